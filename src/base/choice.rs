@@ -1,0 +1,108 @@
+//! Choices, and who makes them: options in, choice out.
+
+use super::{ThreadId, ThreadSet};
+
+/// Who went next, and which of the allowed outcomes it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The thread.
+    pub thread: ThreadId,
+    /// The outcome, counted from zero; zero wherever there is only one.
+    pub outcome: u32,
+}
+
+/// What a strategy may choose from.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// The threads that can go on; never empty.
+    pub enabled: &'a ThreadSet,
+    /// The thread chosen last. It need not be enabled.
+    pub current: ThreadId,
+    /// How many choices have been made before this one.
+    pub position: u64,
+    /// Whether the current thread has asked to let others go first (`yield_now`, `spin_loop`).
+    pub yielding: bool,
+}
+
+impl Options<'_> {
+    /// Whether choosing `thread` takes the turn from a thread that could have gone on and did not offer it.
+    pub fn preempts(&self, thread: ThreadId) -> bool {
+        thread != self.current && !self.yielding && self.enabled.contains(self.current)
+    }
+}
+
+/// A strategy's answer: a thread, and for how many choices it need not be asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Who goes next; one of the enabled threads.
+    pub thread: ThreadId,
+    /// For how many choices, at least 1, the answer stays the same as long as no thread becomes enabled or disabled.
+    pub run: u32,
+}
+
+impl Decision {
+    /// Ends the execution here.
+    pub const STOP: Decision = Decision { thread: ThreadId(u32::MAX), run: 1 };
+
+    /// `thread` goes next; ask again after that.
+    #[inline(always)]
+    pub const fn once(thread: ThreadId) -> Self {
+        Decision { thread, run: 1 }
+    }
+}
+
+/// Makes the choices: one algorithm, free of the engine, tested without running a thread.
+///
+/// The engine asks [`thread`](Strategy::thread) before a step and, where the operation of the chosen thread has more
+/// than one outcome, [`outcome`](Strategy::outcome). Given the same answers from the model, a strategy must make the
+/// same choices: determinism is what makes an execution repeatable.
+///
+/// ```
+/// use selvedge::strategy::{Decision, Options, Strategy};
+/// use selvedge::ThreadId;
+///
+/// /// Always the enabled thread with the least number, once.
+/// struct First { done: bool }
+///
+/// impl Strategy for First {
+///     fn describe(&self) -> String { "least number first".into() }
+///     fn begin(&mut self) -> bool { !std::mem::replace(&mut self.done, true) }
+///     fn thread(&mut self, options: &Options<'_>) -> Decision { Decision::once(options.enabled.first().unwrap()) }
+///     fn outcome(&mut self, _thread: ThreadId, _count: u32) -> u32 { 0 }
+/// }
+/// # let _ = First { done: false };
+/// ```
+pub trait Strategy {
+    /// One line for reports: the algorithm and its parameters.
+    fn describe(&self) -> String;
+
+    /// Called before each execution; `false` when there is nothing left to try.
+    fn begin(&mut self) -> bool;
+
+    /// Who goes next.
+    fn thread(&mut self, options: &Options<'_>) -> Decision;
+
+    /// Which of `count` (at least 2) outcomes the operation of `thread` gets.
+    fn outcome(&mut self, thread: ThreadId, count: u32) -> u32;
+
+    /// Called after each execution with the number of choices made.
+    fn end(&mut self, choices: u64) {
+        let _ = choices;
+    }
+
+    /// Whether every behaviour has been visited, so that "nothing found" is a proof. Asked after `begin` said `false`.
+    fn exhausted(&self) -> bool {
+        false
+    }
+
+    /// Whether it must be asked at every operation that others can see, or may be spared those that commute with all
+    /// that others can do (the release of a mutex that nobody tries or looks at).
+    fn every_point(&self) -> bool {
+        true
+    }
+
+    /// How many executions there will be in all, as far as is known, for progress displays.
+    fn estimate(&self) -> Option<f64> {
+        None
+    }
+}

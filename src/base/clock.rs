@@ -1,0 +1,146 @@
+//! Vector clocks: who knows of whose steps.
+
+use super::ThreadId;
+
+const INLINE: usize = 8;
+
+/// A vector clock whose entry for a thread is the trace offset of that thread's last step known.
+///
+/// Offsets grow along the trace, so nothing ever ticks: a step `s` of thread `t` happened before a point whose clock is
+/// `c` exactly when `c.get(t) >= s`. Eight threads cost no allocation.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct VectorClock {
+    lanes: [i32; INLINE],
+    more: Vec<i32>,
+}
+
+impl VectorClock {
+    /// The clock that knows of nothing.
+    pub const fn new() -> Self {
+        VectorClock { lanes: [0; INLINE], more: Vec::new() }
+    }
+
+    /// The offset known of `thread`; zero when none is.
+    #[inline(always)]
+    pub fn get(&self, thread: ThreadId) -> u32 {
+        let index = thread.index();
+        let lane = if index < INLINE { self.lanes[index] } else { self.spilled(index) };
+        lane as u32
+    }
+
+    /// Sets the offset known of `thread`.
+    #[inline(always)]
+    pub fn set(&mut self, thread: ThreadId, offset: u32) {
+        let index = thread.index();
+        if index < INLINE { self.lanes[index] = offset as i32 } else { self.set_spilled(index, offset) }
+    }
+
+    /// Learns all that `other` knows.
+    #[inline(always)]
+    pub fn join(&mut self, other: &VectorClock) {
+        for (mine, theirs) in self.lanes.iter_mut().zip(&other.lanes) {
+            *mine = (*mine).max(*theirs);
+        }
+        if !other.more.is_empty() {
+            self.join_spilled(other);
+        }
+    }
+
+    /// Becomes a copy of `other`, reusing its own allocation.
+    #[inline(always)]
+    pub fn copy_from(&mut self, other: &VectorClock) {
+        self.lanes = other.lanes;
+        if !(self.more.is_empty() && other.more.is_empty()) {
+            self.copy_spilled(other);
+        }
+    }
+
+    /// Forgets everything; keeps its allocation.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        self.lanes = [0; INLINE];
+        if !self.more.is_empty() {
+            self.more.clear();
+        }
+    }
+
+    /// Whether all that this clock knows is also known to `other`.
+    pub fn le(&self, other: &VectorClock) -> bool {
+        let spilled = |i: usize| other.more.get(i).copied().unwrap_or(0);
+        self.lanes.iter().zip(&other.lanes).all(|(mine, theirs)| mine <= theirs)
+            && self.more.iter().enumerate().all(|(i, mine)| *mine <= spilled(i))
+    }
+
+    #[cold]
+    fn spilled(&self, index: usize) -> i32 {
+        self.more.get(index - INLINE).copied().unwrap_or(0)
+    }
+
+    #[cold]
+    fn set_spilled(&mut self, index: usize, offset: u32) {
+        let index = index - INLINE;
+        if self.more.len() <= index {
+            self.more.resize(index + 1, 0);
+        }
+        self.more[index] = offset as i32;
+    }
+
+    #[cold]
+    fn join_spilled(&mut self, other: &VectorClock) {
+        if self.more.len() < other.more.len() {
+            self.more.resize(other.more.len(), 0);
+        }
+        for (mine, theirs) in self.more.iter_mut().zip(&other.more) {
+            *mine = (*mine).max(*theirs);
+        }
+    }
+
+    #[cold]
+    fn copy_spilled(&mut self, other: &VectorClock) {
+        self.more.clear();
+        self.more.extend_from_slice(&other.more);
+    }
+}
+
+impl Clone for VectorClock {
+    fn clone(&self) -> Self {
+        VectorClock { lanes: self.lanes, more: self.more.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn clock(entries: &[(u32, u32)]) -> VectorClock {
+        let mut clock = VectorClock::new();
+        entries.iter().for_each(|&(t, o)| clock.set(ThreadId(t), o));
+        clock
+    }
+
+    fn entries() -> impl proptest::strategy::Strategy<Value = Vec<(u32, u32)>> {
+        proptest::collection::vec((0u32..20, 0u32..1000), 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn join_is_the_least_upper_bound(a in entries(), b in entries()) {
+            let (a, b) = (clock(&a), clock(&b));
+            let mut joined = a.clone();
+            joined.join(&b);
+            prop_assert!(a.le(&joined) && b.le(&joined));
+            for t in (0..20).map(ThreadId) {
+                prop_assert_eq!(joined.get(t), a.get(t).max(b.get(t)));
+            }
+        }
+
+        #[test]
+        fn a_copy_knows_the_same(a in entries(), b in entries()) {
+            let a = clock(&a);
+            let mut copy = clock(&b);
+            copy.copy_from(&a);
+            prop_assert!(a.le(&copy) && copy.le(&a));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Layer 0: the small values that everything else is made of.
+//!
+//! Nothing here runs a thread, knows a strategy or makes a decision: identifiers, what a thread is about to do
+//! ([`Operation`]), what it did ([`Step`]), who goes next ([`Choice`], [`Schedule`]), how it ended ([`Ending`]) and what
+//! was wrong with the input ([`Error`]).
+
+mod choice;
+mod clock;
+mod ending;
+mod error;
+mod id;
+mod operation;
+mod schedule;
+mod step;
+mod thread_set;
+
+pub use choice::{Choice, Decision, Options, Strategy};
+pub use clock::VectorClock;
+pub use ending::Ending;
+pub use error::Error;
+pub use id::{ObjectId, ThreadId};
+pub use operation::{
+    Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
+    FOREVER, MutexAction, OnceAction, Operation, QueueAction, Rmw, RwLockAction, SharedAction, ThreadAction,
+};
+pub use schedule::{CHECK_SEED, Schedule, Word, check_character, mix_check};
+pub use step::{Access, Meeting, ObjectKind, Outcome, Step, Width};
+pub use thread_set::ThreadSet;

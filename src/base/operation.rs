@@ -1,0 +1,464 @@
+//! Operations: what a thread is *about to* do, before anything is decided.
+//!
+//! One enum per family of objects, so that an object's state machine matches on its own actions only. All are small
+//! `Copy` values: a pending operation is kept per thread, and a performed one becomes a [`Step`](super::Step).
+
+use super::{ObjectId, ThreadId};
+use std::sync::atomic::Ordering;
+
+/// Stands for "no time-out" in actions that carry one, in nanoseconds.
+pub const FOREVER: u64 = u64::MAX;
+
+/// An action on an object, not yet performed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The object met; [`ObjectId::NONE`] where there is none or the action names a thread.
+    pub object: ObjectId,
+    /// What is done to it.
+    pub action: Action,
+}
+
+/// What is done to an object, by family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// On an atomic variable.
+    Atomic(AtomicAction),
+    /// A memory fence.
+    Fence(Ordering),
+    /// On a race-checked, unsynchronized cell.
+    Cell(CellAction),
+    /// On a shared Python variable: sequentially consistent, one step each.
+    Shared(SharedAction),
+    /// On a mutex, also one behind a Python `Lock` or `RLock`.
+    Mutex(MutexAction),
+    /// On a readers-writer lock.
+    RwLock(RwLockAction),
+    /// On a condition variable.
+    Condvar(CondvarAction),
+    /// On a barrier.
+    Barrier(BarrierAction),
+    /// On a one-time initialization.
+    Once(OnceAction),
+    /// On a channel.
+    Channel(ChannelAction),
+    /// On an event flag.
+    Event(EventAction),
+    /// On a Python queue.
+    Queue(QueueAction),
+    /// On the count of a reference-counted pointer.
+    Arc(ArcAction),
+    /// On a thread.
+    Thread(ThreadAction),
+    /// A free choice among `n` values.
+    Choose(u32),
+}
+
+/// The read-modify-write functions of std's atomics, on values kept as 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rmw {
+    /// `swap`
+    Swap,
+    /// `fetch_add`, wrapping
+    Add,
+    /// `fetch_sub`, wrapping
+    Sub,
+    /// `fetch_and`
+    And,
+    /// `fetch_nand`
+    Nand,
+    /// `fetch_or`
+    Or,
+    /// `fetch_xor`
+    Xor,
+    /// `fetch_max`
+    Max,
+    /// `fetch_min`
+    Min,
+}
+
+/// On an atomic variable. Values are the variable's bits, zero- or sign-extended to 64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtomicAction {
+    /// Reads the value.
+    Load(Ordering),
+    /// Replaces the value.
+    Store {
+        /// The new value.
+        value: u64,
+        /// Its ordering.
+        ordering: Ordering,
+    },
+    /// Reads, applies a function and writes, in one step.
+    Rmw {
+        /// The function.
+        function: Rmw,
+        /// Its second operand; the first is the value found.
+        operand: u64,
+        /// Its ordering.
+        ordering: Ordering,
+    },
+    /// Writes `new` if the value is `expected`.
+    CompareExchange {
+        /// The value asked for.
+        expected: u64,
+        /// The value to write.
+        new: u64,
+        /// The ordering on success.
+        success: Ordering,
+        /// The ordering on failure.
+        failure: Ordering,
+        /// Whether it may fail though the value is as expected.
+        weak: bool,
+    },
+}
+
+/// On a race-checked cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellAction {
+    /// Shared access.
+    Read,
+    /// Exclusive access.
+    Write,
+}
+
+/// On a shared Python variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedAction {
+    /// Reads it; the outcome carries the value's bits when its type has some.
+    Get,
+    /// Writes it; the value's bits when its type has some.
+    Set(Option<u64>),
+}
+
+/// On a mutex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MutexAction {
+    /// Waits until it is free and takes it; gives up after so many nanoseconds ([`FOREVER`]: never).
+    Lock {
+        /// Nanoseconds, or [`FOREVER`].
+        timeout: u64,
+    },
+    /// Takes it if it is free.
+    TryLock,
+    /// Gives it back.
+    Unlock {
+        /// Whether the holder panicked while it held it.
+        poison: bool,
+    },
+    /// Gives it back whoever holds it, as Python's `Lock.release` does; refused when nobody holds it.
+    Release,
+    /// Asks whether somebody holds it.
+    IsLocked,
+    /// Asks whether it is poisoned.
+    IsPoisoned,
+    /// Heals it.
+    ClearPoison,
+}
+
+/// On a readers-writer lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RwLockAction {
+    /// Waits until no writer holds it and takes it shared.
+    Read,
+    /// Takes it shared if no writer holds it.
+    TryRead,
+    /// Waits until nobody holds it and takes it alone.
+    Write,
+    /// Takes it alone if nobody holds it.
+    TryWrite,
+    /// Gives a shared hold back.
+    UnlockRead,
+    /// Gives an exclusive hold back.
+    UnlockWrite {
+        /// Whether the holder panicked while it held it.
+        poison: bool,
+    },
+    /// Asks whether it is poisoned.
+    IsPoisoned,
+    /// Heals it.
+    ClearPoison,
+}
+
+/// On a condition variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CondvarAction {
+    /// Releases the mutex and falls asleep, in one step.
+    Wait {
+        /// The mutex released.
+        mutex: ObjectId,
+        /// Nanoseconds, or [`FOREVER`].
+        timeout: u64,
+    },
+    /// The second half of an untimed wait: notified, takes the mutex again.
+    Reacquire {
+        /// The mutex to take.
+        mutex: ObjectId,
+    },
+    /// The second half of a timed wait: wakes, notified or timed out; a plain lock follows.
+    Wake {
+        /// Nanoseconds.
+        timeout: u64,
+    },
+    /// Wakes one waiter; which one is the outcome.
+    NotifyOne,
+    /// Wakes up to so many waiters in the order in which they came.
+    NotifyFirst(u32),
+    /// Wakes all waiters.
+    NotifyAll,
+}
+
+/// On a barrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarrierAction {
+    /// Comes to the barrier.
+    Arrive,
+    /// Goes on once all have come to the generation that it came to.
+    Pass {
+        /// The generation, from the outcome of `Arrive`.
+        generation: u32,
+    },
+}
+
+/// On a one-time initialization (`Once`, `OnceLock`, `LazyLock`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnceAction {
+    /// Waits while somebody initializes; then either it is done, or it is for the caller to do.
+    Begin {
+        /// Whether a poisoned one is begun again (`call_once_force`) or refused.
+        force: bool,
+    },
+    /// Ends the initialization.
+    Complete {
+        /// Whether the initializer panicked.
+        poison: bool,
+    },
+    /// Asks whether it is initialized.
+    IsCompleted,
+    /// Waits until it is initialized.
+    Wait,
+    /// Sets it at once; refused when it is set already, blocked while somebody initializes.
+    Set,
+    /// Makes it uninitialized again.
+    Reset,
+}
+
+/// On a channel of `std::sync::mpsc`'s kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelAction {
+    /// Waits for room and sends; disconnected when the receiver is gone.
+    Send,
+    /// Sends if there is room.
+    TrySend,
+    /// The second half of a send on a rendezvous channel: waits until the message is taken.
+    AwaitTaken {
+        /// How many messages must have been taken.
+        count: u64,
+    },
+    /// Waits for a message; disconnected when none is left and all senders are gone.
+    Receive {
+        /// Nanoseconds, or [`FOREVER`].
+        timeout: u64,
+    },
+    /// Receives if there is a message.
+    TryReceive,
+    /// The last sender goes.
+    DropSender,
+    /// The receiver goes.
+    DropReceiver,
+}
+
+/// On an event flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventAction {
+    /// Raises the flag.
+    Set,
+    /// Lowers it.
+    Clear,
+    /// Asks whether it is up.
+    IsSet,
+    /// Waits until it is up.
+    Wait {
+        /// Nanoseconds, or [`FOREVER`].
+        timeout: u64,
+    },
+}
+
+/// On a Python queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueAction {
+    /// Waits for room and puts an item; the outcome carries the item's bits when its type has some.
+    Put {
+        /// Nanoseconds, [`FOREVER`], or 0 for "not at all".
+        timeout: u64,
+    },
+    /// Waits for an item and takes it.
+    Get {
+        /// Nanoseconds, [`FOREVER`], or 0 for "not at all".
+        timeout: u64,
+    },
+    /// Asks how many items are there.
+    Length,
+    /// Asks whether it is empty.
+    IsEmpty,
+    /// Asks whether it is full.
+    IsFull,
+    /// Says that an item taken has been dealt with.
+    TaskDone,
+    /// Waits until all items put have been dealt with.
+    Join,
+}
+
+/// On the count of a reference-counted pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArcAction {
+    /// `strong_count`, `weak_count`: looks at the count.
+    Count,
+    /// `get_mut`, `make_mut`, `try_unwrap`, `into_inner`: asks to be the only one.
+    Unique,
+    /// `Weak::upgrade`.
+    Upgrade,
+    /// The drop of the last strong pointer.
+    DropLast,
+}
+
+/// On a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadAction {
+    /// Starts a thread.
+    Spawn(ThreadId),
+    /// Ends the caller.
+    Exit {
+        /// Whether by a panic.
+        panicked: bool,
+    },
+    /// Waits until a thread has ended.
+    Join {
+        /// The thread waited for.
+        thread: ThreadId,
+        /// Nanoseconds, or [`FOREVER`].
+        timeout: u64,
+    },
+    /// Asks whether a thread has ended.
+    IsFinished(ThreadId),
+    /// Waits for the caller's token.
+    Park {
+        /// Nanoseconds, or [`FOREVER`].
+        timeout: u64,
+    },
+    /// Gives a thread its token.
+    Unpark(ThreadId),
+    /// Lets others go first.
+    Yield,
+    /// Says that the caller spins.
+    Spin,
+    /// Sleeps so many nanoseconds.
+    Sleep(u64),
+}
+
+impl Operation {
+    /// An operation on `object`.
+    #[inline(always)]
+    pub const fn new(object: ObjectId, action: Action) -> Self {
+        Operation { object, action }
+    }
+
+    /// An operation that meets no object of its own: a fence, a free choice, or one that names a thread.
+    #[inline(always)]
+    pub const fn free(action: Action) -> Self {
+        Operation { object: ObjectId::NONE, action }
+    }
+
+    /// Whether the strategy is asked before it and a schedule counts it.
+    ///
+    /// Thread start, exit and join are not: they commute with all that others may do in between, so they are
+    /// performed as soon as they can be.
+    #[inline(always)]
+    pub const fn is_point(&self) -> bool {
+        !matches!(
+            self.action,
+            Action::Thread(
+                ThreadAction::Spawn(_)
+                    | ThreadAction::Exit { .. }
+                    | ThreadAction::Join { timeout: FOREVER, .. }
+            )
+        )
+    }
+
+    /// Whether there are states in which it cannot be performed.
+    #[inline(always)]
+    pub const fn may_block(&self) -> bool {
+        match self.action {
+            Action::Mutex(action) => matches!(action, MutexAction::Lock { .. }),
+            Action::RwLock(action) => matches!(action, RwLockAction::Read | RwLockAction::Write),
+            Action::Condvar(action) => {
+                matches!(action, CondvarAction::Reacquire { .. } | CondvarAction::Wake { .. })
+            }
+            Action::Barrier(action) => matches!(action, BarrierAction::Pass { .. }),
+            Action::Once(action) => {
+                matches!(action, OnceAction::Begin { .. } | OnceAction::Wait | OnceAction::Set)
+            }
+            Action::Channel(action) => matches!(
+                action,
+                ChannelAction::Send | ChannelAction::AwaitTaken { .. } | ChannelAction::Receive { .. }
+            ),
+            Action::Event(action) => matches!(action, EventAction::Wait { .. }),
+            Action::Queue(action) => {
+                matches!(action, QueueAction::Put { .. } | QueueAction::Get { .. } | QueueAction::Join)
+            }
+            Action::Thread(action) => matches!(
+                action,
+                ThreadAction::Join { .. } | ThreadAction::Park { .. } | ThreadAction::Sleep(_)
+            ),
+            _ => false,
+        }
+    }
+
+    /// The time-out that it carries, in nanoseconds; [`FOREVER`] when it has none.
+    pub const fn timeout(&self) -> u64 {
+        match self.action {
+            Action::Mutex(MutexAction::Lock { timeout })
+            | Action::Condvar(CondvarAction::Wake { timeout })
+            | Action::Channel(ChannelAction::Receive { timeout })
+            | Action::Event(EventAction::Wait { timeout })
+            | Action::Queue(QueueAction::Put { timeout } | QueueAction::Get { timeout })
+            | Action::Thread(
+                ThreadAction::Join { timeout, .. }
+                | ThreadAction::Park { timeout }
+                | ThreadAction::Sleep(timeout),
+            ) => timeout,
+            _ => FOREVER,
+        }
+    }
+
+    /// The second object met, where there are two: the mutex of a condition wait.
+    #[inline(always)]
+    pub const fn second_object(&self) -> Option<ObjectId> {
+        match self.action {
+            Action::Condvar(CondvarAction::Wait { mutex, .. } | CondvarAction::Reacquire { mutex }) => {
+                Some(mutex)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_stays_small() {
+        assert!(size_of::<Operation>() <= 32, "{}", size_of::<Operation>());
+    }
+
+    #[test]
+    fn only_start_exit_and_untimed_join_are_no_points() {
+        let free = |a| Operation::free(Action::Thread(a)).is_point();
+        assert!(!free(ThreadAction::Spawn(ThreadId(1))));
+        assert!(!free(ThreadAction::Exit { panicked: false }));
+        assert!(!free(ThreadAction::Join { thread: ThreadId(1), timeout: FOREVER }));
+        assert!(free(ThreadAction::Join { thread: ThreadId(1), timeout: 5 }));
+        assert!(free(ThreadAction::Yield));
+        assert!(Operation::new(ObjectId(0), Action::Mutex(MutexAction::Unlock { poison: false })).is_point());
+    }
+}

@@ -1,0 +1,363 @@
+//! Schedules: the choices of one execution, and all that is needed to repeat it.
+
+use super::{Choice, Error, ThreadId};
+use std::fmt;
+use std::str::FromStr;
+
+/// The list of choices of an execution, kept as runs: a thread and how many choices it got in a row.
+///
+/// The text form is one word a run, `a` being the main thread, `b` the first one spawned and so on; `b3` is three
+/// choices for `b`, `b` is one, and `b!2` is one with outcome number 2 instead of 0. A last word `~…` holds a check
+/// character per run, from which a replay tells at which run a changed model went another way.
+///
+/// ```
+/// let schedule: selvedge::Schedule = "a2 b3 a b!1".parse().unwrap();
+/// assert_eq!(schedule.len(), 7);
+/// assert_eq!(schedule.to_string(), "a2 b3 a b!1");
+/// ```
+///
+/// Long executions cost about a byte a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    // Each run is one byte, thread << 4 | count - 1, or LONG followed by two variable-length numbers.
+    runs: Vec<u8>,
+    // Invariant: positions grow strictly, outcomes are not zero.
+    outcomes: Vec<(u64, u32)>,
+    // Check characters, one a run of the text form; empty when unknown.
+    checks: String,
+    length: u64,
+    last: Option<(ThreadId, u64)>,
+}
+
+const LONG: u8 = 0xff;
+
+impl Schedule {
+    /// The empty schedule.
+    pub const fn new() -> Self {
+        Schedule { runs: Vec::new(), outcomes: Vec::new(), checks: String::new(), length: 0, last: None }
+    }
+
+    /// How many choices it holds.
+    pub fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Appends a choice.
+    #[inline]
+    pub fn push(&mut self, choice: Choice) {
+        if choice.outcome != 0 {
+            self.outcomes.push((self.length, choice.outcome));
+        }
+        self.length += 1;
+        match &mut self.last {
+            Some((thread, count)) if *thread == choice.thread => *count += 1,
+            last => {
+                if let Some((thread, count)) = last.replace((choice.thread, 1)) {
+                    self.encode(thread, count);
+                }
+            }
+        }
+    }
+
+    /// Empties it; keeps its memory.
+    pub fn clear(&mut self) {
+        self.runs.clear();
+        self.outcomes.clear();
+        self.checks.clear();
+        self.length = 0;
+        self.last = None;
+    }
+
+    /// The runs in order: a thread, and how many choices it got in a row.
+    pub fn runs(&self) -> Runs<'_> {
+        Runs { bytes: &self.runs, last: self.last }
+    }
+
+    /// The choices in order.
+    pub fn choices(&self) -> impl Iterator<Item = Choice> + '_ {
+        let mut outcomes = self.outcomes.iter().peekable();
+        let threads = self.runs().flat_map(|(thread, count)| std::iter::repeat_n(thread, count as usize));
+        threads.enumerate().map(move |(position, thread)| {
+            let outcome =
+                outcomes.next_if(|(at, _)| *at == position as u64).map_or(0, |(_, outcome)| *outcome);
+            Choice { thread, outcome }
+        })
+    }
+
+    /// The check characters, one for each word of the text form; empty when the schedule carries none.
+    pub fn checks(&self) -> &str {
+        &self.checks
+    }
+
+    /// Attaches check characters: `signature` gives a number for each choice (by position) from what was performed.
+    pub fn with_checks(mut self, mut signature: impl FnMut(u64) -> u64) -> Self {
+        let mut position = 0;
+        self.checks = self
+            .words()
+            .iter()
+            .map(|word| {
+                let mut hash = CHECK_SEED;
+                for _ in 0..word.count {
+                    hash = mix_check(hash, signature(position));
+                    position += 1;
+                }
+                check_character(hash)
+            })
+            .collect();
+        self
+    }
+
+    /// The words of the text form: runs, split where an outcome is not zero.
+    pub fn words(&self) -> Vec<Word> {
+        let mut words: Vec<Word> = Vec::new();
+        let mut outcomes = self.outcomes.iter().peekable();
+        let mut position = 0u64;
+        for (thread, count) in self.runs() {
+            let end = position + count;
+            while let Some((at, outcome)) = outcomes.next_if(|(at, _)| *at < end) {
+                if *at > position {
+                    words.push(Word { thread, count: at - position, outcome: 0 });
+                }
+                words.push(Word { thread, count: 1, outcome: *outcome });
+                position = at + 1;
+            }
+            if end > position {
+                words.push(Word { thread, count: end - position, outcome: 0 });
+            }
+            position = end;
+        }
+        words
+    }
+
+    fn encode(&mut self, thread: ThreadId, count: u64) {
+        if self.runs.len() + 24 > self.runs.capacity() {
+            // Grow by a quarter: a long execution's schedule is most of what is kept of it.
+            self.runs.reserve_exact(self.runs.len() / 4 + 64);
+        }
+        if thread.0 < 15 && count <= 16 {
+            self.runs.push((thread.0 as u8) << 4 | (count as u8 - 1));
+        } else {
+            self.runs.push(LONG);
+            push_number(&mut self.runs, u64::from(thread.0));
+            push_number(&mut self.runs, count);
+        }
+    }
+}
+
+/// A word of a schedule's text form: so many choices in a row for a thread, with one outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The thread.
+    pub thread: ThreadId,
+    /// How many choices.
+    pub count: u64,
+    /// Their outcome; where it is not zero, `count` is 1.
+    pub outcome: u32,
+}
+
+/// The runs of a [`Schedule`].
+#[derive(Clone, Debug)]
+pub struct Runs<'a> {
+    bytes: &'a [u8],
+    last: Option<(ThreadId, u64)>,
+}
+
+impl Iterator for Runs<'_> {
+    type Item = (ThreadId, u64);
+
+    fn next(&mut self) -> Option<(ThreadId, u64)> {
+        let Some((&byte, rest)) = self.bytes.split_first() else { return self.last.take() };
+        self.bytes = rest;
+        if byte != LONG {
+            return Some((ThreadId(u32::from(byte >> 4)), u64::from(byte & 15) + 1));
+        }
+        let thread = pop_number(&mut self.bytes);
+        Some((ThreadId(thread as u32), pop_number(&mut self.bytes)))
+    }
+}
+
+impl FromIterator<Choice> for Schedule {
+    fn from_iter<I: IntoIterator<Item = Choice>>(choices: I) -> Self {
+        let mut schedule = Schedule::new();
+        choices.into_iter().for_each(|c| schedule.push(c));
+        schedule
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, word) in self.words().iter().enumerate() {
+            let space = if i == 0 { "" } else { " " };
+            match (word.outcome, word.count) {
+                (0, 1) => write!(f, "{space}{}", word.thread)?,
+                (0, count) => write!(f, "{space}{}{count}", word.thread)?,
+                (outcome, _) => write!(f, "{space}{}!{outcome}", word.thread)?,
+            }
+        }
+        if self.checks.is_empty() { Ok(()) } else { write!(f, " ~{}", self.checks) }
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut schedule = Schedule::new();
+        let mut words = text.split_whitespace().enumerate().peekable();
+        while let Some((index, word)) = words.next() {
+            if let Some(checks) = word.strip_prefix('~') {
+                if words.peek().is_some() {
+                    return Err(Error::new(
+                        "the check word `~…` is followed by more",
+                        format!("in word {} of the schedule", index + 2),
+                        "put the check word last or leave it out",
+                    ));
+                }
+                schedule.checks = checks.to_string();
+                break;
+            }
+            let word = parse_word(word, index)?;
+            schedule.outcomes.extend((word.outcome != 0).then_some((schedule.length, word.outcome)));
+            schedule.push_run(word.thread, word.count);
+        }
+        let words = schedule.words().len();
+        if !schedule.checks.is_empty() && schedule.checks.len() != words {
+            return Err(Error::new(
+                format!("the check word has {} characters for {words} runs", schedule.checks.chars().count()),
+                "at the end of the schedule",
+                "paste the schedule whole, or leave the check word out",
+            ));
+        }
+        Ok(schedule)
+    }
+}
+
+impl Schedule {
+    fn push_run(&mut self, thread: ThreadId, count: u64) {
+        self.length += count;
+        match &mut self.last {
+            Some((last, total)) if *last == thread => *total += count,
+            last => {
+                if let Some((thread, count)) = last.replace((thread, count)) {
+                    self.encode(thread, count);
+                }
+            }
+        }
+    }
+}
+
+fn parse_word(word: &str, index: usize) -> Result<Word, Error> {
+    let refuse = || {
+        Error::new(
+            format!("`{word}` is no run of a thread"),
+            format!("in word {} of the schedule", index + 1),
+            "write a thread's letters and a count, such as `b3`",
+        )
+    };
+    let digits = word.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(word.len());
+    let (letters, rest) = word.split_at(digits);
+    if letters.is_empty() || letters.len() > 6 {
+        return Err(refuse());
+    }
+    let number = letters.bytes().fold(0u32, |n, letter| n * 26 + u32::from(letter - b'a') + 1) - 1;
+    let (count, outcome) = match rest.strip_prefix('!') {
+        Some(outcome) => (1, outcome.parse().map_err(|_| refuse())?),
+        None if rest.is_empty() => (1, 0),
+        None => (rest.parse::<u64>().map_err(|_| refuse())?, 0),
+    };
+    if count == 0 || count > u64::from(u32::MAX) || rest.contains('+') {
+        return Err(refuse());
+    }
+    Ok(Word { thread: ThreadId(number), count, outcome })
+}
+
+/// The start value of a run's check.
+pub const CHECK_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Mixes what was performed by one choice into a run's check.
+pub fn mix_check(hash: u64, signature: u64) -> u64 {
+    (hash ^ signature).wrapping_mul(0xff51_afd7_ed55_8ccd).rotate_left(29)
+}
+
+/// The character that stands for a run's check.
+pub fn check_character(hash: u64) -> char {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    char::from(ALPHABET[(hash.wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> 59) as usize])
+}
+
+fn push_number(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 128 {
+        bytes.push(number as u8 | 128);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn pop_number(bytes: &mut &[u8]) -> u64 {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let Some((&byte, rest)) = bytes.split_first() else { break };
+        *bytes = rest;
+        number |= u64::from(byte & 127) << shift;
+        if byte < 128 {
+            break;
+        }
+    }
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn choices() -> impl proptest::strategy::Strategy<Value = Vec<Choice>> {
+        let one = (
+            prop_oneof![4 => 0u32..4, 1 => 0u32..1000],
+            prop_oneof![5 => Just(0u32), 1 => 0u32..9],
+            1usize..40,
+        );
+        proptest::collection::vec(one, 0..40).prop_map(|runs| {
+            let run = |(t, outcome, n)| std::iter::repeat_n(Choice { thread: ThreadId(t), outcome }, n);
+            runs.into_iter().flat_map(run).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn keeps_every_choice(choices in choices()) {
+            let schedule: Schedule = choices.iter().copied().collect();
+            prop_assert_eq!(schedule.len(), choices.len() as u64);
+            prop_assert_eq!(schedule.choices().collect::<Vec<_>>(), choices);
+        }
+
+        #[test]
+        fn parse_undoes_print(choices in choices(), checked in any::<bool>()) {
+            let mut schedule: Schedule = choices.into_iter().collect();
+            if checked {
+                schedule = schedule.with_checks(|position| position * 7);
+            }
+            prop_assert_eq!(schedule.to_string().parse::<Schedule>().unwrap(), schedule);
+        }
+
+        #[test]
+        fn never_panics_on_any_text(text in "[a-z0-9!~ +.-]{0,30}") {
+            let _ = text.parse::<Schedule>();
+        }
+    }
+
+    #[test]
+    fn names_the_word_that_is_wrong() {
+        let message = |text: &str| text.parse::<Schedule>().unwrap_err().to_string();
+        assert!(message("a2 b0 c").contains("`b0` is no run of a thread, in word 2 of the schedule"));
+        assert!(message("a2 ~0 b").contains("followed by more"));
+        assert!(message("a2 b ~0").contains("1 characters for 2 runs"));
+        assert!(message("A2").contains("word 1"));
+        assert!(message("a99999999999999999999").contains("word 1"));
+    }
+}

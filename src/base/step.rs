@@ -1,0 +1,183 @@
+//! Steps: operations performed, with what came of them.
+
+use super::operation::{
+    Action, ArcAction, AtomicAction, CellAction, CondvarAction, EventAction, MutexAction, OnceAction,
+    Operation, QueueAction, SharedAction,
+};
+use super::{ObjectId, ThreadId};
+use std::panic::Location;
+
+/// What came of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done, and there is no more to say.
+    Done,
+    /// It was done and read this: an atomic's bits before it, a count, 1 or 0 for a question.
+    Value(u64),
+    /// A compare-exchange found this instead of what it expected, or failed by choice.
+    Mismatch(u64),
+    /// A lock was taken that is poisoned.
+    Poisoned,
+    /// It was not done: a `try_` operation in a state that does not allow it, or a misuse.
+    Refused,
+    /// Its time was up first.
+    TimedOut,
+    /// It woke though nobody notified it.
+    Spurious,
+    /// The other end is gone.
+    Disconnected,
+    /// The caller is the one that completes a barrier, or that has to run the initializer.
+    Chosen,
+}
+
+impl Outcome {
+    /// The value read, if one was.
+    #[inline(always)]
+    pub fn value(self) -> Option<u64> {
+        match self {
+            Outcome::Value(value) | Outcome::Mismatch(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// How a step meets an object: two steps of different threads on one object conflict unless both only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Leaves the object as it was.
+    Read,
+    /// May change it.
+    Write,
+}
+
+/// How wide a number is and how it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// `u8` to `u64`, `usize`: so many bits.
+    Unsigned(u8),
+    /// `i8` to `i64`, `isize`: so many bits.
+    Signed(u8),
+    /// `bool`
+    Bool,
+    /// A pointer; its value is never shown.
+    Pointer,
+}
+
+/// What an object is, for its name in traces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// An atomic variable.
+    Atomic(Width),
+    /// A race-checked cell.
+    Cell,
+    /// A Python variable; the width when its values are numbers.
+    Shared(Option<Width>),
+    /// A mutex.
+    Mutex,
+    /// A Python `Lock`.
+    Lock,
+    /// A Python `RLock`.
+    RLock,
+    /// A readers-writer lock.
+    RwLock,
+    /// A condition variable (Python's `Condition` too).
+    Condvar,
+    /// A barrier.
+    Barrier,
+    /// A one-time initialization.
+    Once,
+    /// A channel.
+    Channel,
+    /// An event flag.
+    Event,
+    /// A Python queue; the width when its items are numbers.
+    Queue(Option<Width>),
+    /// A reference-counted pointer.
+    Arc,
+}
+
+/// An operation performed.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Who performed it.
+    pub thread: ThreadId,
+    /// Which of the allowed outcomes was chosen, counted from zero.
+    pub choice: u32,
+    /// What was performed.
+    pub operation: Operation,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Where in the model it was called.
+    pub location: &'static Location<'static>,
+}
+
+/// What two steps of different threads must not share for their order to be free: an object, or a thread's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Meeting {
+    /// An object.
+    Object(ObjectId),
+    /// A thread: its start, its end, its token.
+    Thread(ThreadId),
+}
+
+impl Step {
+    /// Whether it leaves the whole visible state as it was: a load, a failed attempt, a question.
+    pub fn only_reads(&self) -> bool {
+        self.accesses().iter().flatten().all(|(_, access)| *access == Access::Read)
+    }
+
+    /// Whether the order of this step and `other`, of another thread, can matter.
+    pub fn conflicts(&self, other: &Step) -> bool {
+        self.accesses().iter().flatten().any(|(here, mine)| {
+            let meets = |(there, theirs): &(Meeting, Access)| {
+                here == there && (*mine == Access::Write || *theirs == Access::Write)
+            };
+            other.accesses().iter().flatten().any(meets)
+        })
+    }
+
+    /// What it meets, and how. A fence, a yield and a free choice meet nothing.
+    pub fn accesses(&self) -> [Option<(Meeting, Access)>; 2] {
+        use super::ThreadAction as T;
+        let own = Meeting::Thread(self.thread);
+        match self.operation.action {
+            Action::Fence(_) | Action::Choose(_) | Action::Thread(T::Yield | T::Spin | T::Sleep(_)) => {
+                [None, None]
+            }
+            Action::Thread(T::Spawn(child)) => [Some((Meeting::Thread(child), Access::Write)), None],
+            Action::Thread(T::Exit { .. } | T::Park { .. }) => [Some((own, Access::Write)), None],
+            Action::Thread(T::Join { thread, .. } | T::IsFinished(thread)) => {
+                [Some((Meeting::Thread(thread), Access::Read)), None]
+            }
+            Action::Thread(T::Unpark(thread)) => [Some((Meeting::Thread(thread), Access::Write)), None],
+            _ => {
+                let first = (Meeting::Object(self.operation.object), self.access());
+                let second = self.operation.second_object().map(|m| (Meeting::Object(m), Access::Write));
+                [Some(first), second]
+            }
+        }
+    }
+
+    /// How it meets its first object. Whether an outcome only reads is declared here, once, and checked as a law by
+    /// the engine's tests (permuting two steps that do not conflict changes nothing).
+    fn access(&self) -> Access {
+        let reads = match self.operation.action {
+            Action::Atomic(AtomicAction::Load(_)) | Action::Cell(CellAction::Read) => true,
+            Action::Atomic(AtomicAction::CompareExchange { .. }) => {
+                matches!(self.outcome, Outcome::Mismatch(_))
+            }
+            Action::Shared(SharedAction::Get) => true,
+            Action::Mutex(MutexAction::IsLocked | MutexAction::IsPoisoned) => true,
+            Action::Once(OnceAction::IsCompleted | OnceAction::Wait) => true,
+            Action::Once(OnceAction::Begin { .. }) => self.outcome == Outcome::Done,
+            Action::Event(EventAction::IsSet | EventAction::Wait { .. }) => true,
+            Action::Queue(
+                QueueAction::Length | QueueAction::IsEmpty | QueueAction::IsFull | QueueAction::Join,
+            ) => true,
+            Action::Arc(ArcAction::Count) => true,
+            Action::Condvar(CondvarAction::Wake { .. }) => false,
+            _ => matches!(self.outcome, Outcome::Refused | Outcome::TimedOut),
+        };
+        if reads { Access::Read } else { Access::Write }
+    }
+}
