@@ -9,6 +9,7 @@ mod clock;
 mod ending;
 mod error;
 mod id;
+mod name;
 mod operation;
 mod schedule;
 mod step;
@@ -19,6 +20,7 @@ pub use clock::VectorClock;
 pub use ending::Ending;
 pub use error::Error;
 pub use id::{ObjectId, ThreadId};
+pub use name::Name;
 pub use operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
     FOREVER, MutexAction, OnceAction, Operation, QueueAction, Rmw, RwLockAction, SharedAction, ThreadAction,

@@ -1,0 +1,397 @@
+//! Happens-before: what each action's outcome synchronizes, and races between accesses to a cell.
+//!
+//! The rules are those of std's documentation, which are C++20's: a load with `Acquire` that reads a value written with
+//! `Release` learns what the writer knew; a read-modify-write carries a release sequence on, a relaxed store ends it;
+//! fences move the effect to relaxed accesses around them. The value of a thread's entry in a clock is the offset of
+//! its last step that others may learn of, so nothing ticks.
+
+use super::object::State;
+use crate::base::{
+    Action, ArcAction, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome,
+    RwLockAction, ThreadId, VectorClock,
+};
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+
+/// What an action takes from its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acquire {
+    Nothing,
+    /// What the last releases left.
+    Released,
+    /// That, and what shared holders left.
+    All,
+    /// What the sender of the oldest message left.
+    Oldest,
+    /// What the last releases left, but only once an acquire fence follows.
+    Deferred,
+}
+
+/// What an action leaves at its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Release {
+    Nothing,
+    /// What the caller knows, instead of what was there.
+    Replace,
+    /// What the caller knows, on top of what was there.
+    Join,
+    /// What the caller knows, for the next exclusive holder only.
+    Shared,
+    /// What the caller knows, with the message.
+    Enqueue,
+    /// What the caller knew at its last release fence, instead of what was there.
+    FenceReplace,
+    /// What the caller knew at its last release fence, on top of what was there.
+    FenceJoin,
+}
+
+/// What an action does to happens-before, given its outcome. Written as data beside nothing else, so that the table
+/// can be read against std's documentation line by line.
+#[inline(always)]
+pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Release) {
+    use Outcome::{Chosen, Disconnected, Done, Poisoned, Refused, TimedOut};
+    match action {
+        Action::Atomic(action) => atomic(action, outcome),
+        Action::Shared(_) | Action::Event(_) | Action::Queue(_) => (Acquire::Released, Release::Join),
+        Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => match outcome {
+            Refused | TimedOut => (Acquire::Nothing, Release::Nothing),
+            _ => (Acquire::Released, Release::Nothing),
+        },
+        Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => (Acquire::Nothing, Release::Replace),
+        Action::RwLock(action) => match (action, outcome) {
+            (_, Refused) => (Acquire::Nothing, Release::Nothing),
+            (RwLockAction::Read | RwLockAction::TryRead, _) => (Acquire::Released, Release::Nothing),
+            (RwLockAction::Write | RwLockAction::TryWrite, _) => (Acquire::All, Release::Nothing),
+            (RwLockAction::UnlockRead, _) => (Acquire::Nothing, Release::Shared),
+            (RwLockAction::UnlockWrite { .. }, _) => (Acquire::Nothing, Release::Replace),
+            _ => (Acquire::Nothing, Release::Nothing),
+        },
+        Action::Barrier(BarrierAction::Arrive) if outcome == Chosen => (Acquire::Released, Release::Join),
+        Action::Barrier(BarrierAction::Arrive) => (Acquire::Nothing, Release::Join),
+        Action::Barrier(BarrierAction::Pass { .. }) => (Acquire::Released, Release::Nothing),
+        Action::Once(OnceAction::Complete { .. }) => (Acquire::Nothing, Release::Replace),
+        Action::Once(OnceAction::Set) if outcome == Done => (Acquire::Released, Release::Replace),
+        Action::Once(_) => (Acquire::Released, Release::Nothing),
+        Action::Channel(ChannelAction::Send | ChannelAction::TrySend) => match outcome {
+            Outcome::Value(_) => (Acquire::Nothing, Release::Enqueue),
+            _ => (Acquire::Nothing, Release::Nothing),
+        },
+        Action::Channel(ChannelAction::Receive { .. } | ChannelAction::TryReceive) => match outcome {
+            Done => (Acquire::Oldest, Release::Join),
+            Disconnected => (Acquire::Released, Release::Nothing),
+            _ => (Acquire::Nothing, Release::Nothing),
+        },
+        Action::Channel(ChannelAction::AwaitTaken { .. }) => (Acquire::Released, Release::Nothing),
+        Action::Channel(ChannelAction::DropSender | ChannelAction::DropReceiver) => {
+            (Acquire::Nothing, Release::Join)
+        }
+        Action::Arc(ArcAction::Unique | ArcAction::DropLast) if outcome != Refused => {
+            (Acquire::Released, Release::Nothing)
+        }
+        Action::Arc(ArcAction::Upgrade) => (Acquire::Released, Release::Nothing),
+        _ => {
+            debug_assert!(outcome != Poisoned || matches!(action, Action::Mutex(_)));
+            (Acquire::Nothing, Release::Nothing)
+        }
+    }
+}
+
+#[inline(always)]
+fn atomic(action: AtomicAction, outcome: Outcome) -> (Acquire, Release) {
+    match (action, outcome) {
+        (AtomicAction::Load(ordering), _) => (acquire(ordering), Release::Nothing),
+        (AtomicAction::Store { ordering, .. }, _) => (Acquire::Nothing, release_store(ordering)),
+        (AtomicAction::Rmw { ordering, .. }, _) => (acquire(ordering), release_rmw(ordering)),
+        (AtomicAction::CompareExchange { failure, .. }, Outcome::Mismatch(_)) => (acquire(failure), Release::Nothing),
+        (AtomicAction::CompareExchange { success, .. }, _) => (acquire(success), release_rmw(success)),
+    }
+}
+
+#[inline(always)]
+fn acquire(ordering: Ordering) -> Acquire {
+    match ordering {
+        Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst => Acquire::Released,
+        _ => Acquire::Deferred,
+    }
+}
+
+#[inline(always)]
+fn release_store(ordering: Ordering) -> Release {
+    match ordering {
+        Ordering::Release | Ordering::AcqRel | Ordering::SeqCst => Release::Replace,
+        _ => Release::FenceReplace,
+    }
+}
+
+#[inline(always)]
+fn release_rmw(ordering: Ordering) -> Release {
+    match ordering {
+        Ordering::Release | Ordering::AcqRel | Ordering::SeqCst => Release::Join,
+        _ => Release::FenceJoin,
+    }
+}
+
+/// What a thread knows.
+#[derive(Debug, Default)]
+pub(crate) struct Knowledge {
+    pub(crate) clock: VectorClock,
+    /// What it knew at its last release fence.
+    fenced: VectorClock,
+    /// What an acquire fence would teach it.
+    deferred: VectorClock,
+    has_fenced: bool,
+    has_deferred: bool,
+}
+
+impl Knowledge {
+    /// Starts with what `parent` knows at a step of number `offset`.
+    pub(crate) fn inherit(&mut self, parent: Option<(&mut Knowledge, ThreadId, u32)>) {
+        self.fenced.clear();
+        self.deferred.clear();
+        self.has_fenced = false;
+        self.has_deferred = false;
+        match parent {
+            None => self.clock.clear(),
+            Some((parent, thread, offset)) => {
+                parent.clock.set(thread, offset);
+                self.clock.copy_from(&parent.clock);
+            }
+        }
+    }
+
+    /// A memory fence.
+    #[cold]
+    pub(crate) fn fence(&mut self, thread: ThreadId, offset: u32, ordering: Ordering) {
+        if matches!(ordering, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst) && self.has_deferred {
+            self.clock.join(&self.deferred);
+        }
+        if matches!(ordering, Ordering::Release | Ordering::AcqRel | Ordering::SeqCst) {
+            self.clock.set(thread, offset);
+            self.fenced.copy_from(&self.clock);
+            self.has_fenced = true;
+        }
+    }
+}
+
+/// What is left at an object for those who acquire from it; for a cell, who accessed it last.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    clock: VectorClock,
+    // Invariant: when `exact`, `clock` is what `owner` knew at its step `stamp`, so that who knows of that step knows all
+    // of `clock`.
+    exact: bool,
+    owner: u32,
+    stamp: u32,
+    /// What shared holders left for the next exclusive one.
+    shared: VectorClock,
+    messages: VecDeque<VectorClock>,
+    spare: Vec<VectorClock>,
+}
+
+impl Trail {
+    pub(crate) fn clear(&mut self) {
+        self.clock.clear();
+        self.shared.clear();
+        self.exact = true;
+        self.owner = 0;
+        self.stamp = 0;
+        self.spare.extend(self.messages.drain(..));
+    }
+
+    /// Applies what an action does to happens-before. `offset` is the number of the step.
+    #[inline(always)]
+    pub(crate) fn synchronize(
+        &mut self,
+        who: &mut Knowledge,
+        thread: ThreadId,
+        offset: u32,
+        (acquire, release): (Acquire, Release),
+    ) {
+        match acquire {
+            Acquire::Nothing => {}
+            Acquire::Released => self.teach(&mut who.clock),
+            Acquire::Deferred => {
+                if !self.known_to(&who.clock) {
+                    who.has_deferred = true;
+                    who.deferred.join(&self.clock);
+                }
+            }
+            Acquire::All => {
+                self.teach(&mut who.clock);
+                who.clock.join(&self.shared);
+            }
+            Acquire::Oldest => self.receive(&mut who.clock),
+        }
+        match release {
+            Release::Nothing => {}
+            Release::Replace => self.replace(&mut who.clock, thread, offset),
+            Release::Join if self.known_to(&who.clock) => self.replace(&mut who.clock, thread, offset),
+            Release::Join => {
+                who.clock.set(thread, offset);
+                self.clock.join(&who.clock);
+                self.exact = false;
+            }
+            Release::FenceReplace => {
+                self.clock.clear();
+                (self.exact, self.owner, self.stamp) = (true, 0, 0);
+                self.add_fence(who);
+            }
+            Release::FenceJoin => self.add_fence(who),
+            Release::Shared => {
+                who.clock.set(thread, offset);
+                self.shared.join(&who.clock);
+            }
+            Release::Enqueue => self.send(&mut who.clock, thread, offset),
+        }
+    }
+
+    /// A shared access to a cell at step `offset`; the step of a write that it races with.
+    pub(crate) fn read(&mut self, clock: &VectorClock, thread: ThreadId, offset: u32) -> Option<u32> {
+        self.clock.set(thread, offset);
+        self.racing_write(clock, thread)
+    }
+
+    /// An exclusive access to a cell at step `offset`; the step of an access that it races with.
+    pub(crate) fn write(
+        &mut self,
+        clock: &VectorClock,
+        thread: ThreadId,
+        offset: u32,
+        threads: u32,
+    ) -> Option<u32> {
+        let write = self.racing_write(clock, thread);
+        let reads = (0..threads).map(ThreadId).filter(|&t| t != thread);
+        let read = reads.map(|t| (t, self.clock.get(t))).find(|&(t, at)| at > clock.get(t)).map(|(_, at)| at);
+        (self.owner, self.stamp) = (thread.0, offset);
+        write.or(read)
+    }
+
+    fn racing_write(&self, clock: &VectorClock, thread: ThreadId) -> Option<u32> {
+        let writer = ThreadId(self.owner);
+        (writer != thread && clock.get(writer) < self.stamp).then_some(self.stamp)
+    }
+
+    #[inline(always)]
+    fn known_to(&self, clock: &VectorClock) -> bool {
+        self.exact && clock.get(ThreadId(self.owner)) >= self.stamp
+    }
+
+    #[inline(always)]
+    fn teach(&self, clock: &mut VectorClock) {
+        if !self.known_to(clock) {
+            clock.join(&self.clock);
+        }
+    }
+
+    #[inline(always)]
+    fn replace(&mut self, clock: &mut VectorClock, thread: ThreadId, offset: u32) {
+        clock.set(thread, offset);
+        self.clock.copy_from(clock);
+        (self.exact, self.owner, self.stamp) = (true, thread.0, offset);
+    }
+
+    fn add_fence(&mut self, who: &Knowledge) {
+        if who.has_fenced {
+            self.clock.join(&who.fenced);
+            self.exact = false;
+        }
+    }
+
+    fn send(&mut self, clock: &mut VectorClock, thread: ThreadId, offset: u32) {
+        clock.set(thread, offset);
+        let mut message = self.spare.pop().unwrap_or_default();
+        message.copy_from(clock);
+        self.messages.push_back(message);
+    }
+
+    fn receive(&mut self, clock: &mut VectorClock) {
+        if let Some(message) = self.messages.pop_front() {
+            clock.join(&message);
+            self.spare.push(message);
+        }
+    }
+}
+
+/// Whether the state is a cell, whose trail holds accesses rather than releases.
+pub(crate) fn is_cell(state: &State) -> bool {
+    matches!(state, State::Cell)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: ThreadId = ThreadId(0);
+    const B: ThreadId = ThreadId(1);
+
+    fn store(ordering: Ordering) -> (Acquire, Release) {
+        synchronization(Action::Atomic(AtomicAction::Store { value: 1, ordering }), Outcome::Done)
+    }
+
+    fn load(ordering: Ordering) -> (Acquire, Release) {
+        synchronization(Action::Atomic(AtomicAction::Load(ordering)), Outcome::Value(1))
+    }
+
+    /// A writes at step 1, publishes at step 2 as given; B reads the flag at step 3; does B know of the write?
+    fn published(publish: Ordering, read: Ordering, fences: bool) -> bool {
+        let (mut a, mut b, mut flag) = (Knowledge::default(), Knowledge::default(), Trail::default());
+        flag.clear();
+        if fences {
+            a.fence(A, 1, Ordering::Release);
+        }
+        flag.synchronize(&mut a, A, 2, store(publish));
+        flag.synchronize(&mut b, B, 3, load(read));
+        if fences {
+            b.fence(B, 4, Ordering::Acquire);
+        }
+        b.clock.get(A) >= 1
+    }
+
+    #[test]
+    fn only_release_and_acquire_together_publish() {
+        use Ordering::{Acquire, Relaxed, Release, SeqCst};
+        assert!(published(Release, Acquire, false));
+        assert!(published(SeqCst, SeqCst, false));
+        assert!(!published(Relaxed, Acquire, false));
+        assert!(!published(Release, Relaxed, false));
+        assert!(published(Relaxed, Relaxed, true));
+    }
+
+    #[test]
+    fn a_relaxed_store_ends_a_release_sequence_and_a_relaxed_increment_carries_it_on() {
+        let increment = AtomicAction::Rmw { function: crate::base::Rmw::Add, operand: 1, ordering: Ordering::Relaxed };
+        let increment = synchronization(Action::Atomic(increment), Outcome::Value(1));
+        for (between, carried) in [(increment, true), (store(Ordering::Relaxed), false)] {
+            let (mut a, mut b, mut c) = (Knowledge::default(), Knowledge::default(), Knowledge::default());
+            let mut flag = Trail::default();
+            flag.clear();
+            flag.synchronize(&mut a, A, 2, store(Ordering::Release));
+            flag.synchronize(&mut b, B, 3, between);
+            flag.synchronize(&mut c, ThreadId(2), 4, load(Ordering::Acquire));
+            assert_eq!(c.clock.get(A) == 2, carried);
+        }
+    }
+
+    #[test]
+    fn unordered_accesses_race_unless_both_read() {
+        let (a, b, mut cell) = (VectorClock::new(), VectorClock::new(), Trail::default());
+        cell.clear();
+        assert_eq!(cell.read(&a, A, 1), None);
+        assert_eq!(cell.read(&b, B, 2), None);
+        assert_eq!(cell.write(&b, B, 3, 2), Some(1));
+        assert_eq!(cell.read(&a, A, 4), Some(3));
+    }
+
+    #[test]
+    fn each_message_carries_its_own_senders_knowledge() {
+        let send = (Acquire::Nothing, Release::Enqueue);
+        let receive = (Acquire::Oldest, Release::Nothing);
+        let (mut a, mut b, mut channel) = (Knowledge::default(), Knowledge::default(), Trail::default());
+        channel.synchronize(&mut a, A, 1, send);
+        channel.synchronize(&mut a, A, 5, send);
+        channel.synchronize(&mut b, B, 6, receive);
+        assert_eq!(b.clock.get(A), 1);
+        channel.synchronize(&mut b, B, 7, receive);
+        assert_eq!(b.clock.get(A), 5);
+    }
+}

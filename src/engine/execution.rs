@@ -1,0 +1,438 @@
+//! One execution: the state of all threads and objects, and the two halves of an operation.
+//!
+//! An operation comes in through [`perform`](super::current::perform) as
+//!
+//! ```text
+//! arrive(operation)            is it still my turn? otherwise whose is it?  -> switch
+//! commit(operation)            apply to the object, happens-before, record
+//! ```
+//!
+//! Both run on the calling thread's own stack. As long as the strategy's last answer stands (`countdown`) `arrive` is one
+//! test; the rest is in [`turn`](super::turn).
+
+use super::Settings;
+use super::clocks::{Trail, is_cell, synchronization};
+use super::object::{Atomic, State};
+use super::slot::{MAX_OBJECTS, Slot};
+use super::thread::Thread;
+use crate::base::{
+    Action, AtomicAction, CellAction, CondvarAction, Ending, MutexAction, Name, ObjectId, ObjectKind, Operation,
+    Outcome, RwLockAction, Schedule, Step, Strategy, ThreadId, ThreadSet,
+};
+use crate::trace::{Panic, Race};
+use std::any::Any;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// An object of the current execution.
+pub(crate) struct Object {
+    pub(crate) state: State,
+    pub(crate) trail: Trail,
+    /// Threads that wait for it or whose pending operation it could stop.
+    pub(crate) watchers: ThreadSet,
+    pub(crate) kind: ObjectKind,
+    pub(crate) name: Name,
+    /// Who held it when the execution was over, before the threads were torn down.
+    pub(crate) last_holder: Option<ThreadId>,
+    /// Where the facade object was at its first use, to know it again when another exploration took its slot.
+    address: usize,
+}
+
+/// Where an execution stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Running,
+    TearingDown,
+}
+
+/// The state of one execution. All memory is kept for the next one.
+pub(crate) struct Execution {
+    /// How many choices the strategy's last answer still covers.
+    pub(crate) countdown: u32,
+    pub(crate) running: ThreadId,
+    /// How many steps have been performed; the number of the next one less one.
+    pub(crate) offset: u32,
+    /// How many choices have been made.
+    pub(crate) position: u64,
+    pub(crate) steps: Vec<Step>,
+    objects: Vec<Object>,
+    live_objects: usize,
+    pub(crate) threads: Vec<Thread>,
+    pub(crate) live_threads: u32,
+    /// How many threads that the execution waits for have not ended.
+    pub(crate) unfinished: u32,
+    pub(crate) enabled: ThreadSet,
+    /// Threads whose last loop iteration saw nothing new; not enabled until something changes.
+    pub(crate) resting: ThreadSet,
+    pub(crate) resting_since: u64,
+    /// Threads that go on before anybody is asked.
+    pub(crate) eager: Vec<ThreadId>,
+    pub(crate) chosen: ThreadId,
+    pub(crate) yielding: bool,
+    pub(crate) next: Option<ThreadId>,
+    pub(crate) free_fibers: Vec<u32>,
+    pub(crate) fibers: u32,
+    pub(crate) strategy: Option<Box<dyn Strategy>>,
+    pub(crate) every_point: bool,
+    pub(crate) try_lock_seen: bool,
+    pub(crate) settings: Settings,
+    pub(crate) mode: Mode,
+    pub(crate) over: Option<Ending>,
+    /// The choices of steps that are no longer kept.
+    pub(crate) schedule: Schedule,
+    pub(crate) skipped: u64,
+    /// Virtual time, in nanoseconds.
+    pub(crate) time: u64,
+    pub(crate) spurious_left: u32,
+    pub(crate) weak_left: u32,
+    pub(crate) unwinding: u32,
+    pub(crate) abandoned: bool,
+    /// The operation arrived at can never be performed, because the execution is over.
+    pub(crate) stuck: bool,
+    /// Who arrived last while a panic was under way.
+    pub(crate) unwinder: ThreadId,
+    pub(crate) torn_operations: u32,
+    pub(crate) last_busy: u64,
+    /// Threads that have only looked, each for a good while, since something last changed.
+    pub(crate) looked: ThreadSet,
+    pub(crate) races: Vec<Race>,
+    pub(crate) panics: Vec<Panic>,
+    pub(crate) notes: Vec<(u64, String)>,
+    pub(crate) nested_locks: bool,
+    pub(crate) misuse: bool,
+    /// Values that live as long as the execution, by the object that owns them.
+    pub(crate) statics: Vec<(ObjectId, Option<Box<dyn Any>>)>,
+    pub(crate) probe: Option<super::Probe>,
+    epoch: u64,
+}
+
+impl Execution {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Execution {
+            countdown: 0,
+            running: ThreadId::MAIN,
+            offset: 0,
+            position: 0,
+            steps: Vec::new(),
+            objects: Vec::new(),
+            live_objects: 0,
+            threads: Vec::new(),
+            live_threads: 0,
+            unfinished: 0,
+            enabled: ThreadSet::new(),
+            resting: ThreadSet::new(),
+            resting_since: 0,
+            eager: Vec::new(),
+            chosen: ThreadId::MAIN,
+            yielding: false,
+            next: None,
+            free_fibers: Vec::new(),
+            fibers: 0,
+            strategy: None,
+            every_point: true,
+            try_lock_seen: false,
+            settings,
+            mode: Mode::Running,
+            over: None,
+            schedule: Schedule::new(),
+            skipped: 0,
+            time: 0,
+            spurious_left: 0,
+            weak_left: 0,
+            unwinding: 0,
+            abandoned: false,
+            stuck: false,
+            unwinder: ThreadId::MAIN,
+            torn_operations: 0,
+            last_busy: 0,
+            looked: ThreadSet::new(),
+            races: Vec::new(),
+            panics: Vec::new(),
+            notes: Vec::new(),
+            nested_locks: false,
+            misuse: false,
+            statics: Vec::new(),
+            probe: None,
+            epoch: 0,
+        }
+    }
+
+    /// Forgets the last execution, keeping its memory.
+    pub(crate) fn reset(&mut self) {
+        // Every execution of every exploration in the process has a number of its own, so that a stale slot is known.
+        static EPOCHS: AtomicU64 = AtomicU64::new(1);
+        self.epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
+        self.countdown = 0;
+        self.running = ThreadId::MAIN;
+        self.offset = 0;
+        self.position = 0;
+        self.steps.clear();
+        self.live_objects = 0;
+        self.live_threads = 0;
+        self.unfinished = 0;
+        self.enabled.clear();
+        self.resting.clear();
+        self.eager.clear();
+        self.chosen = ThreadId::MAIN;
+        self.yielding = false;
+        self.next = None;
+        self.mode = Mode::Running;
+        self.over = None;
+        self.schedule.clear();
+        self.skipped = 0;
+        self.time = 0;
+        self.spurious_left = self.settings.spurious_wakeups;
+        self.weak_left = self.settings.weak_failures;
+        self.unwinding = 0;
+        self.abandoned = false;
+        self.stuck = false;
+        self.torn_operations = 0;
+        self.last_busy = 0;
+        self.looked.clear();
+        self.races.clear();
+        self.panics.clear();
+        self.notes.clear();
+        self.nested_locks = false;
+        self.misuse = false;
+        self.probe = None;
+    }
+
+    #[inline(always)]
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    #[inline(always)]
+    pub(crate) fn thread_mut(&mut self, thread: ThreadId) -> &mut Thread {
+        &mut self.threads[thread.index()]
+    }
+
+    #[inline(always)]
+    pub(crate) fn running_mut(&mut self) -> &mut Thread {
+        &mut self.threads[self.running.index()]
+    }
+
+    pub(crate) fn objects(&self) -> &[Object] {
+        &self.objects[..self.live_objects]
+    }
+
+    pub(crate) fn object_mut(&mut self, object: ObjectId) -> &mut Object {
+        &mut self.objects[object.index()]
+    }
+
+    /// Remembers who holds what, now that the execution is over.
+    pub(crate) fn keep_holders(&mut self) {
+        for object in &mut self.objects[..self.live_objects] {
+            object.last_holder = object.state.holder();
+        }
+    }
+
+    /// The object behind a slot; on its first use in this execution it begins in the state given.
+    #[inline(always)]
+    pub(crate) fn object(&mut self, slot: &Slot, begin: impl FnOnce() -> (ObjectKind, State)) -> ObjectId {
+        match slot.number(self.epoch) {
+            Some(object) => object,
+            None => {
+                let (kind, state) = begin();
+                self.register(slot, kind, state)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn register(&mut self, slot: &Slot, kind: ObjectKind, state: State) -> ObjectId {
+        let address = std::ptr::from_ref(slot).addr();
+        // Seen by some execution before, and not last by this one: either left from an earlier execution, or shared with an
+        // exploration on another OS thread that has taken the slot since.
+        if !slot.is_fresh()
+            && let Some(known) = self.objects().iter().rposition(|o| o.address == address && o.kind == kind)
+        {
+            slot.assign(self.epoch, ObjectId(known as u32));
+            return ObjectId(known as u32);
+        }
+        let number = self.live_objects;
+        assert!(number < MAX_OBJECTS, "a model may use at most {MAX_OBJECTS} objects in one execution");
+        match self.objects.get_mut(number) {
+            Some(object) => {
+                state.recycle(&mut object.state);
+                object.trail.clear();
+                object.watchers.clear();
+                (object.kind, object.name, object.address) = (kind, slot.name(), address);
+            }
+            None => {
+                let mut trail = Trail::default();
+                trail.clear();
+                let watchers = ThreadSet::new();
+                self.objects.push(Object { state, trail, watchers, kind, name: slot.name(), last_holder: None, address });
+            }
+        }
+        self.live_objects += 1;
+        let object = ObjectId(number as u32);
+        slot.assign(self.epoch, object);
+        object
+    }
+
+    /// Whether the running thread may perform `operation` now; otherwise it has to switch first.
+    #[inline(always)]
+    pub(crate) fn arrive(&mut self, operation: &Operation, location: &'static Location<'static>) -> bool {
+        if self.countdown > 0 && (!operation.may_block() || self.is_ready(self.running, operation)) {
+            self.countdown -= 1;
+            return true;
+        }
+        self.arrive_asking(operation, location)
+    }
+
+    /// Performs `operation`, which the running thread has arrived at.
+    #[inline(always)]
+    pub(crate) fn commit(&mut self, operation: Operation, location: &'static Location<'static>) -> Outcome {
+        self.offset += 1;
+        self.position += u64::from(operation.is_point());
+        let choice = if has_outcomes(&operation) { self.pick_outcome(&operation) } else { 0 };
+        let outcome = match operation.action {
+            Action::Thread(_) | Action::Fence(_) | Action::Choose(_) => self.commit_free(operation, choice),
+            Action::Condvar(_) => self.commit_condvar(operation, choice),
+            _ => self.commit_on_object(operation, choice),
+        };
+        if self.mode == Mode::Running {
+            self.steps.push(Step { thread: self.running, choice, operation, outcome, location });
+        }
+        outcome
+    }
+
+    /// Replaces the outcome recorded last, for values that only the facade knows.
+    #[inline(always)]
+    pub(crate) fn annotate(&mut self, outcome: Outcome) {
+        if let Some(step) = self.steps.last_mut()
+            && step.thread == self.running
+        {
+            step.outcome = outcome;
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn commit_on_object(&mut self, operation: Operation, choice: u32) -> Outcome {
+        let me = self.running;
+        let object = &mut self.objects[operation.object.index()];
+        let thread = &mut self.threads[me.index()];
+        let outcome = if operation.may_block() && !object.state.ready(me, operation.action) {
+            object.state.time_out(me, operation.action)
+        } else {
+            object.state.apply(me, operation.action, choice)
+        };
+        if let Action::Cell(access) = operation.action {
+            debug_assert!(is_cell(&object.state));
+            self.access_cell(operation.object, access);
+            return outcome;
+        }
+        let effect = synchronization(operation.action, outcome);
+        object.trail.synchronize(&mut thread.knows, me, self.offset, effect);
+        if operation.may_block() && thread.watching {
+            self.unwatch(&operation);
+        }
+        self.note_lock(&operation, outcome);
+        if !self.objects[operation.object.index()].watchers.is_empty() {
+            self.refresh(operation.object);
+        }
+        outcome
+    }
+
+    #[inline(always)]
+    fn note_lock(&mut self, operation: &Operation, outcome: Outcome) {
+        match operation.action {
+            Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => {
+                if matches!(outcome, Outcome::Done | Outcome::Poisoned) {
+                    self.took_lock();
+                }
+                self.try_lock_seen |= matches!(operation.action, Action::Mutex(MutexAction::TryLock));
+            }
+            Action::RwLock(
+                RwLockAction::Read | RwLockAction::Write | RwLockAction::TryRead | RwLockAction::TryWrite,
+            ) => {
+                if matches!(outcome, Outcome::Done | Outcome::Poisoned) {
+                    self.took_lock();
+                }
+            }
+            Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release)
+            | Action::RwLock(RwLockAction::UnlockRead | RwLockAction::UnlockWrite { .. }) => {
+                self.misuse |= outcome == Outcome::Refused;
+                let thread = self.running_mut();
+                thread.held = thread.held.saturating_sub(1);
+            }
+            Action::Mutex(MutexAction::IsLocked) => self.try_lock_seen = true,
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn took_lock(&mut self) {
+        let thread = &mut self.threads[self.running.index()];
+        self.nested_locks |= thread.held > 0;
+        thread.held += 1;
+    }
+
+    fn access_cell(&mut self, object: ObjectId, access: CellAction) {
+        let (me, offset, threads) = (self.running, self.offset, self.live_threads);
+        let trail = &mut self.objects[object.index()].trail;
+        let clock = &self.threads[me.index()].knows.clock;
+        let rival = match access {
+            CellAction::Read => trail.read(clock, me, offset),
+            CellAction::Write => trail.write(clock, me, offset, threads),
+        };
+        if let Some(first) = rival
+            && self.mode == Mode::Running
+            && self.races.len() < 16
+        {
+            self.races.push(Race { object, first: u64::from(first) - 1, second: u64::from(offset) - 1 });
+        }
+    }
+
+    /// The condition wait's steps meet two objects.
+    #[inline(never)]
+    fn commit_condvar(&mut self, operation: Operation, choice: u32) -> Outcome {
+        let Action::Condvar(action) = operation.action else { unreachable!("called for condvars only") };
+        let mutex = |action| match action {
+            CondvarAction::Wait { mutex, .. } => {
+                Some(Operation::new(mutex, Action::Mutex(MutexAction::Unlock { poison: false })))
+            }
+            CondvarAction::Reacquire { mutex } => {
+                Some(Operation::new(mutex, Action::Mutex(MutexAction::Lock { timeout: crate::base::FOREVER })))
+            }
+            _ => None,
+        };
+        let spurious = matches!(action, CondvarAction::Reacquire { .. })
+            && !self.objects[operation.object.index()].state.ready(self.running, operation.action);
+        let outcome = if spurious {
+            self.spurious_left = self.spurious_left.saturating_sub(1);
+            let state = &mut self.objects[operation.object.index()].state;
+            let outcome = state.apply(self.running, operation.action, choice);
+            self.unwatch(&operation);
+            outcome
+        } else {
+            self.commit_on_object(operation, choice)
+        };
+        if let Some(inner) = mutex(action)
+            && self.commit_on_object(inner, 0) == Outcome::Poisoned
+        {
+            return Outcome::Poisoned;
+        }
+        outcome
+    }
+
+    /// Whether `object` is an atomic that holds `expected`: then a weak exchange has a second outcome.
+    pub(crate) fn would_match(&self, operation: &Operation) -> bool {
+        let Action::Atomic(AtomicAction::CompareExchange { expected, .. }) = operation.action else { return false };
+        matches!(&self.objects[operation.object.index()].state, State::Atomic(state) if Atomic::holds(state, expected))
+    }
+}
+
+/// Whether an operation can have more than one outcome in some state.
+#[inline(always)]
+const fn has_outcomes(operation: &Operation) -> bool {
+    matches!(
+        operation.action,
+        Action::Choose(_)
+            | Action::Condvar(CondvarAction::NotifyOne)
+            | Action::Atomic(AtomicAction::CompareExchange { weak: true, .. })
+            | Action::Thread(crate::base::ThreadAction::IsFinished(_))
+    )
+}

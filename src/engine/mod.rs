@@ -1,0 +1,182 @@
+//! Layer 2: runs one execution.
+//!
+//! | file | what |
+//! |---|---|
+//! | `fiber` | stacks and switching, the only unsafe code here |
+//! | `execution` | the state of an execution; arriving at and performing an operation |
+//! | `turn` | whose turn it is |
+//! | `lifecycle` | start and end of threads, panics, tearing down |
+//! | `record` | what is kept, and the trace made of it |
+//! | `object` | one pure state machine per family of objects |
+//! | `clocks` | happens-before and races |
+//! | `current` | the door for the facade |
+
+mod clocks;
+pub(crate) mod current;
+mod execution;
+mod fiber;
+mod lifecycle;
+pub(crate) mod object;
+mod panics;
+mod record;
+pub(crate) mod slot;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod thread;
+mod turn;
+
+use crate::base::{Decision, Ending, Options, Strategy, ThreadId};
+use crate::trace::Trace;
+use execution::Execution;
+use fiber::Hub;
+
+/// How time passes in an execution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// A sleep orders nothing and a time-out may fire whenever its thread waits: what a program may rely on.
+    #[default]
+    Abstract,
+    /// Time moves on only when nobody can run: what usually happens.
+    Virtual,
+}
+
+/// What the engine has to know of a configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The bound on choices in one execution.
+    pub(crate) steps: u64,
+    pub(crate) stack_size: usize,
+    pub(crate) clock: Clock,
+    /// How many spurious wakeups one execution may have.
+    pub(crate) spurious_wakeups: u32,
+    /// How many weak compare-exchanges may fail in one execution though they could succeed.
+    pub(crate) weak_failures: u32,
+    /// Whether values are kept as text.
+    pub(crate) notes: bool,
+    /// Whether even a very long execution keeps all its steps.
+    pub(crate) keep_all_steps: bool,
+}
+
+/// What is told of an execution without copying it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summary {
+    pub(crate) ending: Ending,
+    pub(crate) choices: u64,
+    pub(crate) steps: u64,
+    pub(crate) threads: u32,
+    /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
+    pub(crate) suspicious: bool,
+    /// Whether a thread took a lock while it held another.
+    pub(crate) nested_locks: bool,
+}
+
+/// A question about a deadlocked execution: what if this thread were woken?
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Probe {
+    Armed(ThreadId),
+    Running(#[expect(dead_code, reason = "tells in a debugger who was woken")] ThreadId),
+}
+
+/// How far a woken thread is followed.
+pub(crate) const PROBE_STEPS: u64 = 1_000;
+
+/// Runs executions one after another, reusing all memory.
+pub(crate) struct Engine {
+    hub: Hub,
+}
+
+impl Engine {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let stack_size = settings.stack_size;
+        Engine { hub: Hub::new(Execution::new(settings), stack_size) }
+    }
+
+    /// Runs `model` once under `strategy`, whose `begin` and `end` are the caller's business.
+    pub(crate) fn run<F: Fn()>(&mut self, model: &F, strategy: Box<dyn Strategy>) -> (Summary, Box<dyn Strategy>) {
+        self.prepare(strategy);
+        self.hub.run(model);
+        let execution = self.hub.execution();
+        let strategy = execution.strategy.take().expect("the strategy was set above");
+        (execution.summary(), strategy)
+    }
+
+    /// Runs `model` under `strategy`, which repeats a deadlock; there `thread` alone is woken and followed.
+    pub(crate) fn probe<F: Fn()>(&mut self, model: &F, strategy: Box<dyn Strategy>, thread: ThreadId) -> Trace {
+        self.prepare(strategy);
+        let steps = self.hub.execution().settings.steps;
+        self.hub.execution().probe = Some(Probe::Armed(thread));
+        self.hub.run(model);
+        let execution = self.hub.execution();
+        execution.settings.steps = steps;
+        execution.strategy = None;
+        execution.trace()
+    }
+
+    /// The trace of the last execution, copied.
+    pub(crate) fn trace(&mut self) -> Trace {
+        self.hub.execution().trace()
+    }
+
+    /// Whether values are kept as text from now on.
+    pub(crate) fn keep_notes(&mut self, notes: bool) {
+        self.hub.execution().settings.notes = notes;
+    }
+
+    fn prepare(&mut self, strategy: Box<dyn Strategy>) {
+        let execution = self.hub.execution();
+        execution.reset();
+        execution.every_point = strategy.every_point();
+        execution.strategy = Some(strategy);
+    }
+}
+
+impl Execution {
+    fn summary(&self) -> Summary {
+        let ending = self.over.unwrap_or(Ending::Stopped);
+        let held = self.objects().iter().any(|o| o.last_holder.is_some());
+        Summary {
+            ending,
+            choices: self.position,
+            steps: self.skipped + self.steps.len() as u64,
+            threads: self.live_threads,
+            suspicious: ending != Ending::Finished
+                || held
+                || self.misuse
+                || !self.panics.is_empty()
+                || !self.races.is_empty(),
+            nested_locks: self.nested_locks,
+        }
+    }
+}
+
+/// Follows one thread alone.
+struct OnlyOne {
+    thread: ThreadId,
+}
+
+impl OnlyOne {
+    fn new(thread: ThreadId) -> Self {
+        OnlyOne { thread }
+    }
+}
+
+impl Strategy for OnlyOne {
+    fn describe(&self) -> String {
+        "one thread alone".into()
+    }
+
+    fn begin(&mut self) -> bool {
+        true
+    }
+
+    fn thread(&mut self, options: &Options<'_>) -> Decision {
+        // Whoever else is enabled by what it does stays where it is.
+        if options.enabled.contains(self.thread) { Decision::once(self.thread) } else { Decision::STOP }
+    }
+
+    fn outcome(&mut self, _thread: ThreadId, _count: u32) -> u32 {
+        0
+    }
+}

@@ -1,0 +1,113 @@
+//! Channels of `std::sync::mpsc`'s kind: unbounded, bounded, and of no capacity (a rendezvous).
+
+use crate::base::{ChannelAction, Outcome};
+
+/// A channel: how many messages wait in it, and which ends are left. The messages themselves are the facade's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Channel {
+    capacity: Option<u64>,
+    length: u64,
+    sent: u64,
+    senders_gone: bool,
+    receiver_gone: bool,
+}
+
+impl Channel {
+    /// A channel with room for `capacity` messages; `None` is unbounded, 0 a rendezvous.
+    pub(crate) fn new(capacity: Option<u64>) -> Self {
+        Channel { capacity, length: 0, sent: 0, senders_gone: false, receiver_gone: false }
+    }
+
+    pub(crate) fn ready(&self, action: ChannelAction) -> bool {
+        match action {
+            ChannelAction::Send => self.receiver_gone || self.has_room(),
+            ChannelAction::AwaitTaken { count } => self.receiver_gone || self.sent - self.length >= count,
+            ChannelAction::Receive { .. } => self.length > 0 || self.senders_gone,
+            _ => true,
+        }
+    }
+
+    /// `Send` and `TrySend` give the number of messages sent so far, which `AwaitTaken` of a rendezvous wants.
+    pub(crate) fn apply(&mut self, action: ChannelAction) -> Outcome {
+        match action {
+            ChannelAction::Send | ChannelAction::TrySend if self.receiver_gone => Outcome::Disconnected,
+            ChannelAction::TrySend if !self.has_room() => Outcome::Refused,
+            ChannelAction::Send | ChannelAction::TrySend => {
+                self.length += 1;
+                self.sent += 1;
+                Outcome::Value(self.sent)
+            }
+            ChannelAction::AwaitTaken { count } if self.sent - self.length < count => Outcome::Disconnected,
+            ChannelAction::AwaitTaken { .. } => Outcome::Done,
+            ChannelAction::Receive { .. } | ChannelAction::TryReceive if self.length > 0 => {
+                self.length -= 1;
+                Outcome::Done
+            }
+            ChannelAction::Receive { .. } | ChannelAction::TryReceive => {
+                if self.senders_gone { Outcome::Disconnected } else { Outcome::Refused }
+            }
+            ChannelAction::DropSender => {
+                self.senders_gone = true;
+                Outcome::Done
+            }
+            ChannelAction::DropReceiver => {
+                self.receiver_gone = true;
+                Outcome::Done
+            }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.capacity.is_none_or(|capacity| self.length < capacity.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::FOREVER;
+
+    const RECEIVE: ChannelAction = ChannelAction::Receive { timeout: FOREVER };
+
+    #[test]
+    fn a_bounded_channel_holds_the_sender_back() {
+        let mut channel = Channel::new(Some(1));
+        assert_eq!(channel.apply(ChannelAction::Send), Outcome::Value(1));
+        assert!(!channel.ready(ChannelAction::Send));
+        assert_eq!(channel.apply(ChannelAction::TrySend), Outcome::Refused);
+        assert_eq!(channel.apply(RECEIVE), Outcome::Done);
+        assert!(channel.ready(ChannelAction::Send) && !channel.ready(RECEIVE));
+        assert_eq!(channel.apply(ChannelAction::TryReceive), Outcome::Refused);
+    }
+
+    #[test]
+    fn a_rendezvous_waits_until_its_message_is_taken() {
+        let mut channel = Channel::new(Some(0));
+        channel.apply(ChannelAction::Send);
+        let taken = ChannelAction::AwaitTaken { count: 1 };
+        assert!(!channel.ready(taken));
+        channel.apply(RECEIVE);
+        assert!(channel.ready(taken));
+        assert_eq!(channel.apply(taken), Outcome::Done);
+    }
+
+    #[test]
+    fn messages_left_are_received_before_the_end_is_told() {
+        let mut channel = Channel::new(None);
+        channel.apply(ChannelAction::Send);
+        channel.apply(ChannelAction::DropSender);
+        assert_eq!(channel.apply(RECEIVE), Outcome::Done);
+        assert!(channel.ready(RECEIVE));
+        assert_eq!(channel.apply(RECEIVE), Outcome::Disconnected);
+    }
+
+    #[test]
+    fn nobody_sends_to_a_receiver_that_is_gone() {
+        let mut channel = Channel::new(Some(0));
+        channel.apply(ChannelAction::Send);
+        channel.apply(ChannelAction::DropReceiver);
+        assert!(channel.ready(ChannelAction::AwaitTaken { count: 1 }));
+        assert_eq!(channel.apply(ChannelAction::AwaitTaken { count: 1 }), Outcome::Disconnected);
+        assert_eq!(channel.apply(ChannelAction::TrySend), Outcome::Disconnected);
+    }
+}

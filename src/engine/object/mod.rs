@@ -1,0 +1,128 @@
+//! What threads meet at: one pure state machine per family of objects.
+//!
+//! A state machine answers two questions: can this action be performed now (`ready`), and what comes of it (`apply`).
+//! It knows no clock, no strategy and no fiber, so each is unit-tested without running a thread. Time-outs are not its
+//! business: an action that is not ready and whose time is up ends with [`Outcome::TimedOut`], decided here.
+
+mod atomic;
+mod barrier;
+mod channel;
+mod condvar;
+mod event;
+mod mutex;
+mod once;
+mod queue;
+mod rwlock;
+
+pub(crate) use atomic::Atomic;
+pub(crate) use barrier::Barrier;
+pub(crate) use channel::Channel;
+pub(crate) use condvar::Condvar;
+pub(crate) use event::Event;
+pub(crate) use mutex::Mutex;
+pub(crate) use once::Once;
+pub(crate) use queue::Queue;
+pub(crate) use rwlock::RwLock;
+
+use crate::base::{Action, ArcAction, CellAction, CondvarAction, Outcome, SharedAction, ThreadId};
+
+/// The state of an object in one execution.
+#[derive(Clone, Debug)]
+pub(crate) enum State {
+    Atomic(Atomic),
+    Cell,
+    Shared,
+    Mutex(Mutex),
+    RwLock(RwLock),
+    Condvar(Condvar),
+    Barrier(Barrier),
+    Once(Once),
+    Channel(Channel),
+    Event(Event),
+    Queue(Queue),
+    Arc,
+}
+
+impl State {
+    /// Whether `action` can be performed, apart from the mutex that a condition wait takes again.
+    #[inline(always)]
+    pub(crate) fn ready(&self, thread: ThreadId, action: Action) -> bool {
+        match (self, action) {
+            (State::Mutex(state), Action::Mutex(action)) => state.ready(action),
+            (State::RwLock(state), Action::RwLock(action)) => state.ready(action),
+            (State::Condvar(state), Action::Condvar(action)) => state.ready(thread, action),
+            (State::Barrier(state), Action::Barrier(action)) => state.ready(action),
+            (State::Once(state), Action::Once(action)) => state.ready(action),
+            (State::Channel(state), Action::Channel(action)) => state.ready(action),
+            (State::Event(state), Action::Event(action)) => state.ready(action),
+            (State::Queue(state), Action::Queue(action)) => state.ready(action),
+            _ => true,
+        }
+    }
+
+    /// Performs `action`, which is ready. `choice` picks among several outcomes.
+    #[inline(always)]
+    pub(crate) fn apply(&mut self, thread: ThreadId, action: Action, choice: u32) -> Outcome {
+        match (self, action) {
+            (State::Atomic(state), Action::Atomic(action)) => state.apply(action, choice),
+            (State::Mutex(state), Action::Mutex(action)) => state.apply(thread, action),
+            (State::RwLock(state), Action::RwLock(action)) => state.apply(thread, action),
+            (State::Condvar(state), Action::Condvar(action)) => state.apply(thread, action, choice),
+            (State::Barrier(state), Action::Barrier(action)) => state.apply(action),
+            (State::Once(state), Action::Once(action)) => state.apply(thread, action),
+            (State::Channel(state), Action::Channel(action)) => state.apply(action),
+            (State::Event(state), Action::Event(action)) => state.apply(action),
+            (State::Queue(state), Action::Queue(action)) => state.apply(action),
+            (State::Cell, Action::Cell(CellAction::Read | CellAction::Write))
+            | (State::Shared, Action::Shared(SharedAction::Get | SharedAction::Set(_)))
+            | (
+                State::Arc,
+                Action::Arc(ArcAction::Count | ArcAction::Unique | ArcAction::Upgrade | ArcAction::DropLast),
+            ) => Outcome::Done,
+            _ => mismatch(),
+        }
+    }
+
+    /// What comes of an action that is not ready when its time is up.
+    #[cold]
+    pub(crate) fn time_out(&mut self, thread: ThreadId, action: Action) -> Outcome {
+        if let (State::Condvar(state), Action::Condvar(CondvarAction::Wake { .. })) = (self, action) {
+            state.time_out(thread);
+        }
+        Outcome::TimedOut
+    }
+
+    /// How many outcomes `action` has in this state.
+    #[inline(always)]
+    pub(crate) fn outcomes(&self, action: Action) -> u32 {
+        match (self, action) {
+            (State::Condvar(state), Action::Condvar(CondvarAction::NotifyOne)) => state.sleepers().max(1),
+            _ => 1,
+        }
+    }
+
+    /// Who holds it, for locks.
+    pub(crate) fn holder(&self) -> Option<ThreadId> {
+        match self {
+            State::Mutex(state) => state.holder(),
+            State::RwLock(state) => state.holder(),
+            State::Once(state) => state.runner(),
+            _ => None,
+        }
+    }
+
+    /// Takes the place of `old`, the object of this number in an earlier execution, keeping what it had allocated.
+    pub(crate) fn recycle(self, old: &mut State) {
+        match (self, &mut *old) {
+            (State::Condvar(_), State::Condvar(state)) => state.clear(),
+            (State::RwLock(new), State::RwLock(state)) => state.recycle(new),
+            (new, _) => *old = new,
+        }
+    }
+}
+
+/// An operation met an object of another family: a bug of the facade, not of the model.
+#[cold]
+fn mismatch() -> Outcome {
+    unreachable!("the facade paired an action with an object of another family")
+}

@@ -1,0 +1,99 @@
+//! Panics inside a model: recorded instead of printed, and survived where a real program would abort.
+//!
+//! The process-wide panic hook is wrapped once. On a fiber it keeps message and location for the report and says nothing;
+//! elsewhere it is the user's hook.
+//!
+//! A destructor that panics while its thread unwinds makes the runtime call the hook a last time and then abort. From
+//! that call the fiber is abandoned: it switches away and is never resumed. Two things are left behind. The OS thread's
+//! panic count, which [`rebalance`] brings back to zero. And a reader's hold on the hook, which std's `set_hook` would wait
+//! for: a process in which this has happened cannot replace its panic hook any more, which is better than none at all.
+
+use super::fiber;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{self, catch_unwind, resume_unwind};
+use std::sync::Once;
+
+/// What the hook learned of a panic.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) message: String,
+    pub(crate) location: String,
+    pub(crate) while_unwinding: bool,
+}
+
+thread_local! {
+    static LAST: RefCell<Option<Report>> = const { RefCell::new(None) };
+    static REBALANCING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Wraps the panic hook, once per process.
+pub(crate) fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let users = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if REBALANCING.get() {
+                balance_from_inside();
+            } else if fiber::on_fiber() {
+                record(info);
+            } else if !fiber::is_active() {
+                users(info);
+            }
+        }));
+    });
+}
+
+/// The report of the panic with this payload, which has just been caught.
+pub(crate) fn take_report(payload: &(dyn Any + Send)) -> Report {
+    let message = text(payload);
+    match LAST.take() {
+        Some(report) if report.message == message => report,
+        // Not from the hook: `resume_unwind` with a payload of the model's own.
+        _ => Report { message, ..Report::default() },
+    }
+}
+
+/// Brings the OS thread's panic count back to zero after a fiber was abandoned in the middle of a panic.
+///
+/// std counts a panic up when it begins and down when it is caught, and a fiber that is never resumed never gets to the
+/// second. Catching a `resume_unwind` *inside the hook* of a panic counts down once more than up, because a panic inside
+/// the hook is not counted: so one deliberate panic, caught, takes one away.
+#[cold]
+pub(crate) fn rebalance() {
+    // Leaving the hook for good has left std's "inside the hook" mark set; this clears it.
+    balance_from_inside();
+    let mut tries = 0;
+    while std::thread::panicking() && tries < 16 {
+        REBALANCING.set(true);
+        let _ = catch_unwind(|| panic!("takes one away"));
+        REBALANCING.set(false);
+        tries += 1;
+    }
+}
+
+fn balance_from_inside() {
+    let _ = catch_unwind(|| resume_unwind(Box::new(())));
+}
+
+fn record(info: &panic::PanicHookInfo<'_>) {
+    let message = text(info.payload());
+    if is_last_words(&message) {
+        let mut report = LAST.take().unwrap_or_default();
+        report.while_unwinding = true;
+        fiber::with(|execution| execution.note_panic(report));
+        fiber::abandon();
+    }
+    let location = info.location().map(ToString::to_string).unwrap_or_default();
+    LAST.set(Some(Report { message, location, while_unwinding: false }));
+}
+
+/// Whether the runtime is about to abort: a panic has met a frame that must not unwind.
+fn is_last_words(message: &str) -> bool {
+    message == "panic in a destructor during cleanup" || message == "panic in a function that cannot unwind"
+}
+
+fn text(payload: &dyn Any) -> String {
+    let literal = payload.downcast_ref::<&'static str>().map(ToString::to_string);
+    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a value that is no text".into())
+}

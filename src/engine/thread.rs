@@ -1,0 +1,117 @@
+//! A virtual thread of an execution, apart from its stack.
+
+use super::clocks::Knowledge;
+use super::fiber::Packet;
+use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet};
+use std::any::Any;
+use std::panic::Location;
+use std::rc::Rc;
+
+/// Whether a thread still runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    Running,
+    Finished,
+    Panicked,
+}
+
+/// A virtual thread. All of it is reused by the thread of the same number in the next execution.
+pub(crate) struct Thread {
+    pub(crate) knows: Knowledge,
+    /// What it is about to do; stands only while another thread runs.
+    pub(crate) pending: Operation,
+    pub(crate) location: &'static Location<'static>,
+    /// Virtual time, in nanoseconds, when the pending operation gives up waiting.
+    pub(crate) deadline: u64,
+    /// Whether the objects of the pending operation have it among their watchers.
+    pub(crate) watching: bool,
+    pub(crate) life: Life,
+    /// Which fiber carries it; `None` before it starts and after it ends.
+    pub(crate) fiber: Option<u32>,
+    /// Threads that wait for its end.
+    pub(crate) joiners: ThreadSet,
+    /// The token of `park` and `unpark`.
+    pub(crate) token: bool,
+    pub(crate) unparked: Knowledge,
+    /// How many locks it holds.
+    pub(crate) held: u32,
+    /// Its own virtual time under the abstract clock, in nanoseconds.
+    pub(crate) now: u64,
+    pub(crate) name: String,
+    pub(crate) parent: Option<ThreadId>,
+    pub(crate) daemon: bool,
+    /// Whether a join, or a question answered with "yes", has told somebody of its end.
+    pub(crate) end_seen: bool,
+    /// Whether a join has returned its panic.
+    pub(crate) delivered: bool,
+    /// Nobody can ask for its result any more.
+    pub(crate) detached: bool,
+    /// Whether it is switched away from while it unwinds.
+    pub(crate) unwinding: bool,
+    /// Where it last let others go first, and at which step.
+    pub(crate) last_yield: Option<(&'static Location<'static>, u64)>,
+    /// The closure to run, then its result.
+    pub(crate) packet: Packet,
+    /// Its thread-locals by the address of the key.
+    pub(crate) locals: Vec<(usize, Rc<dyn Any>)>,
+}
+
+impl Thread {
+    pub(crate) fn new() -> Self {
+        Thread {
+            knows: Knowledge::default(),
+            pending: IDLE,
+            location: Location::caller(),
+            deadline: u64::MAX,
+            watching: false,
+            life: Life::Running,
+            fiber: None,
+            joiners: ThreadSet::new(),
+            token: false,
+            unparked: Knowledge::default(),
+            held: 0,
+            now: 0,
+            name: String::new(),
+            parent: None,
+            daemon: false,
+            end_seen: false,
+            delivered: false,
+            detached: false,
+            unwinding: false,
+            last_yield: None,
+            packet: Packet::new(),
+            locals: Vec::new(),
+        }
+    }
+
+    /// Makes it fresh for a new execution, keeping its allocations.
+    pub(crate) fn reset(&mut self) {
+        self.knows.inherit(None);
+        self.unparked.inherit(None);
+        self.pending = IDLE;
+        self.deadline = u64::MAX;
+        self.watching = false;
+        self.life = Life::Running;
+        self.fiber = None;
+        self.joiners.clear();
+        self.token = false;
+        self.held = 0;
+        self.now = 0;
+        self.name.clear();
+        self.parent = None;
+        self.daemon = false;
+        self.end_seen = false;
+        self.delivered = false;
+        self.detached = false;
+        self.unwinding = false;
+        self.last_yield = None;
+        debug_assert!(self.locals.is_empty());
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.life != Life::Running
+    }
+}
+
+/// Stands for "nothing yet": a thread that has not come to its first operation.
+const IDLE: Operation = Operation { object: ObjectId::NONE, action: Action::Thread(ThreadAction::Yield) };
