@@ -1,8 +1,16 @@
 //! Selvedge.
 pub mod base;
+pub mod cell;
 pub mod engine;
+pub mod explore;
+pub mod finding;
+pub mod hint;
+pub mod python;
+pub mod strategy;
 pub mod sync;
+pub mod thread;
+pub mod time;
 pub mod trace;
 pub use base::{Error, Schedule, ThreadId};
-/// Strategies.
-pub mod strategy { pub use crate::base::{Decision, Options, Strategy}; }
+pub use engine::Clock;
+pub use explore::{Explorer, Report, check, explore};

@@ -1,1 +1,26 @@
-//! x
+//! The document programs as Selvedge models: what tutorials publish as Python, carried over line by line.
+//!
+//! Each program is a [`Program`]: its name, the document it is from, what it is about, and named whole numbers that set
+//! its size. [`find`] gets one by name, [`Parameters`] sets its size, and its `run` is the model to explore.
+//!
+//! ```
+//! use models::{Parameters, find};
+//!
+//! let program = find("bank_account")?;
+//! let mut parameters = Parameters::new(program);
+//! parameters.assign("times=2")?;
+//! assert_eq!(parameters.get("times"), 2);
+//! let model = move || (program.run)(&parameters);
+//! # let _ = model;
+//! # Ok::<(), selvedge::Error>(())
+//! ```
+//!
+//! The programs print nothing yet: what they print is not part of what is checked.
+
+mod parameters;
+mod program;
+mod programs;
+mod suggest;
+
+pub use parameters::{Parameter, Parameters};
+pub use program::{Expected, Program, find, programs};

@@ -72,7 +72,7 @@ impl Decision {
 /// }
 /// # let _ = First { done: false };
 /// ```
-pub trait Strategy {
+pub trait Strategy: std::any::Any {
     /// One line for reports: the algorithm and its parameters.
     fn describe(&self) -> String;
 
@@ -81,6 +81,15 @@ pub trait Strategy {
 
     /// Who goes next.
     fn thread(&mut self, options: &Options<'_>) -> Decision;
+
+    /// Choices from this one on, in place of an answer of [`thread`](Strategy::thread); how many were written.
+    ///
+    /// They are taken one after the other as long as no thread becomes enabled or disabled and nobody yields; what is left
+    /// then is dropped. A strategy whose choices depend on nothing else saves a call per choice this way.
+    fn ahead(&mut self, options: &Options<'_>, ahead: &mut [ThreadId]) -> usize {
+        let _ = (options, ahead);
+        0
+    }
 
     /// Which of `count` (at least 2) outcomes the operation of `thread` gets.
     fn outcome(&mut self, thread: ThreadId, count: u32) -> u32;

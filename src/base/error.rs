@@ -20,6 +20,12 @@ impl Error {
     pub fn new(what: impl Into<String>, place: impl Into<String>, mend: impl Into<String>) -> Self {
         Error { what: what.into(), place: place.into(), mend: mend.into() }
     }
+
+    /// The same error, said to be in `container`.
+    pub fn within(mut self, container: &str) -> Self {
+        self.place = if self.place.contains("word") { format!("{} in {container}", self.place) } else { format!("in {container}") };
+        self
+    }
 }
 
 impl fmt::Display for Error {

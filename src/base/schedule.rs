@@ -64,6 +64,38 @@ impl Schedule {
         }
     }
 
+    /// Begins a run of `thread` at `position`; whoever had the turn before ends there.
+    ///
+    /// Together with [`outcome_at`](Schedule::outcome_at) and [`end_run`](Schedule::end_run) this builds a schedule at a
+    /// cost per switch instead of per choice.
+    #[inline]
+    pub fn begin_run(&mut self, thread: ThreadId, position: u64) {
+        let ended = self.last.replace((thread, 0));
+        let count = position - self.length;
+        self.length = position;
+        if let (Some((thread, _)), 1..) = (ended, count) {
+            self.encode(thread, count);
+        }
+    }
+
+    /// Notes that the choice at `position` has an outcome other than 0.
+    pub fn outcome_at(&mut self, position: u64, outcome: u32) {
+        if outcome != 0 {
+            self.outcomes.push((position, outcome));
+        }
+    }
+
+    /// Ends the run begun last at `position`.
+    pub fn end_run(&mut self, position: u64) {
+        match &mut self.last {
+            Some((_, count)) if position > self.length => {
+                *count = position - self.length;
+                self.length = position;
+            }
+            last => *last = None,
+        }
+    }
+
     /// Empties it; keeps its memory.
     pub fn clear(&mut self) {
         self.runs.clear();
@@ -114,38 +146,49 @@ impl Schedule {
 
     /// The words of the text form: runs, split where an outcome is not zero.
     pub fn words(&self) -> Vec<Word> {
-        let mut words: Vec<Word> = Vec::new();
-        let mut outcomes = self.outcomes.iter().peekable();
-        let mut position = 0u64;
-        for (thread, count) in self.runs() {
-            let end = position + count;
-            while let Some((at, outcome)) = outcomes.next_if(|(at, _)| *at < end) {
-                if *at > position {
-                    words.push(Word { thread, count: at - position, outcome: 0 });
-                }
-                words.push(Word { thread, count: 1, outcome: *outcome });
-                position = at + 1;
-            }
-            if end > position {
-                words.push(Word { thread, count: end - position, outcome: 0 });
-            }
-            position = end;
-        }
-        words
+        let mut cursor = Cursor::default();
+        std::iter::from_fn(|| self.next_word(&mut cursor)).collect()
     }
 
-    fn encode(&mut self, thread: ThreadId, count: u64) {
-        if self.runs.len() + 24 > self.runs.capacity() {
-            // Grow by a quarter: a long execution's schedule is most of what is kept of it.
-            self.runs.reserve_exact(self.runs.len() / 4 + 64);
+    /// The word at a cursor, which moves on; `None` at the end.
+    pub fn next_word(&self, cursor: &mut Cursor) -> Option<Word> {
+        if cursor.left == 0 {
+            let last = if cursor.ended { None } else { self.last };
+            let mut runs = Runs { bytes: &self.runs[cursor.byte..], last };
+            (cursor.thread, cursor.left) = runs.next()?;
+            cursor.ended = runs.last.is_none();
+            cursor.byte = self.runs.len() - runs.bytes.len();
         }
-        if thread.0 < 15 && count <= 16 {
+        let (count, outcome) = match self.outcomes.get(cursor.outcome) {
+            Some(&(at, outcome)) if at == cursor.position => (1, outcome),
+            Some(&(at, _)) => (cursor.left.min(at - cursor.position), 0),
+            None => (cursor.left, 0),
+        };
+        cursor.outcome += usize::from(outcome != 0);
+        cursor.position += count;
+        cursor.left -= count;
+        Some(Word { thread: cursor.thread, count, outcome })
+    }
+
+    #[inline]
+    fn encode(&mut self, thread: ThreadId, count: u64) {
+        if thread.0 < 15 && count <= 16 && self.runs.len() < self.runs.capacity() {
             self.runs.push((thread.0 as u8) << 4 | (count as u8 - 1));
         } else {
-            self.runs.push(LONG);
-            push_number(&mut self.runs, u64::from(thread.0));
-            push_number(&mut self.runs, count);
+            self.encode_long(thread, count);
         }
+    }
+
+    #[cold]
+    fn encode_long(&mut self, thread: ThreadId, count: u64) {
+        // Grow by a quarter: a long execution's schedule is most of what is kept of it.
+        self.runs.reserve_exact(self.runs.len() / 4 + 64);
+        if thread.0 < 15 && count <= 16 {
+            return self.encode(thread, count);
+        }
+        self.runs.push(LONG);
+        push_number(&mut self.runs, u64::from(thread.0));
+        push_number(&mut self.runs, count);
     }
 }
 
@@ -158,6 +201,25 @@ pub struct Word {
     pub count: u64,
     /// Their outcome; where it is not zero, `count` is 1.
     pub outcome: u32,
+}
+
+/// A place between two words of a [`Schedule`], which it does not borrow; the default is before the first.
+#[derive(Clone, Debug)]
+pub struct Cursor {
+    byte: usize,
+    outcome: usize,
+    position: u64,
+    // What is left of the run begun.
+    thread: ThreadId,
+    left: u64,
+    // Whether the schedule's last run, which is not encoded, has been begun.
+    ended: bool,
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        Cursor { byte: 0, outcome: 0, position: 0, thread: ThreadId::MAIN, left: 0, ended: false }
+    }
 }
 
 /// The runs of a [`Schedule`].
@@ -334,6 +396,32 @@ mod tests {
             let schedule: Schedule = choices.iter().copied().collect();
             prop_assert_eq!(schedule.len(), choices.len() as u64);
             prop_assert_eq!(schedule.choices().collect::<Vec<_>>(), choices);
+        }
+
+        #[test]
+        fn building_by_switches_is_the_same(choices in choices()) {
+            let mut built = Schedule::new();
+            let mut last = None;
+            for (position, choice) in (0..).zip(&choices) {
+                if last != Some(choice.thread) {
+                    built.begin_run(choice.thread, position);
+                    last = Some(choice.thread);
+                }
+                built.outcome_at(position, choice.outcome);
+            }
+            built.end_run(choices.len() as u64);
+            prop_assert_eq!(built.choices().collect::<Vec<_>>(), choices);
+        }
+
+        #[test]
+        fn words_hold_every_choice(choices in choices()) {
+            let schedule: Schedule = choices.iter().copied().collect();
+            let words = schedule.words();
+            prop_assert!(words.iter().all(|w| w.count > 0 && (w.outcome == 0 || w.count == 1)));
+            let spelled = words.iter().flat_map(|w| {
+                std::iter::repeat_n(Choice { thread: w.thread, outcome: w.outcome }, w.count as usize)
+            });
+            prop_assert_eq!(spelled.collect::<Vec<_>>(), choices);
         }
 
         #[test]

@@ -99,6 +99,12 @@ impl ThreadSet {
         self.more.is_empty().then_some(self.first)
     }
 
+    /// Replaces the members below 64.
+    #[inline(always)]
+    pub fn set_word(&mut self, word: u64) {
+        self.first = word;
+    }
+
     #[cold]
     fn contains_spilled(&self, thread: ThreadId) -> bool {
         self.more.get(thread.index() / 64 - 1).is_some_and(|w| w >> (thread.0 % 64) & 1 == 1)

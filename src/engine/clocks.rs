@@ -7,7 +7,7 @@
 
 use super::object::State;
 use crate::base::{
-    Action, ArcAction, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome,
+    Action, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome,
     RwLockAction, ThreadId, VectorClock,
 };
 use std::collections::VecDeque;
@@ -85,10 +85,8 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
         Action::Channel(ChannelAction::DropSender | ChannelAction::DropReceiver) => {
             (Acquire::Nothing, Release::Join)
         }
-        Action::Arc(ArcAction::Unique | ArcAction::DropLast) if outcome != Refused => {
-            (Acquire::Released, Release::Nothing)
-        }
-        Action::Arc(ArcAction::Upgrade) => (Acquire::Released, Release::Nothing),
+        // Whether it succeeds only the facade knows, which then acquires by itself.
+        Action::Arc(_) => (Acquire::Nothing, Release::Nothing),
         _ => {
             debug_assert!(outcome != Poisoned || matches!(action, Action::Mutex(_)));
             (Acquire::Nothing, Release::Nothing)
@@ -97,7 +95,7 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
 }
 
 #[inline(always)]
-fn atomic(action: AtomicAction, outcome: Outcome) -> (Acquire, Release) {
+pub(crate) fn atomic(action: AtomicAction, outcome: Outcome) -> (Acquire, Release) {
     match (action, outcome) {
         (AtomicAction::Load(ordering), _) => (acquire(ordering), Release::Nothing),
         (AtomicAction::Store { ordering, .. }, _) => (Acquire::Nothing, release_store(ordering)),
@@ -146,10 +144,11 @@ pub(crate) struct Knowledge {
 impl Knowledge {
     /// Starts with what `parent` knows at a step of number `offset`.
     pub(crate) fn inherit(&mut self, parent: Option<(&mut Knowledge, ThreadId, u32)>) {
-        self.fenced.clear();
-        self.deferred.clear();
-        self.has_fenced = false;
-        self.has_deferred = false;
+        if self.has_fenced || self.has_deferred {
+            self.fenced.clear();
+            self.deferred.clear();
+            (self.has_fenced, self.has_deferred) = (false, false);
+        }
         match parent {
             None => self.clock.clear(),
             Some((parent, thread, offset)) => {

@@ -3,11 +3,15 @@
 //! Every function asks the exploration of this OS thread; where there is none, [`object`] says so and the facade falls back
 //! to std.
 
+use super::clocks::{Acquire, Release};
 use super::fiber::{self, with};
-pub(crate) use super::fiber::{Claim, is_active, spawn};
+pub(crate) use super::fiber::{Claim, is_active, on_fiber, spawn};
+use super::execution::Arrival;
+use super::hot::Hot;
 use super::object::State;
 use super::slot::Slot;
-use crate::base::{Action, FOREVER, ObjectId, ObjectKind, Operation, Outcome, ThreadAction, ThreadId};
+pub(crate) use super::statics::Erased;
+use crate::base::{Action, FOREVER, Name, ObjectId, ObjectKind, Operation, Outcome, ThreadAction, ThreadId};
 use std::any::Any;
 use std::panic::Location;
 use std::rc::Rc;
@@ -22,15 +26,60 @@ pub(crate) fn object(slot: &Slot, begin: impl FnOnce() -> (ObjectKind, State)) -
     Some(with(|execution| execution.object(slot, begin)))
 }
 
+/// As [`object`], for an object with many handles, each with a slot: the object is known by `address`.
+#[inline(always)]
+pub(crate) fn object_at(slot: &Slot, address: usize, kind: ObjectKind, state: State) -> Option<ObjectId> {
+    is_active().then(|| with(|execution| execution.object_at(slot, address, kind, state)))
+}
+
+/// Makes an object known that has just been made, even if an object was at `address` before.
+#[inline(always)]
+pub(crate) fn add_object(slot: &Slot, address: usize, kind: ObjectKind, state: State) {
+    if is_active() {
+        with(|execution| execution.add_object(slot, address, kind, state));
+    }
+}
+
+/// Gives an object its name after its first use.
+pub(crate) fn rename(object: ObjectId, name: Name) {
+    with(|execution| execution.object_mut(object).name = name);
+}
+
+/// The caller learns what was left at an object. No step: part of an operation just performed.
+#[inline(always)]
+pub(crate) fn acquire(object: ObjectId) {
+    with(|execution| execution.synchronize(object, (Acquire::Released, Release::Nothing)));
+}
+
+/// The caller leaves what it knows at an object, on top of what is there. No step: part of an operation just performed, or of
+/// one that nobody can observe by itself.
+#[inline(always)]
+pub(crate) fn release(object: ObjectId) {
+    with(|execution| execution.synchronize(object, (Acquire::Nothing, Release::Join)));
+}
+
 /// Performs an operation: waits for the caller's turn, applies it and records it.
 ///
 /// Unwinds instead when the execution is over.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn perform(operation: Operation, location: &'static Location<'static>) -> Outcome {
-    if !with(|execution| execution.arrive(&operation, location)) {
-        wait_for_turn();
+    match with(|execution| execution.arrive(&operation, location)) {
+        Arrival::Go => {}
+        Arrival::Switch => fiber::switch(),
+        arrival => wait(arrival),
     }
     with(|execution| execution.commit(operation, location))
+}
+
+/// As [`perform`], for an operation known by its type.
+#[inline(always)]
+pub(crate) fn perform_hot<H: Hot>(object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
+    match fiber::arrive_hot(object, hot, location) {
+        Arrival::Go => {}
+        Arrival::Switch => fiber::switch(),
+        arrival => wait(arrival),
+    }
+    fiber::commit_hot(object, hot, location)
 }
 
 /// Performs an operation on a slot's object.
@@ -65,6 +114,11 @@ pub(crate) fn thread_name(thread: ThreadId) -> String {
     with(|execution| execution.thread_mut(thread).name.clone())
 }
 
+/// Whether the execution does not wait for a thread.
+pub(crate) fn is_daemon(thread: ThreadId) -> bool {
+    with(|execution| execution.thread_mut(thread).daemon)
+}
+
 /// The number of the current execution, unique in the process.
 pub(crate) fn epoch() -> u64 {
     with(|execution| execution.epoch())
@@ -84,6 +138,11 @@ pub(crate) fn mark_delivered(thread: ThreadId) {
     with(|execution| execution.thread_mut(thread).delivered = true);
 }
 
+/// Whether a thread has ended in a panic of which nobody has learned.
+pub(crate) fn ended_in_panic(thread: ThreadId) -> bool {
+    with(|execution| execution.thread_mut(thread).has_secret_panic())
+}
+
 /// Nobody can ask for the thread's result any more; what there is of it is dropped.
 pub(crate) fn detach(thread: ThreadId, epoch: u64) {
     if !is_active() || with(|execution| execution.epoch() != epoch) {
@@ -99,6 +158,21 @@ pub(crate) fn detach(thread: ThreadId, epoch: u64) {
     }
 }
 
+/// The value of an atomic whose only user is the caller, so that reading it is no step.
+pub(crate) fn atomic_value(object: ObjectId) -> u64 {
+    with(|execution| match &execution.object_mut(object).state {
+        State::Atomic(atomic) => atomic.value(),
+        _ => unreachable!("called for atomics only"),
+    })
+}
+
+/// Whether the lock behind a slot is poisoned, for one who has it to himself, so that asking is no step; `None` where this
+/// execution has not met it.
+pub(crate) fn is_poisoned(slot: &Slot) -> Option<bool> {
+    let met = || with(|execution| Some(execution.object_mut(slot.number(execution.epoch())?).state.is_poisoned()));
+    if is_active() { met() } else { None }
+}
+
 /// Whether the running virtual thread is unwinding.
 #[inline(always)]
 pub(crate) fn is_panicking() -> bool {
@@ -109,6 +183,11 @@ pub(crate) fn is_panicking() -> bool {
 #[inline(always)]
 pub(crate) fn is_tearing_down() -> bool {
     is_active() && with(|execution| execution.is_tearing_down())
+}
+
+/// How many steps the execution has performed: unchanged, nobody has done anything.
+pub(crate) fn steps() -> u32 {
+    with(|execution| execution.offset())
 }
 
 /// Lets others go first, after an operation (a yield, a sleep, a time-out) that a polling loop goes round on.
@@ -131,46 +210,37 @@ pub(crate) fn set_local(key: usize, value: Rc<dyn Any>) {
     with(|execution| execution.running_mut().locals.push((key, value)));
 }
 
-/// Keeps a value as long as the execution, for an object whose facade may be a `static`; where it is kept.
-pub(crate) fn keep_static(object: ObjectId, value: Box<dyn Any>) {
-    with(|execution| execution.statics.push((object, Some(value))));
+/// Keeps a value for a cell until the execution ends. `lasting` says of a cell that this execution has not met before
+/// whether its values may be dropped then; otherwise they are forgotten.
+pub(crate) fn keep_static(cell: u64, lasting: bool, value: Box<dyn Erased>) {
+    with(|execution| execution.statics.keep(cell, lasting, value));
 }
 
-/// The address of the value kept for an object.
-pub(crate) fn static_of(object: ObjectId) -> Option<*const dyn Any> {
-    with(|execution| {
-        let kept = execution.statics.iter().rev().find(|(o, _)| *o == object)?;
-        kept.1.as_deref().map(std::ptr::from_ref)
-    })
+/// The address of the value kept for a cell.
+pub(crate) fn static_of(cell: u64) -> Option<*const ()> {
+    with(|execution| execution.statics.get(cell))
 }
 
-/// Takes back the value kept for an object.
-pub(crate) fn take_static(object: ObjectId) -> Option<Box<dyn Any>> {
-    with(|execution| execution.statics.iter_mut().rev().find(|(o, _)| *o == object)?.1.take())
+/// Takes back the value kept for a cell.
+pub(crate) fn take_static(cell: u64) -> Option<Box<dyn Erased>> {
+    with(|execution| execution.statics.take(cell))
 }
 
-#[inline(never)]
-fn wait_for_turn() {
-    if with(|execution| execution.is_stuck()) {
-        give_up();
-    }
-    if std::thread::panicking() {
-        return wait_unwinding();
-    }
-    fiber::switch();
+/// As [`take_static`], for a cell that is about to go.
+pub(crate) fn remove_static(cell: u64) -> Option<Box<dyn Erased>> {
+    with(|execution| execution.statics.remove(cell))
 }
 
-/// A thread switched away from while it unwinds is marked, so that the others are not taken to unwind.
+/// The waits that are not a plain switch.
 #[cold]
-fn wait_unwinding() {
-    let waiter = with(|execution| execution.mark_unwinding());
-    fiber::switch_while_unwinding();
-    with(|execution| execution.unmark_unwinding(waiter));
-}
-
-/// The execution is over and the operation would wait for ever.
-#[cold]
-fn give_up() {
+fn wait(arrival: Arrival) {
+    if arrival == Arrival::SwitchUnwinding {
+        // A thread switched away from while it unwinds is marked, so that the others are not taken to unwind.
+        let waiter = with(|execution| execution.mark_unwinding());
+        fiber::switch_while_unwinding();
+        return with(|execution| execution.unmark_unwinding(waiter));
+    }
+    // The execution is over and the operation would wait for ever.
     if fiber::on_fiber() {
         fiber::abandon();
     }

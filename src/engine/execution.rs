@@ -11,18 +11,23 @@
 //! test; the rest is in [`turn`](super::turn).
 
 use super::Settings;
-use super::clocks::{Trail, is_cell, synchronization};
+use super::clocks::{Acquire, Release, Trail, is_cell, synchronization};
+use super::hot::Hot;
 use super::object::{Atomic, State};
+use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
+use super::statics::Statics;
 use super::thread::Thread;
 use crate::base::{
     Action, AtomicAction, CellAction, CondvarAction, Ending, MutexAction, Name, ObjectId, ObjectKind, Operation,
     Outcome, RwLockAction, Schedule, Step, Strategy, ThreadId, ThreadSet,
 };
 use crate::trace::{Panic, Race};
-use std::any::Any;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many choices a strategy may make ahead.
+pub(crate) const AHEAD: usize = 64;
 
 /// An object of the current execution.
 pub(crate) struct Object {
@@ -30,12 +35,27 @@ pub(crate) struct Object {
     pub(crate) trail: Trail,
     /// Threads that wait for it or whose pending operation it could stop.
     pub(crate) watchers: ThreadSet,
+    /// Whether all watchers wait to take it, a mutex, without a time-out.
+    pub(crate) only_lockers: bool,
     pub(crate) kind: ObjectKind,
     pub(crate) name: Name,
     /// Who held it when the execution was over, before the threads were torn down.
     pub(crate) last_holder: Option<ThreadId>,
     /// Where the facade object was at its first use, to know it again when another exploration took its slot.
     address: usize,
+}
+
+/// What a thread that has arrived at an operation has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// Perform it.
+    Go,
+    /// Switch; perform it when the turn comes back.
+    Switch,
+    /// Switch, in the middle of unwinding.
+    SwitchUnwinding,
+    /// Never: the execution is over and it would wait for ever.
+    Never,
 }
 
 /// Where an execution stands.
@@ -49,12 +69,12 @@ pub(crate) enum Mode {
 pub(crate) struct Execution {
     /// How many choices the strategy's last answer still covers.
     pub(crate) countdown: u32,
+    /// At how many choices something besides asking the strategy is due; 0 when it is due at once.
+    pub(crate) due: u64,
     pub(crate) running: ThreadId,
-    /// How many steps have been performed; the number of the next one less one.
-    pub(crate) offset: u32,
     /// How many choices have been made.
     pub(crate) position: u64,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Ring,
     objects: Vec<Object>,
     live_objects: usize,
     pub(crate) threads: Vec<Thread>,
@@ -64,7 +84,7 @@ pub(crate) struct Execution {
     pub(crate) enabled: ThreadSet,
     /// Threads whose last loop iteration saw nothing new; not enabled until something changes.
     pub(crate) resting: ThreadSet,
-    pub(crate) resting_since: u64,
+    pub(crate) resting_since: usize,
     /// Threads that go on before anybody is asked.
     pub(crate) eager: Vec<ThreadId>,
     pub(crate) chosen: ThreadId,
@@ -78,17 +98,17 @@ pub(crate) struct Execution {
     pub(crate) settings: Settings,
     pub(crate) mode: Mode,
     pub(crate) over: Option<Ending>,
-    /// The choices of steps that are no longer kept.
     pub(crate) schedule: Schedule,
-    pub(crate) skipped: u64,
+    /// Choices that the strategy has made ahead: those from `ahead_at` on are still to be taken.
+    pub(crate) ahead: [ThreadId; AHEAD],
+    pub(crate) ahead_at: usize,
+    pub(crate) ahead_end: usize,
     /// Virtual time, in nanoseconds.
     pub(crate) time: u64,
     pub(crate) spurious_left: u32,
     pub(crate) weak_left: u32,
     pub(crate) unwinding: u32,
     pub(crate) abandoned: bool,
-    /// The operation arrived at can never be performed, because the execution is over.
-    pub(crate) stuck: bool,
     /// Who arrived last while a panic was under way.
     pub(crate) unwinder: ThreadId,
     pub(crate) torn_operations: u32,
@@ -97,11 +117,15 @@ pub(crate) struct Execution {
     pub(crate) looked: ThreadSet,
     pub(crate) races: Vec<Race>,
     pub(crate) panics: Vec<Panic>,
+    /// How many steps and choices there were when the execution was over, before the threads were torn down.
+    pub(crate) performed: usize,
+    pub(crate) chosen_in_all: u64,
     pub(crate) notes: Vec<(u64, String)>,
     pub(crate) nested_locks: bool,
+    /// Stands for the order in which each thread took nested locks.
+    pub(crate) lock_order: u64,
     pub(crate) misuse: bool,
-    /// Values that live as long as the execution, by the object that owns them.
-    pub(crate) statics: Vec<(ObjectId, Option<Box<dyn Any>>)>,
+    pub(crate) statics: Statics,
     pub(crate) probe: Option<super::Probe>,
     epoch: u64,
 }
@@ -110,10 +134,10 @@ impl Execution {
     pub(crate) fn new(settings: Settings) -> Self {
         Execution {
             countdown: 0,
+            due: 0,
             running: ThreadId::MAIN,
-            offset: 0,
             position: 0,
-            steps: Vec::new(),
+            steps: Ring::new(),
             objects: Vec::new(),
             live_objects: 0,
             threads: Vec::new(),
@@ -135,23 +159,27 @@ impl Execution {
             mode: Mode::Running,
             over: None,
             schedule: Schedule::new(),
-            skipped: 0,
+            ahead: [ThreadId::MAIN; AHEAD],
+            ahead_at: 0,
+            ahead_end: 0,
             time: 0,
             spurious_left: 0,
             weak_left: 0,
             unwinding: 0,
             abandoned: false,
-            stuck: false,
             unwinder: ThreadId::MAIN,
             torn_operations: 0,
             last_busy: 0,
             looked: ThreadSet::new(),
             races: Vec::new(),
             panics: Vec::new(),
+            performed: 0,
+            chosen_in_all: 0,
             notes: Vec::new(),
             nested_locks: false,
+            lock_order: 0,
             misuse: false,
-            statics: Vec::new(),
+            statics: Statics::default(),
             probe: None,
             epoch: 0,
         }
@@ -163,8 +191,8 @@ impl Execution {
         static EPOCHS: AtomicU64 = AtomicU64::new(1);
         self.epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
         self.countdown = 0;
+        self.due = 0;
         self.running = ThreadId::MAIN;
-        self.offset = 0;
         self.position = 0;
         self.steps.clear();
         self.live_objects = 0;
@@ -179,13 +207,13 @@ impl Execution {
         self.mode = Mode::Running;
         self.over = None;
         self.schedule.clear();
-        self.skipped = 0;
+        self.schedule.begin_run(ThreadId::MAIN, 0);
+        self.ask_again();
         self.time = 0;
         self.spurious_left = self.settings.spurious_wakeups;
         self.weak_left = self.settings.weak_failures;
         self.unwinding = 0;
         self.abandoned = false;
-        self.stuck = false;
         self.torn_operations = 0;
         self.last_busy = 0;
         self.looked.clear();
@@ -193,6 +221,7 @@ impl Execution {
         self.panics.clear();
         self.notes.clear();
         self.nested_locks = false;
+        self.lock_order = 0;
         self.misuse = false;
         self.probe = None;
     }
@@ -210,6 +239,20 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn running_mut(&mut self) -> &mut Thread {
         &mut self.threads[self.running.index()]
+    }
+
+    /// The number of the step being performed, counted from 1, as clocks have it.
+    #[inline(always)]
+    pub(crate) fn offset(&self) -> u32 {
+        self.steps.len() as u32 + 1
+    }
+
+    /// Whatever the strategy has answered stands no longer: who can go on has changed, or somebody yields.
+    #[inline(always)]
+    pub(crate) fn ask_again(&mut self) {
+        self.countdown = 0;
+        self.ahead_at = 0;
+        self.ahead_end = 0;
     }
 
     pub(crate) fn objects(&self) -> &[Object] {
@@ -239,17 +282,33 @@ impl Execution {
         }
     }
 
+    /// As [`object`](Self::object), for an object with many handles, each with a slot: the object is known by `address`.
+    #[inline(always)]
+    pub(crate) fn object_at(&mut self, slot: &Slot, address: usize, kind: ObjectKind, state: State) -> ObjectId {
+        match slot.number(self.epoch) {
+            Some(object) => object,
+            None => self.find(slot, address, kind).unwrap_or_else(|| self.add_object(slot, address, kind, state)),
+        }
+    }
+
     #[inline(never)]
     fn register(&mut self, slot: &Slot, kind: ObjectKind, state: State) -> ObjectId {
         let address = std::ptr::from_ref(slot).addr();
         // Seen by some execution before, and not last by this one: either left from an earlier execution, or shared with an
         // exploration on another OS thread that has taken the slot since.
-        if !slot.is_fresh()
-            && let Some(known) = self.objects().iter().rposition(|o| o.address == address && o.kind == kind)
-        {
-            slot.assign(self.epoch, ObjectId(known as u32));
-            return ObjectId(known as u32);
-        }
+        let known = if slot.is_fresh() { None } else { self.find(slot, address, kind) };
+        known.unwrap_or_else(|| self.add_object(slot, address, kind, state))
+    }
+
+    /// The object at `address`, which the slot stands for from now on.
+    fn find(&self, slot: &Slot, address: usize, kind: ObjectKind) -> Option<ObjectId> {
+        let known = self.objects().iter().rposition(|o| o.address == address && o.kind == kind)?;
+        slot.assign(self.epoch, ObjectId(known as u32));
+        Some(ObjectId(known as u32))
+    }
+
+    /// A new object, which the slot stands for from now on.
+    pub(crate) fn add_object(&mut self, slot: &Slot, address: usize, kind: ObjectKind, state: State) -> ObjectId {
         let number = self.live_objects;
         assert!(number < MAX_OBJECTS, "a model may use at most {MAX_OBJECTS} objects in one execution");
         match self.objects.get_mut(number) {
@@ -257,13 +316,14 @@ impl Execution {
                 state.recycle(&mut object.state);
                 object.trail.clear();
                 object.watchers.clear();
+                object.only_lockers = true;
                 (object.kind, object.name, object.address) = (kind, slot.name(), address);
             }
             None => {
                 let mut trail = Trail::default();
                 trail.clear();
                 let watchers = ThreadSet::new();
-                self.objects.push(Object { state, trail, watchers, kind, name: slot.name(), last_holder: None, address });
+                self.objects.push(Object { state, trail, watchers, only_lockers: true, kind, name: slot.name(), last_holder: None, address });
             }
         }
         self.live_objects += 1;
@@ -272,20 +332,73 @@ impl Execution {
         object
     }
 
-    /// Whether the running thread may perform `operation` now; otherwise it has to switch first.
-    #[inline(always)]
-    pub(crate) fn arrive(&mut self, operation: &Operation, location: &'static Location<'static>) -> bool {
+    /// Whether the running thread may perform `operation` now, or what it has to do first.
+    #[inline]
+    pub(crate) fn arrive(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
         if self.countdown > 0 && (!operation.may_block() || self.is_ready(self.running, operation)) {
             self.countdown -= 1;
-            return true;
+            return Arrival::Go;
         }
         self.arrive_asking(operation, location)
+    }
+
+    /// As [`arrive`](Execution::arrive), for an operation known by its type.
+    #[inline(always)]
+    pub(crate) fn arrive_hot<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> Arrival {
+        if self.countdown > 0 && (!H::MAY_BLOCK || hot.is_ready(&self.objects[object.index()].state)) {
+            self.countdown -= 1;
+            return Arrival::Go;
+        }
+        if H::IS_RELEASE && self.may_spare() {
+            return Arrival::Go;
+        }
+        let operation = Operation::new(object, hot.action());
+        if H::MAY_BLOCK { self.arrive_asking(&operation, location) } else { self.arrive_free(&operation, location) }
+    }
+
+    /// Whether the strategy may be spared the release of a mutex: it commutes with all that others do, as long as nobody
+    /// tries the mutex or looks at it.
+    #[inline(always)]
+    fn may_spare(&self) -> bool {
+        !self.every_point && !self.try_lock_seen && self.position < self.due && self.mode == Mode::Running
+    }
+
+    /// As [`commit`](Execution::commit), for an operation known by its type.
+    #[inline(always)]
+    pub(crate) fn commit_hot<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> Outcome {
+        self.position += 1;
+        let me = self.running;
+        let offset = self.offset();
+        let met = &mut self.objects[object.index()];
+        let thread = &mut self.threads[me.index()];
+        let outcome = hot.apply(&mut met.state, me);
+        met.trail.synchronize(&mut thread.knows, me, offset, hot.effect(outcome));
+        let watched = !met.watchers.is_empty();
+        if H::MAY_BLOCK && thread.watching {
+            self.unwatch(&Operation::new(object, hot.action()));
+        }
+        hot.note(self, object);
+        if watched {
+            self.refresh(object);
+        }
+        let operation = Operation::new(object, hot.action());
+        self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
+        outcome
     }
 
     /// Performs `operation`, which the running thread has arrived at.
     #[inline(always)]
     pub(crate) fn commit(&mut self, operation: Operation, location: &'static Location<'static>) -> Outcome {
-        self.offset += 1;
         self.position += u64::from(operation.is_point());
         let choice = if has_outcomes(&operation) { self.pick_outcome(&operation) } else { 0 };
         let outcome = match operation.action {
@@ -293,9 +406,7 @@ impl Execution {
             Action::Condvar(_) => self.commit_condvar(operation, choice),
             _ => self.commit_on_object(operation, choice),
         };
-        if self.mode == Mode::Running {
-            self.steps.push(Step { thread: self.running, choice, operation, outcome, location });
-        }
+        self.steps.push(Step { thread: self.running, choice, operation, outcome, location });
         outcome
     }
 
@@ -311,7 +422,7 @@ impl Execution {
 
     #[inline(always)]
     pub(crate) fn commit_on_object(&mut self, operation: Operation, choice: u32) -> Outcome {
-        let me = self.running;
+        let (me, offset) = (self.running, self.offset());
         let object = &mut self.objects[operation.object.index()];
         let thread = &mut self.threads[me.index()];
         let outcome = if operation.may_block() && !object.state.ready(me, operation.action) {
@@ -325,7 +436,7 @@ impl Execution {
             return outcome;
         }
         let effect = synchronization(operation.action, outcome);
-        object.trail.synchronize(&mut thread.knows, me, self.offset, effect);
+        object.trail.synchronize(&mut thread.knows, me, offset, effect);
         if operation.may_block() && thread.watching {
             self.unwatch(&operation);
         }
@@ -336,12 +447,19 @@ impl Execution {
         outcome
     }
 
+    /// What an operation just performed does to happens-before besides, where only the facade knows.
+    pub(crate) fn synchronize(&mut self, object: ObjectId, effect: (Acquire, Release)) {
+        let (me, offset) = (self.running, self.steps.len() as u32);
+        let knows = &mut self.threads[me.index()].knows;
+        self.objects[object.index()].trail.synchronize(knows, me, offset, effect);
+    }
+
     #[inline(always)]
     fn note_lock(&mut self, operation: &Operation, outcome: Outcome) {
         match operation.action {
             Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => {
                 if matches!(outcome, Outcome::Done | Outcome::Poisoned) {
-                    self.took_lock();
+                    self.took_lock(operation.object);
                 }
                 self.try_lock_seen |= matches!(operation.action, Action::Mutex(MutexAction::TryLock));
             }
@@ -349,7 +467,7 @@ impl Execution {
                 RwLockAction::Read | RwLockAction::Write | RwLockAction::TryRead | RwLockAction::TryWrite,
             ) => {
                 if matches!(outcome, Outcome::Done | Outcome::Poisoned) {
-                    self.took_lock();
+                    self.took_lock(operation.object);
                 }
             }
             Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release)
@@ -364,14 +482,22 @@ impl Execution {
     }
 
     #[inline(always)]
-    fn took_lock(&mut self) {
-        let thread = &mut self.threads[self.running.index()];
-        self.nested_locks |= thread.held > 0;
+    pub(crate) fn took_lock(&mut self, object: ObjectId) {
+        let me = self.running;
+        let thread = &mut self.threads[me.index()];
+        thread.lock_order = (thread.lock_order ^ u64::from(object.0) ^ u64::from(thread.held) << 32)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(23);
+        if thread.held > 0 {
+            // A sum, because the order among threads does not matter.
+            self.nested_locks = true;
+            self.lock_order = self.lock_order.wrapping_add(thread.lock_order.wrapping_mul(u64::from(me.0) + 3));
+        }
         thread.held += 1;
     }
 
     fn access_cell(&mut self, object: ObjectId, access: CellAction) {
-        let (me, offset, threads) = (self.running, self.offset, self.live_threads);
+        let (me, offset, threads) = (self.running, self.offset(), self.live_threads);
         let trail = &mut self.objects[object.index()].trail;
         let clock = &self.threads[me.index()].knows.clock;
         let rival = match access {

@@ -5,10 +5,9 @@ use super::panics::Report;
 use super::thread::{Life, Thread};
 use super::{Clock, Probe};
 use crate::base::{
-    Action, CondvarAction, Ending, FOREVER, MutexAction, ObjectId, Operation, Outcome, Step, ThreadAction, ThreadId,
+    Action, CondvarAction, Ending, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction, ThreadId,
 };
 use crate::trace::{Panic, PanicKind};
-use std::any::Any;
 use std::panic::Location;
 
 impl Execution {
@@ -29,6 +28,10 @@ impl Execution {
 
     /// The main thread goes first.
     pub(crate) fn start_main(&mut self) {
+        let main = self.thread_mut(ThreadId::MAIN);
+        main.knows.inherit(None);
+        // Nobody takes what the model returns.
+        main.detached = true;
         self.enabled.insert(ThreadId::MAIN);
         self.next = Some(ThreadId::MAIN);
     }
@@ -41,16 +44,17 @@ impl Execution {
             return false;
         }
         let me = self.running;
-        self.offset += 1;
+        let offset = self.offset();
         let [parent, thread] = self.threads.get_disjoint_mut([me.index(), child.index()]).expect("a new thread");
-        thread.knows.inherit(Some((&mut parent.knows, me, self.offset)));
+        thread.knows.inherit(Some((&mut parent.knows, me, offset)));
         thread.parent = Some(me);
         thread.now = parent.now;
         let operation = Operation::free(Action::Thread(ThreadAction::Spawn(child)));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         self.enabled.insert(child);
-        self.countdown = 0;
+        self.ask_again();
         self.eager.push(me);
+        self.due = 0;
         self.running = child;
         self.next = Some(child);
         true
@@ -71,14 +75,13 @@ impl Execution {
         }
         let panicked = thread.life == Life::Panicked;
         self.unfinished -= u32::from(!thread.daemon);
-        self.offset += 1;
-        thread.knows.clock.set(me, self.offset);
+        thread.knows.clock.set(me, self.steps.len() as u32 + 1);
         let location = thread.location;
         let operation = Operation::free(Action::Thread(ThreadAction::Exit { panicked }));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         self.enabled.remove(me);
         self.resting.remove(me);
-        self.countdown = 0;
+        self.ask_again();
         if !self.threads[me.index()].joiners.is_empty() {
             self.rouse_joiners(me);
         }
@@ -90,6 +93,7 @@ impl Execution {
         if self.over.is_some() {
             self.eager.clear();
         }
+        self.due = 0;
         self.pass_turn();
     }
 
@@ -99,8 +103,10 @@ impl Execution {
         let joiners = std::mem::take(&mut self.threads[ended.index()].joiners);
         for joiner in &joiners {
             let pending = self.threads[joiner.index()].pending;
-            self.refresh_thread(joiner);
-            if !pending.is_point() {
+            if pending.is_point() {
+                self.refresh_thread(joiner);
+            } else {
+                self.enabled.insert(joiner);
                 self.eager.push(joiner);
             }
         }
@@ -116,7 +122,7 @@ impl Execution {
         let outcome = match operation.action {
             Action::Choose(_) => Outcome::Value(u64::from(choice)),
             Action::Fence(ordering) => {
-                let offset = self.offset;
+                let offset = self.offset();
                 self.running_mut().knows.fence(me, offset, ordering);
                 Outcome::Done
             }
@@ -153,16 +159,16 @@ impl Execution {
                     self.advance(timeout);
                     return Outcome::TimedOut;
                 }
-                thread.knows.clock.join(&thread.unparked.clock);
+                thread.knows.clock.join(&thread.unparked);
                 Outcome::Done
             }
             ThreadAction::Unpark(thread) => {
-                let offset = self.offset;
+                let offset = self.offset();
                 self.running_mut().knows.clock.set(me, offset);
                 if me != thread {
                     let [mine, theirs] =
                         self.threads.get_disjoint_mut([me.index(), thread.index()]).expect("two threads");
-                    theirs.unparked.clock.join(&mine.knows.clock);
+                    theirs.unparked.join(&mine.knows.clock);
                 }
                 self.threads[thread.index()].token = true;
                 if self.threads[thread.index()].watching {
@@ -216,7 +222,7 @@ impl Execution {
             (true, _) => PanicKind::WhileUnwinding,
             (false, _) => PanicKind::Ordinary,
         };
-        let (thread, at) = (self.running, self.skipped + self.steps.len() as u64);
+        let (thread, at) = (self.running, self.steps.len() as u64);
         let Report { message, location, .. } = report;
         self.panics.push(Panic { thread, at, message, location, kind });
         if self.mode == Mode::Running {
@@ -229,7 +235,7 @@ impl Execution {
 
     /// The running thread's stack has overflowed and its fiber is gone.
     pub(crate) fn note_overflow(&mut self) {
-        let (thread, at) = (self.running, self.skipped + self.steps.len() as u64);
+        let (thread, at) = (self.running, self.steps.len() as u64);
         let message = format!("stack overflow: it needs more than {} KiB of stack", self.settings.stack_size / 1024);
         self.panics.push(Panic { thread, at, message, location: String::new(), kind: PanicKind::StackOverflow });
         let fiber = self.running_mut().fiber.take();
@@ -248,18 +254,18 @@ impl Execution {
         self.abandoned = true;
     }
 
-    /// Whether the fiber that has just switched away is to be abandoned; its thread has ended then.
+    /// Whether the fiber that has just switched away is to be abandoned.
     #[inline(always)]
-    pub(crate) fn take_abandoned(&mut self) -> bool {
-        self.abandoned && self.take_abandoned_slow()
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned
     }
 
+    /// The running fiber has been abandoned; its thread has ended.
     #[cold]
-    fn take_abandoned_slow(&mut self) -> bool {
+    pub(crate) fn end_abandoned(&mut self) {
         self.abandoned = false;
-        let thread = self.running_mut();
-        let fiber = thread.fiber.take();
         let me = self.running;
+        let fiber = self.running_mut().fiber.take();
         self.free_fibers.extend(fiber);
         if self.mode == Mode::Running {
             self.threads[me.index()].life = Life::Panicked;
@@ -268,7 +274,6 @@ impl Execution {
             self.eager.clear();
             self.next = None;
         }
-        true
     }
 
     #[inline(always)]
@@ -276,11 +281,14 @@ impl Execution {
         self.mode == Mode::TearingDown
     }
 
-    /// Whose turn it is, for the hub; `None` when the execution is over.
+    /// Whose turn it is, and its fiber if it has one, for the hub; `None` when the execution is over.
     #[inline(always)]
-    pub(crate) fn take_next(&mut self) -> Option<ThreadId> {
-        let next = self.next.take();
-        if next.is_none() && self.probe.is_some() { self.probe_next() } else { next }
+    pub(crate) fn take_next(&mut self) -> Option<(ThreadId, Option<u32>)> {
+        let next = match self.next.take() {
+            None => self.probe_next()?,
+            Some(next) => next,
+        };
+        Some((next, self.threads[next.index()].fiber))
     }
 
     /// A fiber that is free, for a thread that has none.
@@ -296,10 +304,24 @@ impl Execution {
     /// The execution is over; how many threads there are.
     pub(crate) fn begin_teardown(&mut self) -> u32 {
         self.mode = Mode::TearingDown;
-        self.countdown = 0;
+        self.ask_again();
         self.unwinding = 0;
+        self.performed = self.steps.len();
+        self.chosen_in_all = self.position;
         self.keep_holders();
         self.live_threads
+    }
+
+    /// Whether anything is left of the execution that has to be unwound or dropped.
+    pub(crate) fn has_leftovers(&self) -> bool {
+        let left = |t: &Thread| t.fiber.is_some() || t.packet.is_full() || !t.locals.is_empty();
+        !self.statics.is_empty() || self.threads[..self.live_threads as usize].iter().any(left)
+    }
+
+    /// Everything has been torn down: what was done meanwhile is no part of the execution.
+    pub(crate) fn end_teardown(&mut self) {
+        self.steps.truncate(self.performed);
+        self.position = self.chosen_in_all;
     }
 
     /// Makes `thread` the running one; its fiber, if it has to be unwound.
@@ -307,11 +329,6 @@ impl Execution {
         self.running = thread;
         self.torn_operations = 0;
         self.threads[thread.index()].fiber
-    }
-
-    /// What statics of the model hold for this execution, to be dropped.
-    pub(crate) fn take_statics(&mut self) -> Vec<(ObjectId, Option<Box<dyn Any>>)> {
-        std::mem::take(&mut self.statics)
     }
 
     /// A counterfactual: the execution has deadlocked; the thread asked about is woken and alone goes on.
@@ -365,7 +382,7 @@ impl Execution {
 
     /// Attaches text to the step performed last.
     pub(crate) fn add_note(&mut self, text: String) {
-        let last = (self.skipped + self.steps.len() as u64).saturating_sub(1);
+        let last = (self.steps.len() as u64).saturating_sub(1);
         self.notes.push((last, text));
     }
 }

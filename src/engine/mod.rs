@@ -6,20 +6,25 @@
 //! | `execution` | the state of an execution; arriving at and performing an operation |
 //! | `turn` | whose turn it is |
 //! | `lifecycle` | start and end of threads, panics, tearing down |
-//! | `record` | what is kept, and the trace made of it |
+//! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
+//! | `statics` | values that belong to one execution though their cells outlive it |
 //! | `clocks` | happens-before and races |
+//! | `hot` | the operations of long executions, as types |
 //! | `current` | the door for the facade |
 
 mod clocks;
 pub(crate) mod current;
 mod execution;
 mod fiber;
+pub(crate) mod hot;
 mod lifecycle;
 pub(crate) mod object;
 mod panics;
 mod record;
+mod ring;
 pub(crate) mod slot;
+mod statics;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -55,8 +60,6 @@ pub(crate) struct Settings {
     pub(crate) weak_failures: u32,
     /// Whether values are kept as text.
     pub(crate) notes: bool,
-    /// Whether even a very long execution keeps all its steps.
-    pub(crate) keep_all_steps: bool,
 }
 
 /// What is told of an execution without copying it.
@@ -68,8 +71,9 @@ pub(crate) struct Summary {
     pub(crate) threads: u32,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
     pub(crate) suspicious: bool,
-    /// Whether a thread took a lock while it held another.
-    pub(crate) nested_locks: bool,
+    /// Where threads took locks while they held others: a number that stands for the order in which each thread took
+    /// them.
+    pub(crate) nested_locks: Option<u64>,
 }
 
 /// A question about a deadlocked execution: what if this thread were woken?
@@ -139,14 +143,14 @@ impl Execution {
         Summary {
             ending,
             choices: self.position,
-            steps: self.skipped + self.steps.len() as u64,
+            steps: self.steps.len() as u64,
             threads: self.live_threads,
-            suspicious: ending != Ending::Finished
-                || held
+            suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
+                || (held && ending == Ending::Finished)
                 || self.misuse
                 || !self.panics.is_empty()
                 || !self.races.is_empty(),
-            nested_locks: self.nested_locks,
+            nested_locks: self.nested_locks.then_some(self.lock_order),
         }
     }
 }

@@ -17,7 +17,6 @@ pub(crate) fn settings() -> Settings {
         spurious_wakeups: 0,
         weak_failures: 0,
         notes: false,
-        keep_all_steps: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::clocks::Knowledge;
 use super::fiber::Packet;
-use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet};
+use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet, VectorClock};
 use std::any::Any;
 use std::panic::Location;
 use std::rc::Rc;
@@ -32,9 +32,11 @@ pub(crate) struct Thread {
     pub(crate) joiners: ThreadSet,
     /// The token of `park` and `unpark`.
     pub(crate) token: bool,
-    pub(crate) unparked: Knowledge,
+    pub(crate) unparked: VectorClock,
     /// How many locks it holds.
     pub(crate) held: u32,
+    /// Stands for the order in which it took them.
+    pub(crate) lock_order: u64,
     /// Its own virtual time under the abstract clock, in nanoseconds.
     pub(crate) now: u64,
     pub(crate) name: String,
@@ -49,7 +51,7 @@ pub(crate) struct Thread {
     /// Whether it is switched away from while it unwinds.
     pub(crate) unwinding: bool,
     /// Where it last let others go first, and at which step.
-    pub(crate) last_yield: Option<(&'static Location<'static>, u64)>,
+    pub(crate) last_yield: Option<(&'static Location<'static>, usize)>,
     /// The closure to run, then its result.
     pub(crate) packet: Packet,
     /// Its thread-locals by the address of the key.
@@ -68,8 +70,9 @@ impl Thread {
             fiber: None,
             joiners: ThreadSet::new(),
             token: false,
-            unparked: Knowledge::default(),
+            unparked: VectorClock::new(),
             held: 0,
+            lock_order: 0,
             now: 0,
             name: String::new(),
             parent: None,
@@ -84,10 +87,9 @@ impl Thread {
         }
     }
 
-    /// Makes it fresh for a new execution, keeping its allocations.
+    /// Makes it fresh for a new execution, keeping its allocations. What it knows is set when it starts.
     pub(crate) fn reset(&mut self) {
-        self.knows.inherit(None);
-        self.unparked.inherit(None);
+        self.unparked.clear();
         self.pending = IDLE;
         self.deadline = u64::MAX;
         self.watching = false;
@@ -96,6 +98,7 @@ impl Thread {
         self.joiners.clear();
         self.token = false;
         self.held = 0;
+        self.lock_order = 0;
         self.now = 0;
         self.name.clear();
         self.parent = None;
@@ -106,6 +109,11 @@ impl Thread {
         self.unwinding = false;
         self.last_yield = None;
         debug_assert!(self.locals.is_empty());
+    }
+
+    /// Whether it has panicked and no join has returned that.
+    pub(crate) fn has_secret_panic(&self) -> bool {
+        self.life == Life::Panicked && !self.delivered
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -15,10 +15,10 @@
 //! rounds and then gives up is assumed to see a change first if there is one to see.
 
 use super::Clock;
-use super::execution::{Execution, Mode};
+use super::execution::{AHEAD, Arrival, Execution, Mode};
+use super::object::State;
 use crate::base::{
-    Action, CondvarAction, Decision, Ending, FOREVER, MutexAction, ObjectId, Operation, Options, Outcome, Schedule,
-    Step, ThreadAction, ThreadId,
+    Action, CondvarAction, Decision, Ending, FOREVER, MutexAction, ObjectId, Operation, Options, Outcome, Step, ThreadAction, ThreadId,
 };
 use std::panic::Location;
 
@@ -30,82 +30,126 @@ const SHARE: usize = 16;
 impl Execution {
     /// Whether the running thread may perform `operation` now; otherwise `next` says whose turn it is.
     #[inline(never)]
-    pub(crate) fn arrive_asking(&mut self, operation: &Operation, location: &'static Location<'static>) -> bool {
+    pub(crate) fn arrive_asking(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
         let me = self.running;
-        if self.mode == Mode::TearingDown {
-            return self.arrive_torn(operation);
+        let panicking = std::thread::panicking();
+        if (panicking || self.mode == Mode::TearingDown)
+            && let Some(arrival) = self.arrive_at_the_end(operation)
+        {
+            return arrival;
         }
-        if std::thread::panicking() && self.arrive_unwinding(operation) {
-            return true;
-        }
+        let unwinding = panicking && self.is_unwinding();
         let thread = &mut self.threads[me.index()];
         thread.pending = *operation;
         thread.location = location;
         if operation.may_block() {
             self.arrive_blocking(operation);
-        } else if self.is_spared(operation) {
-            return true;
         }
         self.pass_turn();
-        self.next == Some(me) && {
+        if self.next == Some(me) {
             self.next = None;
-            true
+            return Arrival::Go;
         }
+        if operation.may_block() {
+            self.watch(me, operation, true);
+        }
+        if unwinding { Arrival::SwitchUnwinding } else { Arrival::Switch }
+    }
+
+    /// As [`arrive_asking`](Execution::arrive_asking), for operations that never block, in as few instructions as can be.
+    #[inline(never)]
+    pub(crate) fn arrive_free(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
+        if std::thread::panicking() || self.mode == Mode::TearingDown || self.position >= self.due {
+            return self.arrive_asking(operation, location);
+        }
+        let me = self.running;
+        let thread = &mut self.threads[me.index()];
+        thread.pending = *operation;
+        thread.location = location;
+        let next = if self.ahead_at < self.ahead_end { self.take_ahead() } else { self.ask() };
+        if !self.enabled.contains(next) {
+            self.stop();
+            return Arrival::Switch;
+        }
+        if next != self.chosen {
+            self.schedule.begin_run(next, self.position);
+            self.chosen = next;
+        }
+        if next == me {
+            return Arrival::Go;
+        }
+        self.running = next;
+        self.next = Some(next);
+        Arrival::Switch
     }
 
     /// Chooses who goes next, or finds that the execution is over; the answer is in `next`.
     #[inline(always)]
     pub(crate) fn pass_turn(&mut self) {
-        let next = self.find_next();
-        if let Some(thread) = next {
-            self.running = thread;
+        self.next = None;
+        if self.position >= self.due && !self.attend() {
+            return;
         }
-        self.next = next;
+        let thread = if self.ahead_at < self.ahead_end { self.take_ahead() } else { self.ask() };
+        if !self.enabled.contains(thread) {
+            return self.stop();
+        }
+        if thread != self.chosen {
+            self.schedule.begin_run(thread, self.position);
+            self.chosen = thread;
+        }
+        self.running = thread;
+        self.next = Some(thread);
     }
 
     #[inline(always)]
-    fn find_next(&mut self) -> Option<ThreadId> {
-        if let Some(thread) = self.eager.pop() {
-            return Some(thread);
-        }
-        if self.over.is_some() {
-            return None;
-        }
-        if self.attention() && !self.attend() {
-            return None;
-        }
+    fn take_ahead(&mut self) -> ThreadId {
+        let thread = self.ahead[self.ahead_at % AHEAD];
+        self.ahead_at += 1;
+        thread
+    }
+
+    /// Asks the strategy who goes next, and who after that.
+    #[inline(never)]
+    fn ask(&mut self) -> ThreadId {
         let options = Options {
             enabled: &self.enabled,
             current: self.chosen,
             position: self.position,
-            yielding: std::mem::take(&mut self.yielding),
+            yielding: self.yielding,
         };
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
-        let Decision { thread, run } = strategy.thread(&options);
-        if !self.enabled.contains(thread) {
-            self.over = Some(Ending::Stopped);
-            return None;
+        // The longer nothing has changed, the further ahead.
+        let reach = if self.yielding { 0 } else { (2 * self.ahead_end).min(AHEAD) };
+        self.ahead_at = 0;
+        self.ahead_end = if reach == 0 { 1 } else { strategy.ahead(&options, &mut self.ahead[..reach]) };
+        if reach > 0 && self.ahead_end > 0 {
+            return self.take_ahead();
         }
-        self.chosen = thread;
-        let room = (self.settings.steps - self.position).min(u64::from(super::record::ROOM)) as u32;
-        self.countdown = if self.resting.is_empty() { run.min(room) - 1 } else { 0 };
-        Some(thread)
+        let Decision { thread, run } = strategy.thread(&options);
+        self.ahead_at = self.ahead_end;
+        self.yielding = false;
+        // While something is due at every choice, every choice is asked for.
+        self.countdown = u64::from(run - 1).min(self.due.saturating_sub(self.position + 1)) as u32;
+        thread
     }
 
-    /// Whether anything but asking the strategy is due.
-    #[inline(always)]
-    fn attention(&self) -> bool {
-        self.enabled.is_empty()
-            || !self.resting.is_empty()
-            || self.position >= self.settings.steps
-            || self.position >= self.last_busy + QUIET
-            || self.steps.len() >= 2 * super::record::KEPT
-    }
-
-    /// Sees to all that is due before the strategy is asked; `false` when the execution is over.
     #[cold]
+    fn stop(&mut self) {
+        self.over = Some(Ending::Stopped);
+        self.due = 0;
+    }
+
+    /// Sees to all that is due before the strategy is asked; `false` when it need not be: then `next` is set, or the
+    /// execution is over.
+    #[cold]
+    #[inline(never)]
     fn attend(&mut self) -> bool {
-        self.forget_old_steps();
+        if let Some(thread) = self.eager.pop() {
+            self.running = thread;
+            self.next = Some(thread);
+            return false;
+        }
         self.wake_resting();
         if self.position >= self.last_busy + QUIET && self.over.is_none() {
             self.look_for_livelock();
@@ -118,6 +162,8 @@ impl Execution {
                 self.over = Some(if self.unfinished == 0 { Ending::Finished } else { Ending::Deadlocked });
             }
         }
+        let looks_again = if self.resting.is_empty() { self.last_busy + QUIET } else { 0 };
+        self.due = looks_again.min(self.settings.steps);
         self.over.is_none()
     }
 
@@ -129,30 +175,40 @@ impl Execution {
             let thread = &mut self.threads[me.index()];
             thread.deadline = self.time.saturating_add(timeout);
         }
-        let possible = self.is_possible(me);
-        self.enabled.set(me, possible);
-        self.watch(operation, true);
+        if !self.is_possible(me) {
+            self.enabled.remove(me);
+            self.ask_again();
+            if self.enabled.is_empty() {
+                self.due = 0;
+            }
+        }
     }
 
-    fn watch(&mut self, operation: &Operation, watching: bool) {
-        let me = self.running;
+    /// Whether `me` is to be looked at again whenever what its pending operation meets has changed. Only threads that do not
+    /// run need to be.
+    fn watch(&mut self, me: ThreadId, operation: &Operation, watching: bool) {
         self.threads[me.index()].watching = watching;
         match operation.action {
             Action::Thread(ThreadAction::Join { thread, .. }) => self.threads[thread.index()].joiners.set(me, watching),
             Action::Thread(_) => {}
             _ => {
-                self.object_mut(operation.object).watchers.set(me, watching);
+                let object = self.object_mut(operation.object);
+                object.watchers.set(me, watching);
+                if !matches!(operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER })) {
+                    object.only_lockers = false;
+                }
                 if let Some(second) = operation.second_object() {
-                    self.object_mut(second).watchers.set(me, watching);
+                    let second = self.object_mut(second);
+                    second.watchers.set(me, watching);
+                    second.only_lockers = false;
                 }
             }
         }
     }
 
     /// The operation that the running thread was watched for is being performed.
-    #[cold]
     pub(crate) fn unwatch(&mut self, operation: &Operation) {
-        self.watch(operation, false);
+        self.watch(self.running, operation, false);
     }
 
     /// Whether the operation of the running thread could be performed at once, time-outs aside.
@@ -199,9 +255,21 @@ impl Execution {
     }
 
     /// The state of `object` has changed: whom does it hold back now?
-    #[cold]
     #[inline(never)]
     pub(crate) fn refresh(&mut self, object: ObjectId) {
+        let met = &self.objects()[object.index()];
+        if met.only_lockers
+            && let State::Mutex(mutex) = &met.state
+            && let (Some(lockers), Some(enabled)) = (met.watchers.as_word(), self.enabled.as_word())
+        {
+            // The common case, without looking at each: all of them wait to take it.
+            let now = if mutex.holder().is_some() { enabled & !lockers } else { enabled | lockers };
+            if now != enabled {
+                self.enabled.set_word(now);
+                self.ask_again();
+            }
+            return;
+        }
         let watchers = std::mem::take(&mut self.object_mut(object).watchers);
         for thread in &watchers {
             self.refresh_thread(thread);
@@ -213,7 +281,7 @@ impl Execution {
         let possible = self.is_possible(thread) && !self.resting.contains(thread);
         if possible != self.enabled.contains(thread) {
             self.enabled.set(thread, possible);
-            self.countdown = 0;
+            self.ask_again();
         }
     }
 
@@ -233,32 +301,28 @@ impl Execution {
             return 0;
         }
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
-        let choice = strategy.outcome(self.running, count);
+        let choice = strategy.outcome(self.running, count).min(count - 1);
+        // The position has been counted up already for the choice under way.
+        self.schedule.outcome_at(self.position - 1, choice);
         if matches!(operation.action, Action::Atomic(_)) {
             self.weak_left -= u32::from(choice != 0);
         }
-        choice.min(count - 1)
+        choice
     }
 
-    /// The execution is over and the threads are being unwound: nothing waits any more.
+    /// Threads that are unwinding, or torn down because the execution is over, are not interrupted; `None` when one that
+    /// unwinds has to wait all the same.
     #[cold]
-    fn arrive_torn(&mut self, operation: &Operation) -> bool {
-        self.torn_operations += 1;
+    fn arrive_at_the_end(&mut self, operation: &Operation) -> Option<Arrival> {
         let can = !operation.may_block() || self.is_ready(self.running, operation);
-        // An operation that would wait for ever, or a model that catches its own end and goes on and on.
-        if can && self.torn_operations <= 10_000 {
-            return true;
+        if self.mode == Mode::TearingDown {
+            self.torn_operations += 1;
+            // It would wait for ever, or it is a model that catches its own end and goes on and on.
+            let stuck = !can || self.torn_operations > 10_000;
+            return Some(if stuck { Arrival::Never } else { Arrival::Go });
         }
-        self.stuck = true;
-        false
-    }
-
-    /// A destructor that runs while its thread unwinds is not interrupted, but may have to wait.
-    #[cold]
-    fn arrive_unwinding(&mut self, operation: &Operation) -> bool {
-        let mine = self.is_unwinding();
         self.unwinder = self.running;
-        mine && (!operation.may_block() || self.is_ready(self.running, operation))
+        (can && self.is_unwinding()).then_some(Arrival::Go)
     }
 
     /// Whether the running thread is unwinding. std counts panics per OS thread, so a thread switched away from in the
@@ -267,22 +331,14 @@ impl Execution {
         std::thread::panicking() && (self.unwinding == 0 || self.threads[self.running.index()].unwinding)
     }
 
-    /// Whether the strategy may be spared: the release of a mutex that nobody tries commutes with all that others do.
-    #[inline(always)]
-    fn is_spared(&self, operation: &Operation) -> bool {
-        matches!(operation.action, Action::Mutex(MutexAction::Unlock { .. }))
-            && !self.every_point
-            && !self.try_lock_seen
-            && self.eager.is_empty()
-            && self.enabled.contains(self.running)
-    }
-
     /// Threads rest until another one has changed something.
     fn wake_resting(&mut self) {
-        let since = usize::try_from(self.resting_since.saturating_sub(self.skipped)).unwrap_or(usize::MAX);
-        let changed = self.steps.get(since..).is_some_and(|new| new.iter().any(changes));
-        self.resting_since = self.skipped + self.steps.len() as u64;
-        if changed && !self.resting.is_empty() {
+        if self.resting.is_empty() {
+            return;
+        }
+        let changed = self.steps.since(self.resting_since).any(changes);
+        self.resting_since = self.steps.len();
+        if changed {
             let resting = std::mem::take(&mut self.resting);
             for thread in &resting {
                 self.refresh_thread(thread);
@@ -298,6 +354,7 @@ impl Execution {
         };
         self.resting.remove(thread);
         self.enabled.insert(thread);
+        self.ask_again();
         true
     }
 
@@ -306,14 +363,15 @@ impl Execution {
     pub(crate) fn note_yield(&mut self, location: &'static Location<'static>) {
         let me = self.running;
         self.yielding = true;
-        self.countdown = 0;
-        let now = self.skipped + self.steps.len() as u64;
+        self.ask_again();
+        let now = self.steps.len();
         let last = self.threads[me.index()].last_yield.replace((location, now));
-        let Some((_, at)) = last.filter(|(place, at)| *place == location && *at >= self.skipped) else { return };
-        if self.steps[(at - self.skipped) as usize..].iter().any(changes) {
+        let Some((_, at)) = last.filter(|(place, at)| *place == location && *at >= self.steps.first()) else { return };
+        if self.steps.since(at).any(changes) {
             return;
         }
         self.resting.insert(me);
+        self.due = 0;
         self.resting_since = now;
         self.enabled.remove(me);
     }
@@ -338,17 +396,10 @@ impl Execution {
     /// Nothing changed for a long time, perhaps. Threads that had their share of looking rest; once all that can go on
     /// have looked since the last change, that is a livelock.
     fn look_for_livelock(&mut self) {
-        let window = &self.steps[self.steps.len().saturating_sub(QUIET as usize)..];
         self.last_busy = self.position;
-        if window.iter().any(changes) {
-            self.looked.clear();
-            return;
-        }
-        let share = |t: &ThreadId| window.iter().filter(|s| s.thread == *t).count() >= SHARE;
+        let Some(onlookers) = self.onlookers() else { return self.looked.clear() };
+        onlookers.into_iter().for_each(|t| self.looked.insert(t));
         let can: Vec<ThreadId> = self.enabled.iter().chain(self.resting.iter()).collect();
-        for thread in can.iter().copied().filter(share) {
-            self.looked.insert(thread);
-        }
         if can.iter().all(|t| self.looked.contains(*t)) {
             self.over = Some(Ending::Livelocked);
             return;
@@ -357,19 +408,18 @@ impl Execution {
             self.enabled.remove(thread);
             self.resting.insert(thread);
         }
-        self.resting_since = self.skipped + self.steps.len() as u64;
+        self.ask_again();
+        self.resting_since = self.steps.len();
     }
 
-    /// Whether the last operation arrived at can never be performed, so that the fiber has to be abandoned.
-    pub(crate) fn is_stuck(&mut self) -> bool {
-        std::mem::take(&mut self.stuck)
-    }
-
-    /// The choices of the steps given, onto the schedule.
-    pub(crate) fn add_choices(schedule: &mut Schedule, steps: &[Step]) {
-        for step in steps.iter().filter(|s| s.operation.is_point()) {
-            schedule.push(crate::base::Choice { thread: step.thread, outcome: step.choice });
+    /// The threads that had their share of the last steps, if nothing changed in them.
+    fn onlookers(&self) -> Option<Vec<ThreadId>> {
+        let window = self.steps.since(self.steps.len().saturating_sub(QUIET as usize));
+        if window.clone().any(changes) {
+            return None;
         }
+        let had_share = |t: &ThreadId| window.clone().filter(|s| s.thread == *t).count() >= SHARE;
+        Some((0..self.live_threads).map(ThreadId).filter(had_share).collect())
     }
 }
 

@@ -20,15 +20,16 @@ mod packet;
 pub(crate) use job::{Claim, spawn};
 pub(crate) use packet::Packet;
 
-use super::execution::Execution;
+use super::execution::{Arrival, Execution};
+use super::hot::Hot;
 use super::panics;
-use crate::base::ThreadId;
+use crate::base::{ObjectId, Outcome, ThreadId};
 use packet::PendingDrop;
 use corosensei::stack::DefaultStack;
 use corosensei::trap::CoroutineTrapHandler;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, UnsafeCell};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::ptr;
 
 thread_local! {
@@ -62,6 +63,24 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut Execution) -> R) -> R {
     // SAFETY: `host` was set by `Hub::enter` to an execution that outlives it and is unset before that ends. It belongs to
     // this OS thread alone, and `f` does not call `with` again, so no other reference to it is live.
     f(unsafe { &mut *host })
+}
+
+/// As [`with`], for [`Execution::arrive_hot`]. Not through a closure, which the compiler would not inline.
+#[inline(always)]
+pub(crate) fn arrive_hot<H: Hot>(object: ObjectId, hot: H, location: &'static Location<'static>) -> Arrival {
+    let host = HOST.get();
+    assert!(!host.is_null(), "no exploration runs on this OS thread");
+    // SAFETY: as in `with`.
+    unsafe { &mut *host }.arrive_hot(object, hot, location)
+}
+
+/// As [`with`], for [`Execution::commit_hot`].
+#[inline(always)]
+pub(crate) fn commit_hot<H: Hot>(object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
+    let host = HOST.get();
+    assert!(!host.is_null(), "no exploration runs on this OS thread");
+    // SAFETY: as in `with`.
+    unsafe { &mut *host }.commit_hot(object, hot, location)
 }
 
 /// Gives the turn to the thread that the execution has chosen; returns when it is the caller's turn again.
@@ -191,24 +210,17 @@ impl Hub {
     }
 
     fn drive(&mut self) {
-        while let Some(thread) = with(|execution| execution.take_next()) {
-            let fiber = self.fiber_of(thread);
-            self.resume(fiber);
+        while let Some((thread, fiber)) = with(|execution| execution.take_next()) {
+            let fiber = fiber.unwrap_or_else(|| self.assign(thread));
+            self.resume(fiber as usize);
         }
-    }
-
-    #[inline(always)]
-    fn fiber_of(&mut self, thread: ThreadId) -> usize {
-        match with(|execution| execution.thread_mut(thread).fiber) {
-            Some(fiber) => fiber as usize,
-            None => self.assign(thread),
-        }
+        FIBER.set(ptr::null());
     }
 
     #[cold]
-    fn assign(&mut self, thread: ThreadId) -> usize {
-        let fiber = with(|execution| execution.assign_fiber(thread)) as usize;
-        while self.fibers.len() <= fiber {
+    fn assign(&mut self, thread: ThreadId) -> u32 {
+        let fiber = with(|execution| execution.assign_fiber(thread));
+        while self.fibers.len() <= fiber as usize {
             let stack = DefaultStack::new(self.stack_size).unwrap_or_else(|error| {
                 panic!("no memory for the stack of virtual thread {}: {error}", self.fibers.len())
             });
@@ -222,19 +234,17 @@ impl Hub {
         let fiber = &mut self.fibers[index];
         FIBER.set(&raw const *fiber.info);
         let result = fiber.coroutine.resume(());
-        FIBER.set(ptr::null());
-        if let CoroutineResult::Return(()) = result {
-            self.overflowed(index);
-        } else if with(|execution| execution.take_abandoned()) {
-            self.renew(index);
+        if matches!(result, CoroutineResult::Return(())) || with(|execution| execution.is_abandoned()) {
+            self.cut_off(index, matches!(result, CoroutineResult::Return(())));
         }
     }
 
-    /// The fiber ran out of stack and was cut off by the signal handler.
+    /// The fiber is not to be resumed again: the signal handler cut it off, or it gave itself up.
     #[cold]
-    fn overflowed(&mut self, index: usize) {
+    fn cut_off(&mut self, index: usize, overflowed: bool) {
+        FIBER.set(ptr::null());
         self.renew(index);
-        with(|execution| execution.note_overflow());
+        with(|execution| if overflowed { execution.note_overflow() } else { execution.end_abandoned() });
         panics::rebalance();
     }
 
@@ -247,15 +257,18 @@ impl Hub {
         self.fibers.push(Fiber::new(fiber.coroutine.into_stack()));
         let last = self.fibers.len() - 1;
         self.fibers.swap(index, last);
-        panics::rebalance();
     }
 
     /// Unwinds the threads that have not ended, the youngest first, so that what scoped threads borrow outlives them.
     fn tear_down(&mut self) {
         let threads = with(|execution| execution.begin_teardown());
+        if !with(|execution| execution.has_leftovers()) {
+            return;
+        }
         for thread in (0..threads).rev().map(ThreadId) {
             if let Some(fiber) = with(|execution| execution.prepare_teardown(thread)) {
                 self.resume(fiber as usize);
+                FIBER.set(ptr::null());
             }
             let locals = with(|execution| std::mem::take(&mut execution.thread_mut(thread).locals));
             if !locals.is_empty() {
@@ -265,10 +278,10 @@ impl Hub {
                 self.drop_result(result);
             }
         }
-        let leftovers = with(|execution| execution.take_statics());
-        if !leftovers.is_empty() {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(leftovers)));
+        while let Some(value) = with(|execution| execution.statics.pop()) {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
         }
+        with(Execution::end_teardown);
     }
 
     fn drop_result(&mut self, result: PendingDrop) {

@@ -39,6 +39,10 @@ impl Atomic {
         }
     }
 
+    pub(crate) fn value(&self) -> u64 {
+        self.value
+    }
+
     /// Whether a compare-exchange would find what it expects.
     pub(crate) fn holds(&self, expected: u64) -> bool {
         self.value == expected

@@ -111,6 +111,15 @@ impl State {
         }
     }
 
+    /// Whether a holder panicked, for locks.
+    pub(crate) fn is_poisoned(&self) -> bool {
+        match self {
+            State::Mutex(state) => state.is_poisoned(),
+            State::RwLock(state) => state.is_poisoned(),
+            _ => false,
+        }
+    }
+
     /// Takes the place of `old`, the object of this number in an earlier execution, keeping what it had allocated.
     pub(crate) fn recycle(self, old: &mut State) {
         match (self, &mut *old) {
@@ -123,6 +132,7 @@ impl State {
 
 /// An operation met an object of another family: a bug of the facade, not of the model.
 #[cold]
-fn mismatch() -> Outcome {
+#[inline(never)]
+pub(crate) fn mismatch() -> Outcome {
     unreachable!("the facade paired an action with an object of another family")
 }

@@ -18,6 +18,10 @@ impl Mutex {
         self.holder
     }
 
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
     #[inline(always)]
     pub(crate) fn ready(&self, action: MutexAction) -> bool {
         !matches!(action, MutexAction::Lock { .. }) || self.holder.is_none()

@@ -21,6 +21,10 @@ impl RwLock {
         self.writer.or(self.readers.first().copied())
     }
 
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
     pub(crate) fn recycle(&mut self, new: RwLock) {
         self.writer = None;
         self.readers.clear();

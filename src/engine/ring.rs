@@ -1,0 +1,90 @@
+//! The last steps of an execution, in a ring, so that recording one is a handful of stores whatever the length.
+
+use crate::base::{Action, ObjectId, Operation, Outcome, Step, ThreadAction, ThreadId};
+use std::panic::Location;
+
+/// How many steps are kept. An execution longer than this keeps its last ones and, as always, its whole schedule.
+pub(crate) const KEPT: usize = 1 << 15;
+
+/// The steps of one execution, counted from zero, of which the last [`KEPT`] are kept.
+pub(crate) struct Ring {
+    // Invariant: `KEPT` places. Grown to that once, when an execution first needs it.
+    places: Vec<Step>,
+    count: usize,
+    /// How many of the oldest steps have been overwritten by steps that were then forgotten.
+    lost: usize,
+}
+
+impl Ring {
+    pub(crate) fn new() -> Self {
+        let empty = Step {
+            thread: ThreadId::MAIN,
+            choice: 0,
+            operation: Operation { object: ObjectId::NONE, action: Action::Thread(ThreadAction::Yield) },
+            outcome: Outcome::Done,
+            location: Location::caller(),
+        };
+        Ring { places: vec![empty; KEPT], count: 0, lost: 0 }
+    }
+
+    /// How many steps have been performed.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The number of the oldest step kept.
+    pub(crate) fn first(&self) -> usize {
+        self.count.saturating_sub(KEPT).max(self.lost)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.count = 0;
+        self.lost = 0;
+    }
+
+    #[inline(always)]
+    pub(crate) fn push(&mut self, step: Step) {
+        self.places[self.count % KEPT] = step;
+        self.count += 1;
+    }
+
+    /// The step performed last.
+    pub(crate) fn last_mut(&mut self) -> Option<&mut Step> {
+        let last = self.count.checked_sub(1)?;
+        Some(&mut self.places[last % KEPT])
+    }
+
+    /// The steps kept from number `from` on.
+    pub(crate) fn since(&self, from: usize) -> impl Iterator<Item = &Step> + Clone {
+        (from.max(self.first())..self.count).map(|number| &self.places[number % KEPT])
+    }
+
+    /// Forgets all steps from number `count` on.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.lost = self.first();
+        self.count = self.count.min(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_last_steps_in_order() {
+        let mut ring = Ring::new();
+        let step = |ring: &Ring, n: u32| Step { thread: ThreadId(n), ..ring.places[0] };
+        for n in 0..KEPT as u32 + 10 {
+            let step = step(&ring, n);
+            ring.push(step);
+        }
+        assert_eq!((ring.len(), ring.first()), (KEPT + 10, 10));
+        let threads: Vec<u32> = ring.since(0).map(|s| s.thread.0).collect();
+        assert_eq!((threads[0], threads.len(), *threads.last().expect("many")), (10, KEPT, KEPT as u32 + 9));
+        assert_eq!(ring.since(KEPT + 8).count(), 2);
+        assert_eq!(ring.last_mut().map(|s| s.thread.0), Some(KEPT as u32 + 9));
+        ring.clear();
+        assert_eq!((ring.len(), ring.since(0).count()), (0, 0));
+    }
+}

@@ -1,0 +1,254 @@
+//! What an exploration is told: bounds, seed, clock and the rest, checked before anything runs.
+
+use crate::base::{Error, Schedule};
+use crate::engine::{Clock, Settings};
+use std::time::Duration;
+
+/// Which choices to try.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Search {
+    /// Every interleaving as far as the budget reaches; then PCT and the random walk share as much again.
+    #[default]
+    Portfolio,
+    /// A random walk.
+    Random,
+    /// Random priorities with `depth - 1` changes.
+    Pct {
+        /// The depth of the bugs looked for.
+        depth: u32,
+    },
+    /// Every interleaving, or those with at most so many preemptions.
+    Dfs {
+        /// The bound, if any.
+        preemptions: Option<u32>,
+    },
+    /// One schedule.
+    Replay(Schedule),
+}
+
+/// All settings of an exploration, as data. [`Explorer`](super::Explorer) is the builder over it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Which choices to try.
+    pub search: Search,
+    /// The most executions to run in all.
+    pub executions: u64,
+    /// The most choices to make in all; it bounds the work of a default search in a way that does not depend on the
+    /// machine.
+    pub choices: u64,
+    /// The longest time to spend. A time limit makes *how far* a search gets depend on the machine, never what an
+    /// execution does.
+    pub time: Option<Duration>,
+    /// The most choices in one execution.
+    pub steps: u64,
+    /// The seed of all that is random.
+    pub seed: u64,
+    /// How time passes.
+    pub clock: Clock,
+    /// How many spurious wakeups of condition variables an execution may have.
+    pub spurious_wakeups: u32,
+    /// How many weak compare-exchanges may fail in an execution though they could succeed.
+    pub weak_failures: u32,
+    /// Whether to go on after the first finding and collect all kinds.
+    pub all_findings: bool,
+    /// Whether to look for the smallest execution that fails the same way.
+    pub minimise: bool,
+    /// The stack of a virtual thread, in bytes.
+    pub stack_size: usize,
+    /// The name of what is explored, for reports.
+    pub name: Option<String>,
+    /// How a person replays a schedule: a command in which `{schedule}` stands for the schedule.
+    pub replay_command: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            search: Search::Portfolio,
+            executions: 20_000,
+            choices: 2_000_000,
+            time: None,
+            steps: 1_000_000,
+            seed: 0,
+            clock: Clock::Abstract,
+            spurious_wakeups: 0,
+            weak_failures: 0,
+            all_findings: false,
+            minimise: true,
+            stack_size: 256 * 1024,
+            name: None,
+            replay_command: None,
+        }
+    }
+}
+
+impl Config {
+    /// The default settings, changed by the environment. This is the only place that reads it, once per call:
+    ///
+    /// | variable | value |
+    /// |---|---|
+    /// | `SELVEDGE_STRATEGY` | `portfolio`, `random`, `pct`, `pct:DEPTH`, `dfs` or `dfs:PREEMPTIONS` |
+    /// | `SELVEDGE_SEED` | a number |
+    /// | `SELVEDGE_BUDGET` | the most executions |
+    /// | `SELVEDGE_STEPS` | the most choices in one execution |
+    /// | `SELVEDGE_REPLAY` | a schedule: run only that, in every `check` of the process |
+    ///
+    /// # Errors
+    ///
+    /// When a variable is set to something that it cannot mean.
+    pub fn from_env() -> Result<Self, Error> {
+        Config::default().overridden(&|variable| std::env::var(variable).ok())
+    }
+
+    /// These settings, changed by variables as [`from_env`](Config::from_env) lists them, asked of `lookup`.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is set to something that it cannot mean.
+    pub fn overridden(mut self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        if let Some(text) = lookup("SELVEDGE_STRATEGY") {
+            self.search = text.parse().map_err(|error: Error| error.within("the variable `SELVEDGE_STRATEGY`"))?;
+        }
+        for (variable, field) in
+            [("SELVEDGE_SEED", &mut self.seed), ("SELVEDGE_BUDGET", &mut self.executions), ("SELVEDGE_STEPS", &mut self.steps)]
+        {
+            if let Some(text) = lookup(variable) {
+                *field = text.trim().parse().map_err(|_| {
+                    Error::new(format!("`{text}` is no number"), format!("in the variable `{variable}`"), "give a whole number")
+                })?;
+            }
+        }
+        if let Some(text) = lookup("SELVEDGE_REPLAY") {
+            let schedule = text.parse().map_err(|error: Error| error.within("the variable `SELVEDGE_REPLAY`"))?;
+            self.search = Search::Replay(schedule);
+        }
+        self.validated()
+    }
+
+    /// These settings, if they make sense.
+    ///
+    /// # Errors
+    ///
+    /// When a bound is zero, or a stack too small to run on.
+    pub fn validated(self) -> Result<Self, Error> {
+        let bounds = [
+            ("executions", self.executions),
+            ("choices", self.choices),
+            ("steps", self.steps),
+            ("time", self.time.map_or(1, |t| t.as_nanos() as u64)),
+        ];
+        if let Some((name, _)) = bounds.iter().find(|(_, bound)| *bound == 0) {
+            return Err(Error::new(
+                format!("the bound on {name} is 0, so nothing would be run"),
+                "in the settings of the exploration",
+                "give at least 1",
+            ));
+        }
+        if self.steps > MOST_STEPS {
+            return Err(Error::new(
+                format!("the bound of {} steps is beyond what can be counted", self.steps),
+                "in the settings of the exploration",
+                format!("give at most {MOST_STEPS}"),
+            ));
+        }
+        if self.search == (Search::Pct { depth: 0 }) {
+            return Err(Error::new("a depth of 0 finds nothing", "in the strategy `pct`", "give a depth of at least 1"));
+        }
+        if self.stack_size < LEAST_STACK {
+            return Err(Error::new(
+                format!("a stack of {} bytes is too small to run on", self.stack_size),
+                "in the settings of the exploration",
+                format!("give at least {LEAST_STACK} bytes"),
+            ));
+        }
+        Ok(self)
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
+            steps: self.steps,
+            stack_size: self.stack_size,
+            clock: self.clock,
+            spurious_wakeups: self.spurious_wakeups,
+            weak_failures: self.weak_failures,
+            notes: false,
+        }
+    }
+}
+
+const LEAST_STACK: usize = 16 * 1024;
+/// Steps are numbered in 31 bits, and an execution may have steps that are no choices.
+const MOST_STEPS: u64 = 1 << 30;
+
+impl std::str::FromStr for Search {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (name, argument) = match text.split_once(':') {
+            Some((name, argument)) => (name, Some(argument)),
+            None => (text, None),
+        };
+        let number = |argument: &str| {
+            argument.parse::<u32>().map_err(|_| {
+                Error::new(format!("`{argument}` is no number"), format!("in the strategy `{text}`"), "give a whole number")
+            })
+        };
+        match (name, argument) {
+            ("portfolio", None) => Ok(Search::Portfolio),
+            ("random", None) => Ok(Search::Random),
+            ("pct", argument) => match argument.map_or(Ok(3), number)? {
+                0 => Err(Error::new(
+                    "a depth of 0 finds nothing",
+                    format!("in the strategy `{text}`"),
+                    "give a depth of at least 1",
+                )),
+                depth => Ok(Search::Pct { depth }),
+            },
+            ("dfs", argument) => Ok(Search::Dfs { preemptions: argument.map(number).transpose()? }),
+            _ => Err(Error::new(
+                format!("`{text}` is no strategy"),
+                "in the name of the strategy",
+                "use portfolio, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variable: &'static str, value: &'static str) -> Result<Config, Error> {
+        Config::default().overridden(&|asked| (asked == variable).then(|| value.to_string()))
+    }
+
+    #[test]
+    fn variables_change_the_settings() {
+        assert_eq!(with("SELVEDGE_SEED", "7").map(|c| c.seed), Ok(7));
+        assert_eq!(with("SELVEDGE_STRATEGY", "pct:2").map(|c| c.search), Ok(Search::Pct { depth: 2 }));
+        assert_eq!(with("SELVEDGE_STRATEGY", "dfs:1").map(|c| c.search), Ok(Search::Dfs { preemptions: Some(1) }));
+        assert_eq!(
+            with("SELVEDGE_REPLAY", "a2 b").map(|c| c.search),
+            Ok(Search::Replay("a2 b".parse().expect("a schedule")))
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_in_one_sentence() {
+        let message = |variable, value| with(variable, value).expect_err("refused").to_string();
+        assert_eq!(
+            message("SELVEDGE_BUDGET", "0"),
+            "the bound on executions is 0, so nothing would be run, in the settings of the exploration: give at least 1"
+        );
+        assert_eq!(
+            message("SELVEDGE_SEED", "x"),
+            "`x` is no number, in the variable `SELVEDGE_SEED`: give a whole number"
+        );
+        assert!(message("SELVEDGE_STRATEGY", "magic").starts_with("`magic` is no strategy, in the variable"));
+        assert!(message("SELVEDGE_STRATEGY", "pct:0").contains("at least 1"));
+        assert!(message("SELVEDGE_REPLAY", "a2 7").contains("`7` is no run of a thread, in word 2"));
+        assert!(Config { stack_size: 1, ..Config::default() }.validated().is_err());
+        assert!(Config { steps: u64::MAX, ..Config::default() }.validated().is_err());
+    }
+}

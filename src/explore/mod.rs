@@ -1,0 +1,249 @@
+//! Layer 3: introduces strategies to the engine, and turns what they find into a [`Report`].
+//!
+//! ```text
+//! while strategy.begin():
+//!     run the model once under the strategy
+//!     anything suspicious?   diagnose the trace; at a deadlock ask what would happen if a sleeper were woken
+//! minimise what was found; say how much of all behaviour was seen
+//! ```
+
+mod config;
+mod minimise;
+mod progress;
+mod report;
+mod runner;
+
+pub use config::{Config, Search};
+pub use progress::Progress;
+pub use report::{Coverage, Found, Report};
+
+use crate::base::{Error, Strategy};
+use crate::engine::Clock;
+use runner::Runner;
+use std::time::Duration;
+
+/// Explores `model` and panics with the report if anything is wrong with it.
+///
+/// By default every interleaving is tried as far as a budget of 20 000 executions reaches; if it does not reach, as many
+/// more are sampled. The environment may say otherwise (see [`Config::from_env`]).
+///
+/// The model is run many times. It must be deterministic apart from what the facade decides: no real time, no real threads,
+/// no state kept from one run to the next.
+///
+/// ```
+/// use selvedge::sync::{Arc, Mutex};
+/// use selvedge::thread;
+///
+/// selvedge::check(|| {
+///     let total = Arc::new(Mutex::new(0));
+///     let other = Arc::clone(&total);
+///     let adder = thread::spawn(move || *other.lock().unwrap() += 1);
+///     *total.lock().unwrap() += 1;
+///     adder.join().unwrap();
+///     assert_eq!(*total.lock().unwrap(), 2);
+/// });
+/// ```
+///
+/// # Panics
+///
+/// When something is wrong with the model: the message is the report, with the smallest trace that shows it and how to
+/// replay it. Also when a `SELVEDGE_*` variable makes no sense.
+#[track_caller]
+pub fn check<F: Fn() + Send + Sync + 'static>(model: F) {
+    match Explorer::from_env() {
+        Ok(explorer) => explorer.check(model),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Explores `model` as [`check`] does, and returns the report instead of panicking.
+///
+/// ```
+/// use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+/// use selvedge::sync::Arc;
+/// use selvedge::thread;
+///
+/// let report = selvedge::explore(|| {
+///     let hits = Arc::new(AtomicU32::new(0));
+///     let other = Arc::clone(&hits);
+///     let adder = thread::spawn(move || other.store(other.load(SeqCst) + 1, SeqCst));
+///     hits.store(hits.load(SeqCst) + 1, SeqCst);
+///     adder.join().unwrap();
+///     assert_eq!(hits.load(SeqCst), 2);
+/// });
+/// assert!(report.failed());
+/// assert!(report.to_string().contains("lost update"));
+/// ```
+pub fn explore<F: Fn() + Send + Sync + 'static>(model: F) -> Report {
+    Explorer::new().explore(model).expect("the default settings make sense")
+}
+
+/// Builds and runs an exploration.
+///
+/// ```
+/// use selvedge::{Explorer, strategy};
+///
+/// let report = Explorer::new()
+///     .strategy(strategy::dfs())
+///     .explore(|| {
+///         selvedge::thread::spawn(|| {}).join().unwrap();
+///     })
+///     .unwrap();
+/// assert!(report.proved());
+/// assert_eq!(report.executions(), 1);
+/// ```
+#[must_use = "an explorer does nothing until it explores or checks a model"]
+pub struct Explorer {
+    config: Config,
+    custom: Option<Box<dyn Strategy>>,
+    progress: Option<Box<dyn FnMut(&Progress)>>,
+}
+
+impl Default for Explorer {
+    fn default() -> Self {
+        Explorer::with(Config::default())
+    }
+}
+
+impl Explorer {
+    /// The default settings; the environment is not read.
+    pub fn new() -> Self {
+        Explorer::default()
+    }
+
+    /// The default settings as changed by the environment: see [`Config::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// When a variable makes no sense.
+    pub fn from_env() -> Result<Self, Error> {
+        Ok(Explorer::with(Config::from_env()?))
+    }
+
+    /// The settings given.
+    pub fn with(config: Config) -> Self {
+        Explorer { config, custom: None, progress: None }
+    }
+
+    /// Which choices to try: a strategy of [`strategy`](crate::strategy) or one of your own.
+    pub fn strategy(mut self, strategy: impl Strategy) -> Self {
+        self.custom = Some(Box::new(strategy));
+        self
+    }
+
+    /// Which choices to try, as data.
+    pub fn search(mut self, search: Search) -> Self {
+        self.config.search = search;
+        self.custom = None;
+        self
+    }
+
+    /// The most executions. Strategies that come to an end by themselves may need fewer.
+    pub fn executions(mut self, executions: u64) -> Self {
+        self.config.executions = executions;
+        // Who says how many executions means it: the bound on choices is for those who do not.
+        self.config.choices = u64::MAX;
+        self
+    }
+
+    /// The longest time to spend.
+    pub fn time(mut self, time: Duration) -> Self {
+        self.config.time = Some(time);
+        self
+    }
+
+    /// The most choices in one execution.
+    pub fn steps(mut self, steps: u64) -> Self {
+        self.config.steps = steps;
+        self
+    }
+
+    /// The seed of all that is random; 0 by default.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// How time passes; [`Clock::Abstract`] by default.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.config.clock = clock;
+        self
+    }
+
+    /// How many spurious wakeups of condition variables an execution may have; none by default.
+    pub fn spurious_wakeups(mut self, count: u32) -> Self {
+        self.config.spurious_wakeups = count;
+        self
+    }
+
+    /// How many weak compare-exchanges may fail in an execution though they could succeed; none by default.
+    pub fn weak_failures(mut self, count: u32) -> Self {
+        self.config.weak_failures = count;
+        self
+    }
+
+    /// Whether to go on after the first finding and collect one of each; off by default.
+    pub fn all_findings(mut self, all: bool) -> Self {
+        self.config.all_findings = all;
+        self
+    }
+
+    /// Whether to look for the smallest execution that fails the same way; on by default.
+    pub fn minimise(mut self, minimise: bool) -> Self {
+        self.config.minimise = minimise;
+        self
+    }
+
+    /// The stack of a virtual thread in bytes; 256 KiB by default.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.config.stack_size = bytes;
+        self
+    }
+
+    /// The name of what is explored, for reports.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.config.name = Some(name.into());
+        self
+    }
+
+    /// The command that replays a schedule, for reports; `{schedule}` in it stands for the schedule.
+    pub fn replay_command(mut self, command: impl Into<String>) -> Self {
+        self.config.replay_command = Some(command.into());
+        self
+    }
+
+    /// Calls `progress` every now and then while it explores.
+    pub fn on_progress(mut self, progress: impl FnMut(&Progress) + 'static) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Explores `model`.
+    ///
+    /// # Errors
+    ///
+    /// When the settings make no sense (a bound of zero), or a schedule to replay does not fit the model: the error says
+    /// at which step, what was expected and what was found.
+    ///
+    /// # Panics
+    ///
+    /// When called inside a model: explorations do not nest.
+    pub fn explore<F: Fn() + Send + Sync + 'static>(self, model: F) -> Result<Report, Error> {
+        let config = self.config.validated()?;
+        Runner::new(config, &model, self.progress).explore(self.custom)
+    }
+
+    /// Explores `model` and panics with the report if anything is wrong with it.
+    ///
+    /// # Panics
+    ///
+    /// When anything is wrong with the model, or with the settings.
+    #[track_caller]
+    pub fn check<F: Fn() + Send + Sync + 'static>(self, model: F) {
+        match self.explore(model) {
+            Ok(report) if report.failed() => panic!("{report}"),
+            Ok(_) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

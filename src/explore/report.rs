@@ -1,0 +1,195 @@
+//! What an exploration has found, and how much it has seen.
+
+use crate::base::Schedule;
+use crate::finding::{Context, Finding, Severity};
+use crate::trace::{Trace, checked_schedule};
+use std::fmt;
+
+/// How much of all behaviour was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Coverage {
+    /// All of it: what was not found is not there (under the settings given).
+    Proved,
+    /// Only executions with few preemptions, but all of those.
+    AllWithin(u32),
+    /// A part: the budget ended first.
+    Sampled,
+    /// It was broken off at a finding.
+    Stopped,
+    /// One schedule was replayed.
+    Replayed,
+}
+
+/// A finding with the execution that shows it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What is wrong.
+    pub finding: Finding,
+    /// The smallest execution known that shows it.
+    pub trace: Trace,
+    /// In which execution, counted from 1, it was first seen.
+    pub execution: u64,
+}
+
+impl Found {
+    /// The schedule that replays it, with check characters.
+    pub fn schedule(&self) -> Schedule {
+        checked_schedule(&self.trace)
+    }
+}
+
+/// The result of an exploration. Its [`Display`](fmt::Display) form is stable: no times, seeds, addresses or paths.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub(super) name: Option<String>,
+    pub(super) replay_command: Option<String>,
+    pub(super) strategy: String,
+    pub(super) executions: u64,
+    pub(super) choices: u64,
+    pub(super) longest: u64,
+    pub(super) most_threads: u32,
+    pub(super) cut_short: u64,
+    pub(super) estimate: Option<f64>,
+    pub(super) coverage: Coverage,
+    pub(super) findings: Vec<Found>,
+    pub(super) divergence: Option<String>,
+}
+
+impl Report {
+    /// What was found, the most important first.
+    pub fn findings(&self) -> &[Found] {
+        &self.findings
+    }
+
+    /// Whether a test should fail: a finding that is more than a warning, or a model that does not repeat itself.
+    pub fn failed(&self) -> bool {
+        self.divergence.is_some() || self.findings.iter().any(|f| f.finding.severity() == Severity::Failure)
+    }
+
+    /// Whether nothing is wrong and every behaviour has been seen.
+    pub fn proved(&self) -> bool {
+        !self.failed() && self.coverage == Coverage::Proved
+    }
+
+    /// How much of all behaviour was seen.
+    pub fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    /// How many executions were run, those for minimising not counted.
+    pub fn executions(&self) -> u64 {
+        self.executions
+    }
+
+    /// How many choices were made in all of them.
+    pub fn choices(&self) -> u64 {
+        self.choices
+    }
+
+    /// The most choices in one execution.
+    pub fn longest(&self) -> u64 {
+        self.longest
+    }
+
+    /// The most threads in one execution, the main one included.
+    pub fn threads(&self) -> u32 {
+        self.most_threads
+    }
+
+    /// How many executions reached the bound on steps, so that nothing is known of what would have followed.
+    pub fn cut_short(&self) -> u64 {
+        self.cut_short
+    }
+
+    /// How the choices were made.
+    pub fn strategy(&self) -> &str {
+        &self.strategy
+    }
+
+    /// Why the model cannot be explored: it does not behave the same under the same choices.
+    pub fn divergence(&self) -> Option<&str> {
+        self.divergence.as_deref()
+    }
+
+    /// One sentence on how much was seen.
+    pub fn verdict(&self) -> String {
+        let executions = count(self.executions, "execution");
+        match self.coverage {
+            Coverage::Proved => format!("proved: all {executions} were run"),
+            Coverage::AllWithin(bound) => {
+                format!("all {executions} with at most {} were run", count(u64::from(bound), "preemption"))
+            }
+            Coverage::Sampled => match self.estimate {
+                Some(estimate) if estimate > self.executions as f64 => {
+                    format!("sampled: {executions} of about {} were run", scientific(estimate))
+                }
+                _ => format!("sampled: {executions} were run"),
+            },
+            Coverage::Stopped => format!("stopped after {executions}"),
+            Coverage::Replayed => "replayed one schedule".to_string(),
+        }
+    }
+
+    fn context(&self, found: &Found) -> Context {
+        let schedule = found.schedule().to_string();
+        let replay = match &self.replay_command {
+            Some(command) => command.replace("{schedule}", &schedule),
+            None => format!("SELVEDGE_REPLAY='{schedule}' cargo test"),
+        };
+        Context { program: self.name.clone(), replay: Some(replay), execution: Some(found.execution), ..Context::default() }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(divergence) = &self.divergence {
+            writeln!(f, "the model does not repeat itself: {divergence}")?;
+            writeln!(
+                f,
+                "\n  Under the same choices it must do the same. Look for real time, real threads, random numbers, the order\n  \
+                 of a hash map, and state kept from one execution to the next (a static, or something captured).\n"
+            )?;
+        }
+        for found in &self.findings {
+            writeln!(f, "{}\n", found.finding.render(&found.trace, &self.context(found)).trim_end())?;
+        }
+        if self.findings.is_empty() && self.divergence.is_none() {
+            writeln!(f, "nothing wrong was found")?;
+        }
+        write!(f, "{} ({})", self.verdict(), self.strategy)?;
+        if self.cut_short > 0 {
+            write!(f, "\n{} reached the bound on steps and were not followed further", count(self.cut_short, "execution"))?;
+        }
+        Ok(())
+    }
+}
+
+/// "1 execution", "2 executions", "12 870 executions".
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.char_indices() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    format!("{text} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn scientific(number: f64) -> String {
+    if number < 1e6 { format!("{number:.0}") } else { format!("{number:.1e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_for_reading() {
+        assert_eq!(count(1, "execution"), "1 execution");
+        assert_eq!(count(12_870, "execution"), "12 870 executions");
+        assert_eq!(scientific(3.14e9), "3.1e9");
+    }
+}

@@ -1,0 +1,30 @@
+//! Layer 4: what Python programs share and wait for, with CPython's semantics.
+//!
+//! | Python | here |
+//! |---|---|
+//! | a global variable | [`Shared`] |
+//! | `threading` | [`threading`]: `Thread`, `Lock`, `RLock`, `Condition`, `Event` |
+//! | `queue` | [`queue`]: `Queue` |
+//! | `time.sleep` | [`time::sleep`] |
+//! | an exception | [`Error`], with the message that CPython gives |
+//!
+//! The objects are references, as in Python: a clone is the same object, and moving a clone into a thread's target is
+//! what passing it to a Python thread is. They belong to the execution in which they were made, so a model makes its
+//! own; outside of an exploration there is nothing behind them, and using one there is a panic that says so.
+//!
+//! What the interpreter's lock gives is kept: each step is one indivisible operation, and all of them are sequentially
+//! consistent. What it does not give is not added: a thread may be switched away from between any two of them, so
+//! `total.set(total.get() + 1)` is two steps.
+
+mod bits;
+mod error;
+mod identity;
+pub mod queue;
+mod shared;
+#[cfg(test)]
+mod tests;
+pub mod threading;
+pub mod time;
+
+pub use error::Error;
+pub use shared::Shared;

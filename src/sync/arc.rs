@@ -1,0 +1,387 @@
+//! Reference-counted pointers, as [`std::sync::Arc`] and [`std::sync::Weak`].
+//!
+//! The counting is std's own. What the engine adds inside an exploration is order: a drop that is not the last leaves what
+//! its thread knows at the allocation, and the last drop happens after all others, so that a destructor races with nobody.
+//!
+//! A clone and a drop that is not the last are no steps, because by themselves nobody can observe them. What observes the
+//! count is one: `strong_count`, `get_mut`, `try_unwrap`, an upgrade, the last drop.
+//!
+//! Three things need the compiler's favour, which std's pointer alone has: `Arc<Self>` as a method's receiver, the
+//! conversion of `Arc<T>` to `Arc<dyn Trait>`, and moving out of it in a pattern. [`Arc::from_std`] does the second.
+
+mod traits;
+mod weak;
+
+pub use weak::Weak;
+
+use crate::base::{Action, ArcAction, Name, ObjectId, ObjectKind, Outcome};
+use crate::engine::current;
+use crate::engine::object::State;
+use crate::engine::slot::Slot;
+use std::any::Any;
+use std::mem;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc as StdArc;
+
+/// A reference-counted pointer for threads: `std::sync::Arc`.
+///
+/// ```
+/// use selvedge::{sync::Arc, thread};
+///
+/// let shared = Arc::new(5);
+/// let theirs = Arc::clone(&shared);
+/// assert_eq!(thread::spawn(move || *theirs).join().unwrap(), 5);
+/// assert_eq!(Arc::try_unwrap(shared), Ok(5));
+/// ```
+pub struct Arc<T: ?Sized> {
+    // Invariant: there until the pointer is dropped or taken apart.
+    data: Option<StdArc<T>>,
+    slot: Slot,
+    /// Where this pointer was made: a drop has no place of its own.
+    place: &'static Location<'static>,
+}
+
+impl<T> Arc<T> {
+    /// A pointer to a new allocation with this value.
+    #[inline]
+    #[track_caller]
+    pub fn new(data: T) -> Self {
+        Arc::adopt(StdArc::new(data), Slot::new(), Location::caller())
+    }
+
+    /// A pointer to a new allocation with this value and a name for traces.
+    #[track_caller]
+    pub fn with_name(data: T, name: &'static str) -> Self {
+        Arc::adopt(StdArc::new(data), Slot::new().named(Name::new(name)), Location::caller())
+    }
+
+    /// A pointer to a new allocation whose value is made from a weak pointer to it.
+    #[track_caller]
+    pub fn new_cyclic<F>(data_fn: F) -> Self
+    where
+        F: FnOnce(&Weak<T>) -> T,
+    {
+        let place = Location::caller();
+        let mut slot = Slot::new();
+        let data = StdArc::new_cyclic(|data| {
+            current::add_object(&slot, address(data.as_ptr()), ObjectKind::Arc, State::Arc);
+            let weak = Weak::with_slot(data.clone(), mem::replace(&mut slot, Slot::new()));
+            let value = data_fn(&weak);
+            slot = weak.into_slot();
+            value
+        });
+        Arc { data: Some(data), slot, place }
+    }
+
+    /// A pinned pointer to a new allocation with this value.
+    #[track_caller]
+    pub fn pin(data: T) -> Pin<Self> {
+        // SAFETY: the value lives in an allocation of its own and does not move with the pointer; all that gives `&mut T`
+        // takes `&mut Arc<T>` or `Arc<T>`, which a `Pin` does not give out.
+        unsafe { Pin::new_unchecked(Arc::new(data)) }
+    }
+
+    /// The value, if this is the only strong pointer.
+    ///
+    /// # Errors
+    ///
+    /// The pointer, if there are others.
+    #[track_caller]
+    pub fn try_unwrap(this: Self) -> Result<T, Self> {
+        let object = this.observe(ArcAction::Unique, Location::caller());
+        let (data, slot, place) = this.into_parts();
+        let result = StdArc::try_unwrap(data);
+        answer(object, result.is_ok());
+        result.map_err(|data| Arc { data: Some(data), slot, place })
+    }
+
+    /// The value, if this was the last strong pointer; otherwise it is dropped.
+    #[track_caller]
+    pub fn into_inner(this: Self) -> Option<T> {
+        let object = this.observe(ArcAction::Unique, Location::caller());
+        let (data, _, _) = this.into_parts();
+        let value = StdArc::into_inner(data);
+        answer(object, value.is_some());
+        if let (Some(object), None) = (object, &value) {
+            current::release(object);
+        }
+        value
+    }
+
+    /// The value, or a clone of it if there are other strong pointers.
+    #[track_caller]
+    pub fn unwrap_or_clone(this: Self) -> T
+    where
+        T: Clone,
+    {
+        Arc::try_unwrap(this).unwrap_or_else(|shared| T::clone(&shared))
+    }
+
+    /// A pointer that [`from_raw`](Self::from_raw) makes an `Arc` again.
+    #[must_use = "losing the pointer will leak memory"]
+    pub fn into_raw(this: Self) -> *const T {
+        StdArc::into_raw(this.into_parts().0)
+    }
+
+    /// The pointer that [`into_raw`](Self::into_raw) gave.
+    ///
+    /// # Safety
+    ///
+    /// As `std::sync::Arc::from_raw`: `pointer` came from `into_raw`, of this type or std's, and is used up here.
+    #[track_caller]
+    pub unsafe fn from_raw(pointer: *const T) -> Self {
+        // SAFETY: as this function demands.
+        let data = unsafe { StdArc::from_raw(pointer) };
+        Arc { data: Some(data), slot: Slot::new(), place: Location::caller() }
+    }
+
+    /// Counts one strong pointer more.
+    ///
+    /// # Safety
+    ///
+    /// As `std::sync::Arc::increment_strong_count`: `pointer` came from `into_raw`, and the allocation is still there.
+    pub unsafe fn increment_strong_count(pointer: *const T) {
+        // SAFETY: as this function demands.
+        unsafe { StdArc::increment_strong_count(pointer) }
+    }
+
+    /// Counts one strong pointer less, as a drop of it would.
+    ///
+    /// # Safety
+    ///
+    /// As `std::sync::Arc::decrement_strong_count`: `pointer` came from `into_raw`, and a strong pointer stands for the one
+    /// taken away.
+    #[track_caller]
+    pub unsafe fn decrement_strong_count(pointer: *const T) {
+        // SAFETY: as this function demands.
+        drop(unsafe { Arc::from_raw(pointer) });
+    }
+}
+
+impl<T: ?Sized> Arc<T> {
+    /// A pointer of std's as one of ours: for what only std's can be made of, such as `Arc<dyn Trait>`.
+    ///
+    /// ```
+    /// use selvedge::sync::Arc;
+    ///
+    /// let shared: Arc<dyn Fn() -> u32 + Send + Sync> = Arc::from_std(std::sync::Arc::new(|| 3));
+    /// assert_eq!(shared(), 3);
+    /// ```
+    #[track_caller]
+    pub fn from_std(data: StdArc<T>) -> Self {
+        let place = Location::caller();
+        match StdArc::strong_count(&data) + StdArc::weak_count(&data) {
+            1 => Arc::adopt(data, Slot::new(), place),
+            // It may be known already.
+            _ => Arc { data: Some(data), slot: Slot::new(), place },
+        }
+    }
+
+    /// The same pointer; the allocation has a name from now on, for traces.
+    #[must_use]
+    pub fn named(mut this: Self, name: &'static str) -> Self {
+        this.name(Name::new(name));
+        this
+    }
+
+    /// The same pointer; the allocation has a name that several share from now on, with its number, for traces.
+    #[must_use]
+    pub fn numbered(mut this: Self, name: &'static str, number: u32) -> Self {
+        this.name(Name::numbered(name, number));
+        this
+    }
+
+    /// A weak pointer to the same allocation.
+    pub fn downgrade(this: &Self) -> Weak<T> {
+        Weak::with_slot(StdArc::downgrade(this.data()), this.shared_slot())
+    }
+
+    /// How many strong pointers there are.
+    #[track_caller]
+    pub fn strong_count(this: &Self) -> usize {
+        let object = this.observe(ArcAction::Count, Location::caller());
+        counted(object, StdArc::strong_count(this.data()))
+    }
+
+    /// How many weak pointers there are.
+    #[track_caller]
+    pub fn weak_count(this: &Self) -> usize {
+        let object = this.observe(ArcAction::Count, Location::caller());
+        counted(object, StdArc::weak_count(this.data()))
+    }
+
+    /// The value, to be changed, if this is the only pointer, weak ones included.
+    #[track_caller]
+    pub fn get_mut(this: &mut Self) -> Option<&mut T> {
+        let object = this.observe(ArcAction::Unique, Location::caller());
+        let value = StdArc::get_mut(this.data.as_mut().expect(THERE));
+        answer(object, value.is_some());
+        value
+    }
+
+    /// Whether both point to the same allocation.
+    pub fn ptr_eq(this: &Self, other: &Self) -> bool {
+        StdArc::ptr_eq(this.data(), other.data())
+    }
+
+    /// The address of the value.
+    pub fn as_ptr(this: &Self) -> *const T {
+        StdArc::as_ptr(this.data())
+    }
+}
+
+impl<T: Clone> Arc<T> {
+    /// The value, to be changed: of this allocation if this is the only strong pointer, otherwise of a new one with a clone.
+    #[track_caller]
+    pub fn make_mut(this: &mut Self) -> &mut T {
+        let place = Location::caller();
+        let object = this.observe(ArcAction::Unique, place);
+        let alone = StdArc::strong_count(this.data()) == 1;
+        answer(object, alone);
+        if !alone {
+            let copy = T::clone(this);
+            *this = Arc::adopt(StdArc::new(copy), Slot::new(), place);
+        } else if StdArc::weak_count(this.data()) > 0 {
+            // Weak pointers lose the value, which moves to an allocation of its own.
+            let data = this.data.as_mut().expect(THERE);
+            StdArc::make_mut(data);
+            this.slot = Slot::new();
+            current::add_object(&this.slot, address(StdArc::as_ptr(data)), ObjectKind::Arc, State::Arc);
+        }
+        StdArc::make_mut(this.data.as_mut().expect(THERE))
+    }
+}
+
+impl Arc<dyn Any + Send + Sync> {
+    /// A pointer to the value as the type that it is.
+    ///
+    /// # Errors
+    ///
+    /// The pointer, if the value is of another type.
+    pub fn downcast<T: Any + Send + Sync>(self) -> Result<Arc<T>, Self> {
+        let (data, slot, place) = self.into_parts();
+        match data.downcast() {
+            Ok(data) => Ok(Arc { data: Some(data), slot, place }),
+            Err(data) => Err(Arc { data: Some(data), slot, place }),
+        }
+    }
+}
+
+impl<T: ?Sized> Clone for Arc<T> {
+    /// Another pointer to the same allocation. No step.
+    #[inline]
+    #[track_caller]
+    fn clone(&self) -> Self {
+        let slot = self.shared_slot();
+        Arc { data: Some(StdArc::clone(self.data())), slot, place: Location::caller() }
+    }
+}
+
+impl<T: ?Sized> Drop for Arc<T> {
+    #[inline]
+    fn drop(&mut self) {
+        let Some(data) = self.data.take() else { return };
+        if current::is_active() && !current::is_tearing_down() {
+            self.let_go(&data);
+        }
+        // std's drop, with the value's destructor if it is the last, comes here.
+    }
+}
+
+const THERE: &str = "an Arc has its data until it is dropped";
+
+impl<T: ?Sized> Arc<T> {
+    /// A pointer to an allocation that no other pointer knows of yet.
+    #[inline]
+    fn adopt(data: StdArc<T>, slot: Slot, place: &'static Location<'static>) -> Self {
+        current::add_object(&slot, address(StdArc::as_ptr(&data)), ObjectKind::Arc, State::Arc);
+        Arc { data: Some(data), slot, place }
+    }
+
+    #[inline(always)]
+    fn data(&self) -> &StdArc<T> {
+        self.data.as_ref().expect(THERE)
+    }
+
+    /// The allocation as an object, or `None` outside an exploration.
+    #[inline(always)]
+    fn object(&self, data: &StdArc<T>) -> Option<ObjectId> {
+        current::object_at(&self.slot, address(StdArc::as_ptr(data)), ObjectKind::Arc, State::Arc)
+    }
+
+    /// A slot for another pointer to the same allocation.
+    #[inline]
+    fn shared_slot(&self) -> Slot {
+        self.object(self.data());
+        self.slot.duplicate()
+    }
+
+    fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
+        let object = self.object(self.data())?;
+        current::perform_on(object, Action::Arc(action), place);
+        Some(object)
+    }
+
+    fn name(&mut self, name: Name) {
+        // A slot that is given a name forgets its number: the object is found again by its address.
+        self.slot = mem::replace(&mut self.slot, Slot::new()).named(name);
+        if let Some(object) = self.object(self.data()) {
+            current::rename(object, name);
+        }
+    }
+
+    fn into_parts(mut self) -> (StdArc<T>, Slot, &'static Location<'static>) {
+        (self.data.take().expect(THERE), mem::replace(&mut self.slot, Slot::new()), self.place)
+    }
+
+    /// What a drop means to the engine.
+    fn let_go(&self, data: &StdArc<T>) {
+        let Some(object) = self.object(data) else { return };
+        if StdArc::strong_count(data) == 1 {
+            current::perform_on(object, Action::Arc(ArcAction::DropLast), self.place);
+            // A weak pointer may have been upgraded before our turn came.
+            let last = StdArc::strong_count(data) == 1;
+            answer(Some(object), last);
+            if last {
+                return;
+            }
+        }
+        current::release(object);
+    }
+}
+
+/// Completes a step that asked whether the caller is the only one.
+fn answer(object: Option<ObjectId>, alone: bool) {
+    let Some(object) = object else { return };
+    current::annotate(if alone { Outcome::Done } else { Outcome::Refused });
+    if alone {
+        current::acquire(object);
+    }
+}
+
+/// Completes an upgrade.
+fn answer_upgrade(object: Option<ObjectId>, upgraded: bool) {
+    let Some(object) = object else { return };
+    current::annotate(Outcome::Value(u64::from(upgraded)));
+    if upgraded {
+        current::acquire(object);
+    }
+}
+
+/// Completes a step that asked for a number.
+fn counted(object: Option<ObjectId>, count: usize) -> usize {
+    if object.is_some() {
+        current::annotate(Outcome::Value(count as u64));
+    }
+    count
+}
+
+/// By what the allocation is known.
+#[inline(always)]
+fn address<T: ?Sized>(data: *const T) -> usize {
+    data.cast::<()>().addr()
+}
+
+#[cfg(test)]
+mod tests;

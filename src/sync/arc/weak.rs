@@ -1,0 +1,129 @@
+//! Pointers that do not keep their value alive.
+
+use super::{Arc, address, answer_upgrade, counted};
+use crate::base::{Action, ArcAction, ObjectId, ObjectKind};
+use crate::engine::current;
+use crate::engine::object::State;
+use crate::engine::slot::Slot;
+use std::fmt;
+use std::mem;
+use std::panic::Location;
+use std::sync::Weak as StdWeak;
+
+/// A pointer that does not keep its value alive: `std::sync::Weak`.
+///
+/// ```
+/// use selvedge::sync::Arc;
+///
+/// let strong = Arc::new(5);
+/// let weak = Arc::downgrade(&strong);
+/// assert_eq!(weak.upgrade().as_deref(), Some(&5));
+/// drop(strong);
+/// assert!(weak.upgrade().is_none());
+/// ```
+pub struct Weak<T: ?Sized> {
+    data: StdWeak<T>,
+    slot: Slot,
+}
+
+impl<T> Weak<T> {
+    /// A pointer to nothing: [`upgrade`](Self::upgrade) always gives `None`.
+    pub const fn new() -> Self {
+        Weak { data: StdWeak::new(), slot: Slot::new() }
+    }
+
+    /// The address of the value; dangling if there is none any more.
+    pub fn as_ptr(&self) -> *const T {
+        self.data.as_ptr()
+    }
+
+    /// A pointer that [`from_raw`](Self::from_raw) makes a `Weak` again.
+    #[must_use = "losing the pointer will leak memory"]
+    pub fn into_raw(self) -> *const T {
+        self.data.into_raw()
+    }
+
+    /// The pointer that [`into_raw`](Self::into_raw) gave.
+    ///
+    /// # Safety
+    ///
+    /// As `std::sync::Weak::from_raw`: `pointer` came from `into_raw`, of this type or std's, and is used up here.
+    pub unsafe fn from_raw(pointer: *const T) -> Self {
+        // SAFETY: as this function demands.
+        Weak { data: unsafe { StdWeak::from_raw(pointer) }, slot: Slot::new() }
+    }
+}
+
+impl<T: ?Sized> Weak<T> {
+    pub(super) fn with_slot(data: StdWeak<T>, slot: Slot) -> Self {
+        Weak { data, slot }
+    }
+
+    pub(super) fn into_slot(mut self) -> Slot {
+        mem::replace(&mut self.slot, Slot::new())
+    }
+
+    /// A strong pointer, if the value is still there.
+    #[track_caller]
+    pub fn upgrade(&self) -> Option<Arc<T>> {
+        let place = Location::caller();
+        let object = self.observe(ArcAction::Upgrade, place);
+        let data = self.data.upgrade();
+        answer_upgrade(object, data.is_some());
+        Some(Arc { data: Some(data?), slot: self.slot.duplicate(), place })
+    }
+
+    /// How many strong pointers there are.
+    #[track_caller]
+    pub fn strong_count(&self) -> usize {
+        let object = self.observe(ArcAction::Count, Location::caller());
+        counted(object, self.data.strong_count())
+    }
+
+    /// How many weak pointers there are; 0 if no strong one is left.
+    #[track_caller]
+    pub fn weak_count(&self) -> usize {
+        let object = self.observe(ArcAction::Count, Location::caller());
+        counted(object, self.data.weak_count())
+    }
+
+    /// Whether both point to the same allocation, or both to nothing.
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.data.ptr_eq(&other.data)
+    }
+
+    /// The allocation as an object; `None` outside an exploration, and for a pointer to nothing.
+    fn object(&self) -> Option<ObjectId> {
+        let address = address(self.data.as_ptr());
+        if !current::is_active() || address == self::address(StdWeak::<()>::new().as_ptr()) {
+            return None;
+        }
+        current::object_at(&self.slot, address, ObjectKind::Arc, State::Arc)
+    }
+
+    fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
+        let object = self.object()?;
+        current::perform_on(object, Action::Arc(action), place);
+        Some(object)
+    }
+}
+
+impl<T: ?Sized> Clone for Weak<T> {
+    /// Another pointer to the same allocation. No step.
+    fn clone(&self) -> Self {
+        self.object();
+        Weak { data: self.data.clone(), slot: self.slot.duplicate() }
+    }
+}
+
+impl<T> Default for Weak<T> {
+    fn default() -> Self {
+        Weak::new()
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Weak<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(Weak)")
+    }
+}

@@ -1,0 +1,163 @@
+//! A trace as a file: its schedule, and a line a step, so that a replay can be verified step by step.
+//!
+//! ```text
+//! selvedge trace v1
+//! model bounded_queue
+//! schedule a2 b3 a
+//! steps 6
+//! 1 main: spawn producer
+//! 2 main: lock m
+//! …
+//! ```
+//!
+//! The steps are the words that a person sees, so the file can be read, and a difference can be told, as it stands.
+
+use super::Trace;
+use super::names::Names;
+use super::render::{one_line, phrases};
+use super::snapshot::mask;
+use crate::base::{Error, Schedule, ThreadId};
+use std::fmt;
+use std::str::FromStr;
+
+const HEADER: &str = "selvedge trace v1";
+
+/// What a trace file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceFile {
+    /// The name of the model.
+    pub model: String,
+    /// The choices.
+    pub schedule: Schedule,
+    /// How many steps came before the first line.
+    pub skipped: u64,
+    /// The steps in words: "main: lock m".
+    pub steps: Vec<String>,
+}
+
+impl TraceFile {
+    /// The file for `trace` of `model`.
+    pub fn new(model: &str, trace: &Trace) -> Self {
+        let schedule = trace.schedule.clone();
+        TraceFile { model: one_line(model), schedule, skipped: trace.skipped, steps: lines(trace) }
+    }
+
+    /// Compares a replay with what the file expects; `Err` names the first step that differs.
+    pub fn verify(&self, trace: &Trace) -> Result<(), Divergence> {
+        let found = lines(trace);
+        let from = self.skipped.max(trace.skipped);
+        let until = (self.skipped + self.steps.len() as u64).max(trace.end());
+        for offset in from..until {
+            let at = |lines: &[String], skipped: u64| lines.get((offset - skipped) as usize).cloned();
+            let (expected, found) = (at(&self.steps, self.skipped), at(&found, trace.skipped));
+            if expected != found {
+                return Err(Divergence { step: offset, expected, found });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first step at which a replay went another way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// The step's offset.
+    pub step: u64,
+    /// What was expected, in words; `None` when the execution should have ended.
+    pub expected: Option<String>,
+    /// What was found, in words; `None` when the execution had ended.
+    pub found: Option<String>,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |step: &Option<String>| step.as_ref().map_or("the end".to_string(), |s| format!("`{s}`"));
+        let (expected, found) = (words(&self.expected), words(&self.found));
+        write!(f, "the replay differs at step {}: expected {expected}, found {found}", self.step + 1)
+    }
+}
+
+impl std::error::Error for Divergence {}
+
+impl fmt::Display for TraceFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{HEADER}\nmodel {}", self.model)?;
+        let space = if self.schedule.is_empty() { "" } else { " " };
+        writeln!(f, "schedule{space}{}\nsteps {}", self.schedule, self.steps.len())?;
+        let numbered = self.steps.iter().zip(self.skipped + 1..);
+        numbered.into_iter().try_for_each(|(step, number)| writeln!(f, "{number} {step}"))
+    }
+}
+
+impl FromStr for TraceFile {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut lines = text.lines().zip(1..);
+        match lines.next() {
+            Some((HEADER, _)) => {}
+            Some((line, _)) if line.starts_with("selvedge trace v") => {
+                return Err(wrong(
+                    format!("the version in `{line}` is not known"),
+                    1,
+                    "read it with a newer Selvedge",
+                ));
+            }
+            _ => return Err(wrong("this is no trace file", 1, format!("begin it with `{HEADER}`"))),
+        }
+        let model = field(&mut lines, 2, "model")?.to_string();
+        let schedule = field(&mut lines, 3, "schedule")?;
+        let schedule =
+            schedule.parse().map_err(|e: Error| wrong(e.to_string(), 3, "paste the schedule whole"))?;
+        let count = field(&mut lines, 4, "steps")?;
+        let count: usize = count
+            .parse()
+            .map_err(|_| wrong(format!("`{count}` is no number of steps"), 4, "write a number"))?;
+        let (mut steps, mut skipped) = (Vec::new(), 0);
+        for (line, at) in lines.filter(|(line, _)| !line.is_empty()) {
+            let numbered = line.split_once(' ').and_then(|(n, step)| Some((n.parse::<u64>().ok()?, step)));
+            let (number, step) = numbered.filter(|(number, _)| *number > 0).ok_or_else(|| {
+                wrong(format!("`{line}` is no step"), at, "write its number and what is done")
+            })?;
+            if steps.is_empty() {
+                skipped = number - 1;
+            }
+            let due = skipped + steps.len() as u64 + 1;
+            if number != due {
+                return Err(wrong(
+                    format!("step {number} stands where step {due} is due"),
+                    at,
+                    "keep all lines in order",
+                ));
+            }
+            steps.push(step.to_string());
+        }
+        if steps.len() != count {
+            let what = format!("{count} steps are announced and {} are there", steps.len());
+            return Err(wrong(what, text.lines().count(), "copy the file whole"));
+        }
+        Ok(TraceFile { model, schedule, skipped, steps })
+    }
+}
+
+fn wrong(what: impl Into<String>, line: usize, mend: impl Into<String>) -> Error {
+    Error::new(what, format!("in line {line} of the trace file"), mend)
+}
+
+fn field<'a>(
+    lines: &mut impl Iterator<Item = (&'a str, usize)>,
+    at: usize,
+    key: &str,
+) -> Result<&'a str, Error> {
+    let line = lines.next().map_or("", |(line, _)| line);
+    let value = line.strip_prefix(key).filter(|rest| rest.is_empty() || rest.starts_with(' '));
+    let missing =
+        || wrong(format!("`{key}` is missing"), at, format!("write `{key}` and its value on a line"));
+    value.map(str::trim).ok_or_else(missing)
+}
+
+fn lines(trace: &Trace) -> Vec<String> {
+    let names = Names::new(trace);
+    let line = |(thread, text): (ThreadId, String)| mask(&format!("{}: {text}", names.thread(thread)));
+    phrases(trace, &names).into_iter().map(line).collect()
+}

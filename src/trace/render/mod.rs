@@ -1,0 +1,63 @@
+//! A trace as a person reads it: in columns, a row a step and a column a thread.
+//!
+//! ```text
+//!     step   a: main          b: left       c: right
+//!        1   spawn left
+//!        2                    lock a
+//!   >    3                                  lock b  <- …
+//! ```
+//!
+//! The text is stable: names and values only, no addresses, no paths, line numbers only when asked.
+
+mod columns;
+mod phrase;
+mod rows;
+
+pub use columns::{lay_out, width};
+pub use phrase::{Scene, phrase, value};
+pub use rows::{Cell, Mark, Row, one_line, phrases, place, rows, short_path};
+
+use super::Trace;
+use super::names::Names;
+
+/// How a trace is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether each step says where in the model it was called.
+    pub locations: bool,
+    /// About how many rows are shown of a long trace; the middle is left out. Annotated rows always stay.
+    pub max_rows: usize,
+    /// How many characters a line should have at most.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Style { locations: false, max_rows: 80, width: 116 }
+    }
+}
+
+/// Something said about a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// The step's offset.
+    pub step: u64,
+    /// What is said.
+    pub text: String,
+}
+
+impl Annotation {
+    /// Says `text` about the step at `step`.
+    pub fn new(step: u64, text: impl Into<String>) -> Self {
+        Annotation { step, text: text.into() }
+    }
+}
+
+/// The trace in columns, each line ended by a line break.
+pub fn render(trace: &Trace, annotations: &[Annotation], style: &Style) -> String {
+    let names = Names::new(trace);
+    lay_out(&rows(trace, &names, annotations, style), &names, style)
+}
+
+#[cfg(test)]
+mod tests;

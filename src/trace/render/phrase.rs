@@ -1,0 +1,366 @@
+//! A step in a few plain words: "load finished -> false", "lock m", "notify one on empty, wakes consumer 1".
+
+use crate::base::{
+    Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
+    FOREVER, MutexAction, ObjectKind, OnceAction, Outcome, QueueAction, Rmw, RwLockAction, SharedAction,
+    Step, ThreadAction, ThreadId, Width,
+};
+use crate::trace::Trace;
+use crate::trace::names::Names;
+use std::sync::atomic::Ordering;
+
+/// What a phrase is made from besides its step.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Names of threads and objects.
+    pub names: &'a Names,
+    /// The trace, for what kind of thing an object is.
+    pub trace: &'a Trace,
+    /// Stands for the value, where the value has a text of its own.
+    pub note: Option<&'a str>,
+    /// Whom it notified.
+    pub woken: &'a [ThreadId],
+}
+
+/// The step in words, the thread being understood.
+pub fn phrase(step: &Step, scene: &Scene<'_>) -> String {
+    let object = scene.names.object(step.operation.object);
+    let text = match step.operation.action {
+        Action::Atomic(action) => return atomic(action, step, scene, object),
+        Action::Fence(ordering) => format!("fence{}", ordered(ordering)),
+        Action::Cell(CellAction::Read) => format!("read {object}{}", scene.noted(" -> ")),
+        Action::Cell(CellAction::Write) => format!("write {object}{}", scene.noted(" = ")),
+        Action::Shared(action) => return shared(action, step, scene, object),
+        Action::Mutex(action) => mutex(action, step.outcome, object),
+        Action::RwLock(action) => rwlock(action, step.outcome, object),
+        Action::Condvar(action) => condvar(action, step.outcome, scene, object),
+        Action::Barrier(BarrierAction::Arrive) if step.outcome == Outcome::Chosen => {
+            format!("comes to {object}, the last one")
+        }
+        Action::Barrier(BarrierAction::Arrive) => format!("comes to {object}"),
+        Action::Barrier(BarrierAction::Pass { .. }) => format!("passes {object}"),
+        Action::Once(action) => once(action, step.outcome, object),
+        Action::Channel(action) => channel(action, step.outcome, scene, object),
+        Action::Event(action) => event(action, step.outcome, object),
+        Action::Queue(action) => return queue(action, step, scene, object),
+        Action::Arc(action) => arc(action, step.outcome, object),
+        Action::Thread(action) => thread(action, step.outcome, scene),
+        Action::Choose(count) => {
+            let value = step.outcome.value().unwrap_or(u64::from(step.choice));
+            format!("choose below {count}{}", scene.noted_or(" -> ", value.to_string()))
+        }
+    };
+    text
+}
+
+impl Scene<'_> {
+    fn noted(&self, before: &str) -> String {
+        self.note.map_or(String::new(), |note| format!("{before}{note}"))
+    }
+
+    fn noted_or(&self, before: &str, value: String) -> String {
+        format!("{before}{}", self.note.map_or(value, str::to_string))
+    }
+
+    fn width(&self, step: &Step) -> Option<Width> {
+        match self.trace.objects.get(step.operation.object.index())?.kind {
+            ObjectKind::Atomic(width) => Some(width),
+            ObjectKind::Shared(width) | ObjectKind::Queue(width) => width,
+            _ => None,
+        }
+    }
+}
+
+/// A value of so many bits, as its type shows it. Pointers differ from run to run, so only null is told from the rest.
+pub fn value(bits: u64, width: Option<Width>) -> String {
+    match width {
+        Some(Width::Bool) => (bits != 0).to_string(),
+        Some(Width::Pointer) => if bits == 0 { "null" } else { "ptr" }.to_string(),
+        Some(Width::Signed(n)) if (1..64).contains(&n) => ((bits << (64 - n)) as i64 >> (64 - n)).to_string(),
+        Some(Width::Signed(_)) => (bits as i64).to_string(),
+        Some(Width::Unsigned(n)) if n < 64 => (bits & ((1 << n) - 1)).to_string(),
+        Some(Width::Unsigned(_)) | None => bits.to_string(),
+    }
+}
+
+fn ordered(ordering: Ordering) -> &'static str {
+    match ordering {
+        Ordering::Relaxed => " (relaxed)",
+        Ordering::Acquire => " (acquire)",
+        Ordering::Release => " (release)",
+        Ordering::AcqRel => " (acq-rel)",
+        _ => "",
+    }
+}
+
+fn yes(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Value(0) | Outcome::Refused => "no",
+        _ => "yes",
+    }
+}
+
+fn atomic(action: AtomicAction, step: &Step, scene: &Scene<'_>, object: &str) -> String {
+    let width = scene.width(step);
+    let show = |bits| value(bits, width);
+    let found = step.outcome.value().unwrap_or(0);
+    match action {
+        AtomicAction::Load(ordering) => {
+            format!("load {object}{}{}", scene.noted_or(" -> ", show(found)), ordered(ordering))
+        }
+        AtomicAction::Store { value, ordering } => {
+            format!("store {object}{}{}", scene.noted_or(" = ", show(value)), ordered(ordering))
+        }
+        AtomicAction::Rmw { function, operand, ordering } => {
+            let after = show(apply(function, found, operand, width));
+            let (operand, before) = (show(operand), show(found));
+            let text = match function {
+                Rmw::Swap => format!("swap {object}"),
+                Rmw::Add => format!("add {operand} to {object}"),
+                Rmw::Sub => format!("subtract {operand} from {object}"),
+                Rmw::And => format!("and {object} with {operand}"),
+                Rmw::Nand => format!("nand {object} with {operand}"),
+                Rmw::Or => format!("or {object} with {operand}"),
+                Rmw::Xor => format!("xor {object} with {operand}"),
+                Rmw::Max => format!("raise {object} to at least {operand}"),
+                Rmw::Min => format!("lower {object} to at most {operand}"),
+            };
+            format!("{text}: {before} -> {after}{}", ordered(ordering))
+        }
+        AtomicAction::CompareExchange { expected, new, success, failure, .. } => {
+            let exchange = format!("exchange {object} {} -> {}", show(expected), show(new));
+            match step.outcome {
+                Outcome::Mismatch(found) if found == expected => {
+                    format!("{exchange}: fails by chance{}", ordered(failure))
+                }
+                Outcome::Mismatch(found) => {
+                    format!("{exchange}: fails, found {}{}", show(found), ordered(failure))
+                }
+                _ => format!("{exchange}{}", ordered(success)),
+            }
+        }
+    }
+}
+
+/// What a read-modify-write leaves, for showing it; kept to the width by [`value`].
+fn apply(function: Rmw, old: u64, operand: u64, width: Option<Width>) -> u64 {
+    let signed = matches!(width, Some(Width::Signed(_)));
+    match function {
+        Rmw::Swap => operand,
+        Rmw::Add => old.wrapping_add(operand),
+        Rmw::Sub => old.wrapping_sub(operand),
+        Rmw::And => old & operand,
+        Rmw::Nand if width == Some(Width::Bool) => u64::from(old & operand == 0),
+        Rmw::Nand => !(old & operand),
+        Rmw::Or => old | operand,
+        Rmw::Xor => old ^ operand,
+        Rmw::Max if signed => (old as i64).max(operand as i64) as u64,
+        Rmw::Max => old.max(operand),
+        Rmw::Min if signed => (old as i64).min(operand as i64) as u64,
+        Rmw::Min => old.min(operand),
+    }
+}
+
+fn shared(action: SharedAction, step: &Step, scene: &Scene<'_>, object: &str) -> String {
+    let show = |before: &str, bits: Option<u64>| match (bits, scene.width(step)) {
+        (Some(bits), Some(width)) => scene.noted_or(before, value(bits, Some(width))),
+        _ => scene.noted(before),
+    };
+    match action {
+        SharedAction::Get => format!("read {object}{}", show(" -> ", step.outcome.value())),
+        SharedAction::Set(bits) => format!("write {object}{}", show(" = ", bits)),
+    }
+}
+
+fn mutex(action: MutexAction, outcome: Outcome, object: &str) -> String {
+    match (action, outcome) {
+        (MutexAction::Lock { .. }, Outcome::TimedOut) => format!("lock {object}: times out"),
+        (MutexAction::Lock { .. }, Outcome::Poisoned) => format!("lock {object} (poisoned)"),
+        (MutexAction::Lock { .. }, _) => format!("lock {object}"),
+        (MutexAction::TryLock, outcome) => format!("try_lock {object} -> {}", attempt(outcome)),
+        (MutexAction::Unlock { poison: true }, _) => format!("unlock {object}, poisoning it"),
+        (MutexAction::Unlock { .. }, _) => format!("unlock {object}"),
+        (MutexAction::Release, Outcome::Refused) => format!("release {object}: refused, nobody holds it"),
+        (MutexAction::Release, _) => format!("release {object}"),
+        (MutexAction::IsLocked, outcome) => format!("is {object} locked? {}", yes(outcome)),
+        (MutexAction::IsPoisoned, outcome) => format!("is {object} poisoned? {}", yes(outcome)),
+        (MutexAction::ClearPoison, _) => format!("clear poison of {object}"),
+    }
+}
+
+fn attempt(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Refused => "busy",
+        Outcome::Poisoned => "taken (poisoned)",
+        _ => "taken",
+    }
+}
+
+fn rwlock(action: RwLockAction, outcome: Outcome, object: &str) -> String {
+    let poisoned = if outcome == Outcome::Poisoned { " (poisoned)" } else { "" };
+    match action {
+        RwLockAction::Read => format!("read-lock {object}{poisoned}"),
+        RwLockAction::TryRead => format!("try_read {object} -> {}", attempt(outcome)),
+        RwLockAction::Write => format!("write-lock {object}{poisoned}"),
+        RwLockAction::TryWrite => format!("try_write {object} -> {}", attempt(outcome)),
+        RwLockAction::UnlockRead => format!("read-unlock {object}"),
+        RwLockAction::UnlockWrite { poison: true } => format!("write-unlock {object}, poisoning it"),
+        RwLockAction::UnlockWrite { .. } => format!("write-unlock {object}"),
+        RwLockAction::IsPoisoned => format!("is {object} poisoned? {}", yes(outcome)),
+        RwLockAction::ClearPoison => format!("clear poison of {object}"),
+    }
+}
+
+fn condvar(action: CondvarAction, outcome: Outcome, scene: &Scene<'_>, object: &str) -> String {
+    let lock = |mutex| scene.names.object(mutex);
+    match (action, outcome) {
+        (CondvarAction::Wait { mutex, .. }, Outcome::Refused) => {
+            format!("wait on {object}: refused, {} is not held", lock(mutex))
+        }
+        (CondvarAction::Wait { mutex, timeout: FOREVER }, _) => {
+            format!("wait on {object} (releases {})", lock(mutex))
+        }
+        (CondvarAction::Wait { mutex, .. }, _) => {
+            format!("wait on {object} for a time (releases {})", lock(mutex))
+        }
+        (CondvarAction::Reacquire { mutex }, Outcome::Spurious) => {
+            format!("wakes up unasked, locks {}", lock(mutex))
+        }
+        (CondvarAction::Reacquire { mutex }, _) => format!("wakes up, locks {}", lock(mutex)),
+        (CondvarAction::Wake { .. }, Outcome::TimedOut) => format!("wait on {object} times out"),
+        (CondvarAction::Wake { .. }, Outcome::Spurious) => "wakes up unasked".into(),
+        (CondvarAction::Wake { .. }, _) => "wakes up, notified".into(),
+        (CondvarAction::NotifyOne | CondvarAction::NotifyFirst(1), _) => {
+            format!("notify one on {object}, {}", woken(outcome, scene))
+        }
+        (CondvarAction::NotifyFirst(count), _) => {
+            format!("notify {count} on {object}, {}", woken(outcome, scene))
+        }
+        (CondvarAction::NotifyAll, _) => format!("notify all on {object}, {}", woken(outcome, scene)),
+    }
+}
+
+fn woken(outcome: Outcome, scene: &Scene<'_>) -> String {
+    let count = outcome.value().unwrap_or(scene.woken.len() as u64);
+    let known = count == scene.woken.len() as u64;
+    match (outcome, scene.woken) {
+        (Outcome::Refused, _) => "refused: the lock is not held".into(),
+        (_, woken) if known && (1..=3).contains(&woken.len()) => {
+            let names: Vec<&str> = woken.iter().map(|t| scene.names.thread(*t)).collect();
+            format!("wakes {}", names.join(", "))
+        }
+        _ if count == 0 => "nobody waits".into(),
+        _ => format!("wakes {count}"),
+    }
+}
+
+fn once(action: OnceAction, outcome: Outcome, object: &str) -> String {
+    match (action, outcome) {
+        (OnceAction::Begin { .. }, Outcome::Chosen) => format!("begins to initialize {object}"),
+        (OnceAction::Begin { .. } | OnceAction::Wait, Outcome::Poisoned) => {
+            format!("finds {object} poisoned")
+        }
+        (OnceAction::Begin { .. } | OnceAction::Wait, _) => format!("finds {object} initialized"),
+        (OnceAction::Complete { poison: true }, _) => format!("fails to initialize {object}"),
+        (OnceAction::Complete { .. }, _) => format!("has initialized {object}"),
+        (OnceAction::IsCompleted, outcome) => format!("is {object} initialized? {}", yes(outcome)),
+        (OnceAction::Set, Outcome::Refused) => format!("set {object}: refused, it is set"),
+        (OnceAction::Set, _) => format!("set {object}"),
+        (OnceAction::Reset, _) => format!("reset {object}"),
+    }
+}
+
+fn channel(action: ChannelAction, outcome: Outcome, scene: &Scene<'_>, object: &str) -> String {
+    let item = scene.noted(" ");
+    match (action, outcome) {
+        (ChannelAction::Send | ChannelAction::TrySend, Outcome::Disconnected) => {
+            format!("send{item} on {object}: the receiver is gone")
+        }
+        (ChannelAction::Send, _) => format!("send{item} on {object}"),
+        (ChannelAction::TrySend, Outcome::Refused) => format!("try_send{item} on {object} -> full"),
+        (ChannelAction::TrySend, _) => format!("try_send{item} on {object}"),
+        (ChannelAction::AwaitTaken { .. }, Outcome::Disconnected) => {
+            format!("message on {object} not taken: the receiver is gone")
+        }
+        (ChannelAction::AwaitTaken { .. }, _) => format!("message on {object} was taken"),
+        (ChannelAction::Receive { .. } | ChannelAction::TryReceive, Outcome::Disconnected) => {
+            format!("receive from {object}: the senders are gone")
+        }
+        (ChannelAction::Receive { .. }, Outcome::TimedOut) => format!("receive from {object}: times out"),
+        (ChannelAction::Receive { .. }, _) => format!("receive{item} from {object}"),
+        (ChannelAction::TryReceive, Outcome::Refused) => format!("try_recv from {object} -> empty"),
+        (ChannelAction::TryReceive, _) => format!("try_recv{item} from {object}"),
+        (ChannelAction::DropSender, _) => format!("drop the last sender of {object}"),
+        (ChannelAction::DropReceiver, _) => format!("drop the receiver of {object}"),
+    }
+}
+
+fn event(action: EventAction, outcome: Outcome, object: &str) -> String {
+    match (action, outcome) {
+        (EventAction::Set, _) => format!("set {object}"),
+        (EventAction::Clear, _) => format!("clear {object}"),
+        (EventAction::IsSet, outcome) => format!("is {object} set? {}", yes(outcome)),
+        (EventAction::Wait { .. }, Outcome::TimedOut) => format!("wait for {object}: times out"),
+        (EventAction::Wait { .. }, _) => format!("wait for {object}: it is set"),
+    }
+}
+
+fn queue(action: QueueAction, step: &Step, scene: &Scene<'_>, object: &str) -> String {
+    let item = match (step.outcome, scene.width(step)) {
+        (Outcome::Value(bits), Some(width)) => scene.noted_or(" ", value(bits, Some(width))),
+        _ => scene.noted(" "),
+    };
+    match (action, step.outcome) {
+        (QueueAction::Put { timeout: 0 }, Outcome::Refused | Outcome::TimedOut) => {
+            format!("put{item} into {object}: full")
+        }
+        (QueueAction::Put { .. }, Outcome::Refused | Outcome::TimedOut) => {
+            format!("put{item} into {object}: times out")
+        }
+        (QueueAction::Put { .. }, _) => format!("put{item} into {object}"),
+        (QueueAction::Get { timeout: 0 }, Outcome::Refused | Outcome::TimedOut) => {
+            format!("get from {object}: empty")
+        }
+        (QueueAction::Get { .. }, Outcome::Refused | Outcome::TimedOut) => {
+            format!("get from {object}: times out")
+        }
+        (QueueAction::Get { .. }, _) => format!("get{item} from {object}"),
+        (QueueAction::Length, outcome) => format!("length of {object} -> {}", outcome.value().unwrap_or(0)),
+        (QueueAction::IsEmpty, outcome) => format!("is {object} empty? {}", yes(outcome)),
+        (QueueAction::IsFull, outcome) => format!("is {object} full? {}", yes(outcome)),
+        (QueueAction::TaskDone, Outcome::Refused) => format!("task done on {object}: refused, one too many"),
+        (QueueAction::TaskDone, _) => format!("task done on {object}"),
+        (QueueAction::Join, _) => format!("join {object}: all is done"),
+    }
+}
+
+fn arc(action: ArcAction, outcome: Outcome, object: &str) -> String {
+    match action {
+        ArcAction::Count => format!("count of {object} -> {}", outcome.value().unwrap_or(0)),
+        ArcAction::Unique => format!("is {object} the only one? {}", yes(outcome)),
+        ArcAction::Upgrade if yes(outcome) == "no" => format!("upgrade {object} -> gone"),
+        ArcAction::Upgrade => format!("upgrade {object}"),
+        ArcAction::DropLast => format!("drop the last {object}"),
+    }
+}
+
+fn thread(action: ThreadAction, outcome: Outcome, scene: &Scene<'_>) -> String {
+    let name = |thread| scene.names.thread(thread);
+    match (action, outcome) {
+        (ThreadAction::Spawn(child), _) => format!("spawn {}", name(child)),
+        (ThreadAction::Exit { panicked: false }, _) => "ends".into(),
+        (ThreadAction::Exit { panicked: true }, _) => "ends by its panic".into(),
+        (ThreadAction::Join { thread, .. }, Outcome::TimedOut) => format!("join {}: times out", name(thread)),
+        (ThreadAction::Join { thread, .. }, _) => format!("join {}", name(thread)),
+        (ThreadAction::IsFinished(thread), outcome) => {
+            format!("has {} ended? {}", name(thread), yes(outcome))
+        }
+        (ThreadAction::Park { .. }, Outcome::TimedOut) => "park: times out".into(),
+        (ThreadAction::Park { .. }, Outcome::Spurious) => "park: wakes up unasked".into(),
+        (ThreadAction::Park { .. }, _) => "park: has its token".into(),
+        (ThreadAction::Unpark(thread), _) => format!("unpark {}", name(thread)),
+        (ThreadAction::Yield, _) => "yield".into(),
+        (ThreadAction::Spin, _) => "spin".into(),
+        (ThreadAction::Sleep(_), _) => "sleep".into(),
+    }
+}

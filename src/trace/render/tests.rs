@@ -1,0 +1,3 @@
+//! Renderings, whole, as a person sees them.
+
+use super::*;

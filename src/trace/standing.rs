@@ -1,0 +1,177 @@
+//! Where each unfinished thread stands at the end of a trace: ready, waiting for a lock, asleep.
+
+use super::names::Names;
+use super::state::State;
+use super::{ThreadStatus, Trace};
+use crate::base::{
+    Action, BarrierAction, ChannelAction, CondvarAction, EventAction, MutexAction, ObjectId, OnceAction,
+    Operation, QueueAction, RwLockAction, ThreadAction, ThreadId,
+};
+
+/// A thread that has not ended, and what it waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub thread: ThreadId,
+    /// Where.
+    pub place: Place,
+}
+
+/// What a thread waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing: it could go on with this.
+    Ready(Operation),
+    /// A lock, held by these.
+    Lock {
+        /// The lock.
+        lock: ObjectId,
+        /// Who holds it.
+        holders: Vec<Holder>,
+        /// Whether it has been woken from a condition wait and only lacks the lock.
+        woken: bool,
+    },
+    /// To be notified.
+    Asleep {
+        /// The condition variable.
+        condvar: ObjectId,
+        /// Offset of the step with which it fell asleep, if the trace still has it.
+        since: Option<u64>,
+    },
+    /// The end of a thread.
+    Join(ThreadId),
+    /// Somebody who is initializing something.
+    Initializer(ObjectId, ThreadId),
+    /// Something that no particular thread must do: an item, a message, room, a flag, a token, others at a barrier.
+    Something(Operation),
+}
+
+/// Somebody who holds a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub thread: ThreadId,
+    /// Offset of the step that took it, if the trace still has it.
+    pub since: Option<u64>,
+}
+
+/// Where all unfinished threads of `trace` stand, in the order of their numbers.
+pub fn standings(trace: &Trace) -> Vec<Standing> {
+    let mut state = State::new();
+    trace.numbered().for_each(|(offset, step)| drop(state.apply(offset, step)));
+    let threads = trace.threads.iter().zip(0..);
+    let standing = threads.filter_map(|(record, index)| {
+        let thread = ThreadId(index);
+        let place = match record.status {
+            ThreadStatus::Enabled(operation, _) => Place::Ready(operation),
+            ThreadStatus::Blocked(operation, _) => blocked(trace, &state, thread, operation),
+            ThreadStatus::Finished | ThreadStatus::Panicked { .. } => return None,
+        };
+        Some(Standing { thread, place })
+    });
+    standing.collect()
+}
+
+impl Standing {
+    /// Whom it waits for by name: the holders of its lock, the thread that it joins.
+    pub fn waits_for(&self) -> Vec<ThreadId> {
+        match &self.place {
+            Place::Lock { holders, .. } => holders.iter().map(|h| h.thread).collect(),
+            Place::Join(thread) | Place::Initializer(_, thread) => vec![*thread],
+            Place::Ready(_) | Place::Asleep { .. } | Place::Something(_) => Vec::new(),
+        }
+    }
+
+    /// The lock that it waits for.
+    pub fn lock(&self) -> Option<ObjectId> {
+        match self.place {
+            Place::Lock { lock, .. } => Some(lock),
+            _ => None,
+        }
+    }
+
+    /// The same in words, a predicate without its subject: "waits for `b`, held by `main` since step 4".
+    pub fn describe(&self, names: &Names) -> String {
+        let object = |o| format!("`{}`", names.object(o));
+        match &self.place {
+            Place::Ready(_) => "could go on".into(),
+            Place::Lock { lock, holders, woken } => {
+                let holders = holders.iter().map(|h| self.holder(h, names)).collect::<Vec<_>>();
+                let held = if holders.is_empty() {
+                    String::new()
+                } else {
+                    format!(", held by {}", holders.join(" and "))
+                };
+                let woken = if *woken { "was notified, but " } else { "" };
+                format!("{woken}waits for {}{held}", object(*lock))
+            }
+            Place::Asleep { condvar, .. } => format!("sleeps on {}", object(*condvar)),
+            Place::Join(thread) => format!("waits for `{}` to end", names.thread(*thread)),
+            Place::Initializer(once, by) => {
+                format!("waits until `{}` has initialized {}", names.thread(*by), object(*once))
+            }
+            Place::Something(operation) => something(operation, names),
+        }
+    }
+
+    fn holder(&self, holder: &Holder, names: &Names) -> String {
+        let who = match holder.thread == self.thread {
+            true => "itself".to_string(),
+            false => format!("`{}`", names.thread(holder.thread)),
+        };
+        match holder.since {
+            Some(since) => format!("{who} since step {}", since + 1),
+            None => who,
+        }
+    }
+}
+
+fn something(operation: &Operation, names: &Names) -> String {
+    let object = format!("`{}`", names.object(operation.object));
+    match operation.action {
+        Action::Barrier(BarrierAction::Pass { .. }) => format!("waits for others to come to {object}"),
+        Action::Channel(ChannelAction::Receive { .. }) => format!("waits for a message on {object}"),
+        Action::Channel(ChannelAction::AwaitTaken { .. }) => {
+            format!("waits for its message on {object} to be taken")
+        }
+        Action::Channel(_) => format!("waits for room in {object}"),
+        Action::Event(EventAction::Wait { .. }) => format!("waits for {object} to be set"),
+        Action::Once(OnceAction::Wait) => format!("waits for {object} to be initialized"),
+        Action::Queue(QueueAction::Put { .. }) => format!("waits for room in {object}"),
+        Action::Queue(QueueAction::Get { .. }) => format!("waits for an item in {object}"),
+        Action::Queue(QueueAction::Join) => format!("waits for all items of {object} to be done"),
+        Action::Thread(ThreadAction::Park { .. }) => "is parked".into(),
+        Action::Thread(ThreadAction::Sleep(_)) => "sleeps".into(),
+        _ => "cannot go on".into(),
+    }
+}
+
+fn blocked(trace: &Trace, state: &State, thread: ThreadId, operation: Operation) -> Place {
+    let lock = |lock: ObjectId, woken| Place::Lock { lock, holders: holders(trace, state, lock), woken };
+    match operation.action {
+        Action::Mutex(MutexAction::Lock { .. })
+        | Action::RwLock(RwLockAction::Read | RwLockAction::Write) => lock(operation.object, false),
+        Action::Condvar(CondvarAction::Reacquire { mutex }) => match state.sleeper(thread) {
+            Some(sleeper) if sleeper.notified.is_some() => lock(mutex, true),
+            sleeper => Place::Asleep { condvar: operation.object, since: sleeper.map(|s| s.since) },
+        },
+        Action::Thread(ThreadAction::Join { thread, .. }) => Place::Join(thread),
+        Action::Once(OnceAction::Begin { .. } | OnceAction::Set) => match state.initializer(operation.object)
+        {
+            Some(by) => Place::Initializer(operation.object, by),
+            None => Place::Something(operation),
+        },
+        _ => Place::Something(operation),
+    }
+}
+
+/// Who holds `lock`: as the steps tell, or, where those that took it are not kept, as the engine knew.
+fn holders(trace: &Trace, state: &State, lock: ObjectId) -> Vec<Holder> {
+    let told: Vec<Holder> =
+        state.holders(lock).map(|hold| Holder { thread: hold.thread, since: Some(hold.since) }).collect();
+    if !told.is_empty() {
+        return told;
+    }
+    let known = trace.objects.get(lock.index()).and_then(|o| o.holder);
+    known.map(|thread| Holder { thread, since: None }).into_iter().collect()
+}
