@@ -413,7 +413,8 @@ impl Execution {
     /// Replaces the outcome recorded last, for values that only the facade knows.
     #[inline(always)]
     pub(crate) fn annotate(&mut self, outcome: Outcome) {
-        if let Some(step) = self.steps.last_mut()
+        if self.mode == Mode::Running
+            && let Some(step) = self.steps.last_mut()
             && step.thread == self.running
         {
             step.outcome = outcome;
@@ -426,6 +427,8 @@ impl Execution {
         let object = &mut self.objects[operation.object.index()];
         let thread = &mut self.threads[me.index()];
         let outcome = if operation.may_block() && !object.state.ready(me, operation.action) {
+            // Waiting in vain takes its time.
+            thread.now = thread.now.saturating_add(operation.timeout());
             object.state.time_out(me, operation.action)
         } else {
             object.state.apply(me, operation.action, choice)

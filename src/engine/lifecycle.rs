@@ -171,7 +171,7 @@ impl Execution {
                     theirs.unparked.join(&mine.knows.clock);
                 }
                 self.threads[thread.index()].token = true;
-                if self.threads[thread.index()].watching {
+                if self.threads[thread.index()].watching && self.mode == Mode::Running {
                     self.refresh_thread(thread);
                 }
                 Outcome::Done

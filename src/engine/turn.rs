@@ -257,6 +257,10 @@ impl Execution {
     /// The state of `object` has changed: whom does it hold back now?
     #[inline(never)]
     pub(crate) fn refresh(&mut self, object: ObjectId) {
+        if self.mode == Mode::TearingDown {
+            // Who could go on when the execution was over is what the trace tells.
+            return;
+        }
         let met = &self.objects()[object.index()];
         if met.only_lockers
             && let State::Mutex(mutex) = &met.state
@@ -278,6 +282,7 @@ impl Execution {
     }
 
     pub(crate) fn refresh_thread(&mut self, thread: ThreadId) {
+        debug_assert!(self.mode == Mode::Running);
         let possible = self.is_possible(thread) && !self.resting.contains(thread);
         if possible != self.enabled.contains(thread) {
             self.enabled.set(thread, possible);

@@ -239,8 +239,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
     pub(super) fn findings_of(&mut self, trace: &Trace) -> Vec<Finding> {
         let mut lost = Vec::new();
         for thread in finding::lost_wakeup::candidates(trace) {
-            let schedule = Box::new(strategy::replay(trace.schedule.clone()));
-            let probe = self.engine.probe(self.model, schedule, thread);
+            let mut replay = strategy::replay(trace.schedule.clone());
+            replay.begin();
+            let probe = self.engine.probe(self.model, Box::new(replay), thread);
             lost.extend(finding::lost_wakeup::judge(trace, thread, &probe));
         }
         finding::diagnose_with(trace, lost)

@@ -145,7 +145,7 @@ impl Tale for Deadlock {
             Shape::Oneself if self.is_of_locks() => {
                 text.push_str(" The lock is not reentrant: its holder cannot take it again.");
             }
-            Shape::Abandoned => text.push_str(" It can never be given back."),
+            Shape::Abandoned => text.push_str(" Its holder has ended, so nobody can give it back."),
             _ => {}
         }
         let mut others: Vec<String> = self.others.iter().take(4).map(clause).collect();
@@ -160,10 +160,9 @@ impl Tale for Deadlock {
 
     fn annotations(&self, case: &Case<'_>) -> Vec<Annotation> {
         let held = self.holds().filter_map(|(holder, waiter)| {
-            let who = if holder.thread == waiter.thread {
-                "itself".into()
-            } else {
-                case.names.thread(waiter.thread).to_string()
+            let who = match holder.thread == waiter.thread {
+                true => "its holder".to_string(),
+                false => case.names.thread(waiter.thread).to_string(),
             };
             Some(Annotation::new(holder.since?, format!("never given back; {who} waits for it")))
         });

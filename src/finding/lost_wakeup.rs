@@ -143,7 +143,7 @@ fn looks_before(original: &Trace, thread: ThreadId, mutex: ObjectId, asleep: u64
         let action = step.operation.action;
         let woken =
             matches!(action, Action::Condvar(CondvarAction::Reacquire { mutex: lock }) if lock == mutex);
-        !woken && !(step.operation.object == mutex && matches!(action, Action::Mutex(_)))
+        !(woken || step.operation.object == mutex && matches!(action, Action::Mutex(_)))
     });
     let mut looks: Vec<(u64, Step)> =
         locked.filter(|(_, s)| s.only_reads()).map(|(at, step)| (at, *step)).collect();

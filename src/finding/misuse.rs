@@ -87,10 +87,10 @@ impl Tale for Misuse {
     }
 
     fn why(&self, case: &Case<'_>) -> String {
-        let before = case.trace.numbered().filter(|(offset, step)| {
+        let mut before = case.trace.numbered().filter(|(offset, step)| {
             *offset < self.step && step.operation.object == self.object && !step.only_reads()
         });
-        let last = before.last().map(|(offset, step)| {
+        let last = before.next_back().map(|(offset, step)| {
             let thread = case.thread(step.thread);
             format!(" The last to change it was {thread} with {} (step {}).", case.step(offset), offset + 1)
         });

@@ -29,6 +29,7 @@ pub use panic::Panicked;
 pub use race::DataRace;
 pub use report::Context;
 
+use crate::base::{ObjectId, ThreadId};
 use crate::trace::snapshot::mask;
 use crate::trace::{Annotation, Names, Trace};
 use std::fmt;
@@ -215,11 +216,11 @@ trait Tale {
 }
 
 impl Case<'_> {
-    fn thread(&self, thread: crate::base::ThreadId) -> String {
+    fn thread(&self, thread: ThreadId) -> String {
         format!("`{}`", self.names.thread(thread))
     }
 
-    fn object(&self, object: crate::base::ObjectId) -> String {
+    fn object(&self, object: ObjectId) -> String {
         format!("`{}`", self.names.object(object))
     }
 

@@ -47,7 +47,7 @@ fn weak_link(trace: &Trace, first: u64, second: u64) -> Option<WeakLink> {
     let (writer, reader) = (trace.step(first)?.thread, trace.step(second)?.thread);
     let between = || trace.numbered().filter(|(offset, _)| (first..second).contains(offset));
     let writes = between().filter(|(_, step)| step.thread == writer && !step.only_reads());
-    let links = writes.filter_map(|(write, step)| {
+    let mut links = writes.filter_map(|(write, step)| {
         let releases = atomic_ordering(step)?;
         let reads = |read: &Step| read.thread == reader && read.operation.object == step.operation.object;
         let (read, acquires) = between()
@@ -57,7 +57,7 @@ fn weak_link(trace: &Trace, first: u64, second: u64) -> Option<WeakLink> {
         let acquire = matches!(acquires, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst);
         Some(WeakLink { object: step.operation.object, write: (write, release), read: (read, acquire) })
     });
-    links.filter(|link| !(link.write.1 && link.read.1)).last()
+    links.rfind(|link| !(link.write.1 && link.read.1))
 }
 
 fn atomic_ordering(step: &Step) -> Option<Ordering> {

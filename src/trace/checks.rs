@@ -218,3 +218,51 @@ fn thread_verb(action: &ThreadAction) -> &'static str {
         ThreadAction::Sleep(_) => "sleep",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::builder::{Builder, Does};
+
+    /// Main writes `x`, the worker does `second` to the two variables, main reads.
+    fn trace(second: fn(crate::base::ObjectId, crate::base::ObjectId) -> Does) -> Trace {
+        let mut build = Builder::new();
+        let (x, y, b) = (build.shared("x"), build.shared("y"), build.thread("worker"));
+        build.step(0, Does::Set(x, 1)).step(0, Does::Set(y, 1)).step(0, Does::Spawn(b));
+        build.step(1, second(x, y)).step(1, Does::End).step(0, Does::Join(b)).step(0, Does::Get(x, 1));
+        build.finish()
+    }
+
+    #[test]
+    fn a_replay_that_does_the_same_differs_nowhere_whatever_it_reads() {
+        let schedule = checked_schedule(&trace(|x, _| Does::Get(x, 1)));
+        assert_eq!(schedule.checks().len(), 3);
+        assert_eq!(first_difference(&schedule, &trace(|x, _| Does::Get(x, 5))), None);
+    }
+
+    #[test]
+    fn the_first_run_that_differs_is_named() {
+        let schedule = checked_schedule(&trace(|x, _| Does::Get(x, 1)));
+        let difference = |trace: &Trace| first_difference(&schedule, trace).map(|d| d.to_string());
+        assert_eq!(
+            difference(&trace(|_, y| Does::Get(y, 1))).unwrap(),
+            "the model differs from the schedule at step 4 (word 2): thread b did not do there what it did when recorded"
+        );
+        let mut short = trace(|x, _| Does::Get(x, 1));
+        short.steps.truncate(3);
+        short.schedule = "a2".parse().unwrap();
+        assert_eq!(
+            difference(&short).unwrap(),
+            "the model differs from the schedule at step 4 (word 2): thread b was to go on, but nothing was left to do"
+        );
+        let mut other = trace(|x, _| Does::Get(x, 1));
+        other.schedule = "a2 c a".parse().unwrap();
+        assert!(difference(&other).unwrap().ends_with("thread b was to go on, thread c went"));
+    }
+
+    #[test]
+    fn without_checks_only_threads_are_compared() {
+        let schedule: Schedule = "a2 b a".parse().unwrap();
+        assert_eq!(first_difference(&schedule, &trace(|_, y| Does::Get(y, 1))), None);
+    }
+}

@@ -161,3 +161,93 @@ fn lines(trace: &Trace) -> Vec<String> {
     let line = |(thread, text): (ThreadId, String)| mask(&format!("{}: {text}", names.thread(thread)));
     phrases(trace, &names).into_iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Choice;
+    use crate::trace::builder::{Builder, Does};
+    use proptest::prelude::*;
+
+    fn trace(read: u64) -> Trace {
+        let mut build = Builder::new();
+        let (x, b) = (build.shared("x"), build.thread("worker"));
+        build.step(0, Does::Spawn(b)).step(1, Does::Get(x, read)).step(1, Does::End).step(0, Does::Join(b));
+        build.finish()
+    }
+
+    #[test]
+    fn is_lines_that_a_person_can_read() {
+        insta::assert_snapshot!(TraceFile::new("demo", &trace(0)), @r"
+    selvedge trace v1
+    model demo
+    schedule b
+    steps 4
+    1 main: spawn worker
+    2 worker: read x -> 0
+    3 worker: ends
+    4 main: join worker
+    ");
+    }
+
+    #[test]
+    fn a_replay_is_verified_step_by_step() {
+        let file = TraceFile::new("demo", &trace(0));
+        assert_eq!(file.verify(&trace(0)), Ok(()));
+        let differs = |trace: &Trace| file.verify(trace).unwrap_err().to_string();
+        assert_eq!(
+            differs(&trace(7)),
+            "the replay differs at step 2: expected `worker: read x -> 0`, found `worker: read x -> 7`"
+        );
+        let mut short = trace(0);
+        short.steps.pop();
+        assert_eq!(
+            differs(&short),
+            "the replay differs at step 4: expected `main: join worker`, found the end"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said_with_its_line() {
+        let message = |text: &str| text.parse::<TraceFile>().unwrap_err().to_string();
+        let head = "selvedge trace v1\nmodel m\nschedule a2\n";
+        assert_eq!(
+            message("x"),
+            "this is no trace file, in line 1 of the trace file: begin it with `selvedge trace v1`"
+        );
+        assert!(message("selvedge trace v9").contains("the version in `selvedge trace v9` is not known"));
+        assert!(message("selvedge trace v1\nmodel m\nschedule ?").contains("in line 3 of the trace file"));
+        assert!(message("selvedge trace v1\nmodel m").contains("`schedule` is missing, in line 3"));
+        assert!(message(&format!("{head}steps x")).contains("`x` is no number of steps, in line 4"));
+        assert!(
+            message(&format!("{head}steps 2\n1 a: b\n3 a: c"))
+                .contains("step 3 stands where step 2 is due, in line 6")
+        );
+        assert!(
+            message(&format!("{head}steps 2\n1 a: b"))
+                .contains("2 steps are announced and 1 are there, in line 5")
+        );
+        assert!(message(&format!("{head}steps 1\nlock m")).contains("`lock m` is no step, in line 5"));
+    }
+
+    proptest! {
+        #[test]
+        fn parse_undoes_print(
+            model in "[a-z_]{0,12}",
+            runs in proptest::collection::vec((0u32..5, 0u32..3), 0..20),
+            skipped in 0u64..1000,
+            steps in proptest::collection::vec("[a-z]{1,8}: [!-~ ]{0,20}", 0..12),
+        ) {
+            let schedule = runs.into_iter().map(|(thread, outcome)| Choice { thread: ThreadId(thread), outcome });
+            // Without a step there is nothing to number.
+            let skipped = if steps.is_empty() { 0 } else { skipped };
+            let file = TraceFile { model, schedule: schedule.collect(), skipped, steps };
+            prop_assert_eq!(file.to_string().parse::<TraceFile>().unwrap(), file);
+        }
+
+        #[test]
+        fn never_panics_on_any_text(text in "(selvedge trace v1\nmodel m\nschedule a\n)?[a-z0-9 \n:]{0,60}") {
+            let _ = text.parse::<TraceFile>();
+        }
+    }
+}

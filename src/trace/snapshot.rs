@@ -56,6 +56,15 @@ mod tests {
         let (x, b) = (build.shared("x"), build.thread("worker"));
         build.step(0, Does::Spawn(b)).step(1, Does::Get(x, 0)).step(1, Does::Set(x, 1));
         build.step(1, Does::End).step(0, Does::Join(b));
-        insta::assert_snapshot!(snapshot(&build.finish()), @"");
+        insta::assert_snapshot!(snapshot(&build.finish()), @r"
+        step   a: main        b: worker
+           1   spawn worker
+           2                  read x -> 0
+           3                  write x = 1
+           4                  ends
+           5   join worker
+    ending: finished
+    schedule: b2
+    ");
     }
 }

@@ -4,8 +4,8 @@
 //! Of a trace whose first steps were dropped, the state is what the rest tells.
 
 use crate::base::{
-    Action, BarrierAction, ChannelAction, CondvarAction, EventAction, FOREVER, MutexAction, ObjectId,
-    OnceAction, Operation, Outcome, QueueAction, RwLockAction, Step, ThreadAction, ThreadId,
+    Action, BarrierAction, ChannelAction, CondvarAction, EventAction, MutexAction, ObjectId, OnceAction,
+    Operation, Outcome, QueueAction, RwLockAction, Step, ThreadAction, ThreadId,
 };
 use std::collections::BTreeMap;
 
@@ -248,9 +248,4 @@ impl State {
             _ => {}
         }
     }
-}
-
-/// Whether `operation` waits with no bound on the time.
-pub fn waits_for_ever(operation: &Operation) -> bool {
-    operation.may_block() && operation.timeout() == FOREVER
 }

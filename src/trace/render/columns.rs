@@ -10,6 +10,8 @@ use crate::trace::names::Names;
 
 /// The narrowest column that still reads as one.
 const NARROWEST: usize = 15;
+/// The widest column that its neighbours make room for.
+const WIDEST: usize = 36;
 
 /// The rows as text, each line ended by a line break, none by a space.
 pub fn lay_out(rows: &[Row], names: &Names, style: &Style) -> String {
@@ -22,7 +24,10 @@ pub fn lay_out(rows: &[Row], names: &Names, style: &Style) -> String {
     let natural: Vec<(usize, usize)> = threads
         .iter()
         .map(|thread| {
-            let texts = cells().filter(|cell| cell.thread == *thread).map(|cell| width(&cell.text));
+            // What is no step may run on to the right, but for the last column, which has no right.
+            let counts = |cell: &&Cell| matches!(cell.mark, Mark::Step(..)) || Some(thread) == threads.last();
+            let own = cells().filter(|cell| cell.thread == *thread).filter(counts);
+            let texts = own.map(|cell| width(&cell.text));
             (width(&heading(*thread, names)), texts.max().unwrap_or(0))
         })
         .collect();
@@ -46,7 +51,7 @@ pub fn width(text: &str) -> usize {
 /// Where each column begins, counted from the end of the gutter; `None` when they would be too narrow.
 fn fit(natural: &[(usize, usize)], room: usize) -> Option<Vec<usize>> {
     let widest = natural.iter().map(|(heading, text)| *heading.max(text)).max().unwrap_or(0);
-    (NARROWEST..=widest.max(NARROWEST)).rev().find_map(|cap| {
+    (NARROWEST..=widest.clamp(NARROWEST, WIDEST)).rev().find_map(|cap| {
         let mut end = 0;
         let starts: Vec<usize> = natural
             .iter()
@@ -60,8 +65,10 @@ fn fit(natural: &[(usize, usize)], room: usize) -> Option<Vec<usize>> {
     })
 }
 
+/// A thread's letters, as schedules have them, and its name.
 fn heading(thread: ThreadId, names: &Names) -> String {
-    format!("{thread}: {}", names.thread(thread))
+    let name = names.thread(thread);
+    if name.ends_with(&format!(" ({thread})")) { name.to_string() } else { format!("{thread}: {name}") }
 }
 
 fn label(mark: Mark) -> String {

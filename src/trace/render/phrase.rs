@@ -25,12 +25,12 @@ pub struct Scene<'a> {
 /// The step in words, the thread being understood.
 pub fn phrase(step: &Step, scene: &Scene<'_>) -> String {
     let object = scene.names.object(step.operation.object);
-    let text = match step.operation.action {
-        Action::Atomic(action) => return atomic(action, step, scene, object),
+    match step.operation.action {
+        Action::Atomic(action) => atomic(action, step, scene, object),
         Action::Fence(ordering) => format!("fence{}", ordered(ordering)),
         Action::Cell(CellAction::Read) => format!("read {object}{}", scene.noted(" -> ")),
         Action::Cell(CellAction::Write) => format!("write {object}{}", scene.noted(" = ")),
-        Action::Shared(action) => return shared(action, step, scene, object),
+        Action::Shared(action) => shared(action, step, scene, object),
         Action::Mutex(action) => mutex(action, step.outcome, object),
         Action::RwLock(action) => rwlock(action, step.outcome, object),
         Action::Condvar(action) => condvar(action, step.outcome, scene, object),
@@ -42,15 +42,14 @@ pub fn phrase(step: &Step, scene: &Scene<'_>) -> String {
         Action::Once(action) => once(action, step.outcome, object),
         Action::Channel(action) => channel(action, step.outcome, scene, object),
         Action::Event(action) => event(action, step.outcome, object),
-        Action::Queue(action) => return queue(action, step, scene, object),
+        Action::Queue(action) => queue(action, step, scene, object),
         Action::Arc(action) => arc(action, step.outcome, object),
         Action::Thread(action) => thread(action, step.outcome, scene),
         Action::Choose(count) => {
             let value = step.outcome.value().unwrap_or(u64::from(step.choice));
             format!("choose below {count}{}", scene.noted_or(" -> ", value.to_string()))
         }
-    };
-    text
+    }
 }
 
 impl Scene<'_> {
