@@ -50,7 +50,7 @@ impl VectorClock {
     #[inline(always)]
     pub fn copy_from(&mut self, other: &VectorClock) {
         self.lanes = other.lanes;
-        if !(self.more.is_empty() && other.more.is_empty()) {
+        if self.more.len() | other.more.len() != 0 {
             self.copy_spilled(other);
         }
     }

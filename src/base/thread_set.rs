@@ -43,7 +43,7 @@ impl ThreadSet {
     /// Whether nobody is in it.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        self.first == 0 && self.more.is_empty()
+        self.first | self.more.len() as u64 == 0
     }
 
     /// How many are in it.

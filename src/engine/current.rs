@@ -4,7 +4,7 @@
 //! to std.
 
 use super::clocks::{Acquire, Release};
-use super::fiber::{self, with};
+use super::fiber::{self, Host, with};
 pub(crate) use super::fiber::{Claim, is_active, on_fiber, spawn};
 use super::execution::Arrival;
 use super::hot::Hot;
@@ -74,12 +74,31 @@ pub(crate) fn perform(operation: Operation, location: &'static Location<'static>
 /// As [`perform`], for an operation known by its type.
 #[inline(always)]
 pub(crate) fn perform_hot<H: Hot>(object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
-    match fiber::arrive_hot(object, hot, location) {
+    let host = fiber::host().expect("an object is known only inside an exploration");
+    perform_at(host, object, hot, location)
+}
+
+/// Performs an operation known by its type on the object behind a slot; `None` outside an exploration.
+#[inline(always)]
+pub(crate) fn meet_hot<H: Hot>(
+    slot: &Slot,
+    begin: impl FnOnce() -> (ObjectKind, State),
+    hot: H,
+    location: &'static Location<'static>,
+) -> Option<(ObjectId, Outcome)> {
+    let host = fiber::host()?;
+    let object = host.object(slot, begin);
+    Some((object, perform_at(host, object, hot, location)))
+}
+
+#[inline(always)]
+fn perform_at<H: Hot>(host: Host, object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
+    match host.arrive_hot(object, hot, location) {
         Arrival::Go => {}
         Arrival::Switch => fiber::switch(),
         arrival => wait(arrival),
     }
-    fiber::commit_hot(object, hot, location)
+    host.commit_hot(object, hot, location)
 }
 
 /// Performs an operation on a slot's object.

@@ -358,7 +358,7 @@ impl Execution {
             return Arrival::Go;
         }
         let operation = Operation::new(object, hot.action());
-        if H::MAY_BLOCK { self.arrive_asking(&operation, location) } else { self.arrive_free(&operation, location) }
+        if H::MAY_BLOCK { self.arrive_locking(&operation, location) } else { self.arrive_free(&operation, location) }
     }
 
     /// Whether the strategy may be spared the release of a mutex: it commutes with all that others do, as long as nobody
@@ -383,10 +383,11 @@ impl Execution {
         let thread = &mut self.threads[me.index()];
         let outcome = hot.apply(&mut met.state, me);
         met.trail.synchronize(&mut thread.knows, me, offset, hot.effect(outcome));
-        let watched = !met.watchers.is_empty();
         if H::MAY_BLOCK && thread.watching {
-            self.unwatch(&Operation::new(object, hot.action()));
+            thread.watching = false;
+            met.watchers.remove(me);
         }
+        let watched = !met.watchers.is_empty();
         hot.note(self, object);
         if watched {
             self.refresh(object);

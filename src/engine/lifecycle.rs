@@ -32,6 +32,7 @@ impl Execution {
         main.knows.inherit(None);
         // Nobody takes what the model returns.
         main.detached = true;
+        self.assign_fiber(ThreadId::MAIN);
         self.enabled.insert(ThreadId::MAIN);
         self.next = Some(ThreadId::MAIN);
     }
@@ -51,6 +52,7 @@ impl Execution {
         thread.now = parent.now;
         let operation = Operation::free(Action::Thread(ThreadAction::Spawn(child)));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
+        self.assign_fiber(child);
         self.enabled.insert(child);
         self.ask_again();
         self.eager.push(me);
@@ -281,24 +283,23 @@ impl Execution {
         self.mode == Mode::TearingDown
     }
 
-    /// Whose turn it is, and its fiber if it has one, for the hub; `None` when the execution is over.
+    /// The fiber whose turn it is, for the hub; `None` when the execution is over.
     #[inline(always)]
-    pub(crate) fn take_next(&mut self) -> Option<(ThreadId, Option<u32>)> {
+    pub(crate) fn take_next(&mut self) -> Option<u32> {
         let next = match self.next.take() {
             None => self.probe_next()?,
             Some(next) => next,
         };
-        Some((next, self.threads[next.index()].fiber))
+        self.threads[next.index()].fiber
     }
 
-    /// A fiber that is free, for a thread that has none.
-    pub(crate) fn assign_fiber(&mut self, thread: ThreadId) -> u32 {
+    /// Gives a thread that starts a fiber that is free.
+    fn assign_fiber(&mut self, thread: ThreadId) {
         let fiber = self.free_fibers.pop().unwrap_or_else(|| {
             self.fibers += 1;
             self.fibers - 1
         });
         self.threads[thread.index()].fiber = Some(fiber);
-        fiber
     }
 
     /// The execution is over; how many threads there are.

@@ -4,9 +4,8 @@
 //! elsewhere it is the user's hook.
 //!
 //! A destructor that panics while its thread unwinds makes the runtime call the hook a last time and then abort. From
-//! that call the fiber is abandoned: it switches away and is never resumed. Two things are left behind. The OS thread's
-//! panic count, which [`rebalance`] brings back to zero. And a reader's hold on the hook, which std's `set_hook` would wait
-//! for: a process in which this has happened cannot replace its panic hook any more, which is better than none at all.
+//! that call the fiber is abandoned: it leaves the hook, switches away and is never resumed. What is left behind is the OS
+//! thread's panic count, which [`rebalance`] brings back to zero.
 
 use super::fiber;
 use std::any::Any;
@@ -24,6 +23,7 @@ pub(crate) struct Report {
 
 thread_local! {
     static LAST: RefCell<Option<Report>> = const { RefCell::new(None) };
+    static LEARNING: Cell<bool> = const { Cell::new(false) };
     static REBALANCING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -33,7 +33,9 @@ pub(crate) fn install() {
     INSTALLED.call_once(|| {
         let users = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if REBALANCING.get() {
+            if LEARNING.get() {
+                fiber::learn();
+            } else if REBALANCING.get() {
                 balance_from_inside();
             } else if fiber::on_fiber() {
                 record(info);
@@ -41,6 +43,9 @@ pub(crate) fn install() {
                 users(info);
             }
         }));
+        LEARNING.set(true);
+        let _ = catch_unwind(|| panic!("shows the way out of the hook"));
+        LEARNING.set(false);
     });
 }
 
@@ -61,7 +66,7 @@ pub(crate) fn take_report(payload: &(dyn Any + Send)) -> Report {
 /// the hook is not counted: so one deliberate panic, caught, takes one away.
 #[cold]
 pub(crate) fn rebalance() {
-    // Leaving the hook for good has left std's "inside the hook" mark set; this clears it.
+    // Leaving the hook by force has left std's "inside the hook" mark set; this clears it.
     balance_from_inside();
     let mut tries = 0;
     while std::thread::panicking() && tries < 16 {
@@ -82,7 +87,7 @@ fn record(info: &panic::PanicHookInfo<'_>) {
         let mut report = LAST.take().unwrap_or_default();
         report.while_unwinding = true;
         fiber::with(|execution| execution.note_panic(report));
-        fiber::abandon();
+        fiber::leave_hook();
     }
     let location = info.location().map(ToString::to_string).unwrap_or_default();
     LAST.set(Some(Report { message, location, while_unwinding: false }));

@@ -8,8 +8,7 @@ pub(crate) const KEPT: usize = 1 << 15;
 
 /// The steps of one execution, counted from zero, of which the last [`KEPT`] are kept.
 pub(crate) struct Ring {
-    // Invariant: `KEPT` places. Grown to that once, when an execution first needs it.
-    places: Vec<Step>,
+    places: Box<[Step; KEPT]>,
     count: usize,
     /// How many of the oldest steps have been overwritten by steps that were then forgotten.
     lost: usize,
@@ -24,7 +23,8 @@ impl Ring {
             outcome: Outcome::Done,
             location: Location::caller(),
         };
-        Ring { places: vec![empty; KEPT], count: 0, lost: 0 }
+        let places = vec![empty; KEPT].into_boxed_slice().try_into().expect("as many places as asked for");
+        Ring { places, count: 0, lost: 0 }
     }
 
     /// How many steps have been performed.

@@ -203,6 +203,21 @@ fn a_panic_in_a_destructor_while_unwinding_is_survived_again_and_again() {
 }
 
 #[test]
+fn the_panic_hook_can_be_replaced_after_a_thread_was_given_up() {
+    run(|| {
+        let _trap = PanicOnDrop;
+        panic!("first");
+    });
+    let (done, waits) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(hook);
+        let _ = done.send(());
+    });
+    waits.recv_timeout(std::time::Duration::from_secs(20)).expect("the hook is not locked for ever");
+}
+
+#[test]
 fn a_panic_in_a_destructor_while_a_deadlock_is_torn_down_is_survived() {
     let trace = run(|| {
         let m = Lock(Slot::new());

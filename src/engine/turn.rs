@@ -83,6 +83,34 @@ impl Execution {
         Arrival::Switch
     }
 
+    /// As [`arrive_asking`](Execution::arrive_asking), for taking a mutex.
+    #[inline(never)]
+    pub(crate) fn arrive_locking(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
+        if std::thread::panicking() || self.mode == Mode::TearingDown {
+            return self.arrive_asking(operation, location);
+        }
+        let me = self.running;
+        let thread = &mut self.threads[me.index()];
+        thread.pending = *operation;
+        thread.location = location;
+        let mutex = self.object_mut(operation.object);
+        if mutex.state.holder().is_some() {
+            self.enabled.remove(me);
+            self.ask_again();
+            if self.enabled.is_empty() {
+                self.due = 0;
+            }
+        }
+        self.pass_turn();
+        if self.next == Some(me) {
+            self.next = None;
+            return Arrival::Go;
+        }
+        self.threads[me.index()].watching = true;
+        self.object_mut(operation.object).watchers.insert(me);
+        Arrival::Switch
+    }
+
     /// Chooses who goes next, or finds that the execution is over; the answer is in `next`.
     #[inline(always)]
     pub(crate) fn pass_turn(&mut self) {
@@ -175,7 +203,7 @@ impl Execution {
             let thread = &mut self.threads[me.index()];
             thread.deadline = self.time.saturating_add(timeout);
         }
-        if !self.is_possible(me) {
+        if !self.is_possible(me) || self.resting.contains(me) {
             self.enabled.remove(me);
             self.ask_again();
             if self.enabled.is_empty() {

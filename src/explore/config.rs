@@ -60,6 +60,11 @@ pub struct Config {
     pub name: Option<String>,
     /// How a person replays a schedule: a command in which `{schedule}` stands for the schedule.
     pub replay_command: Option<String>,
+    /// How a person makes an execution again whose schedule is too long to print: a command in which `{execution}` stands
+    /// for its number, counted from 1.
+    pub explore_command: Option<String>,
+    /// Whether reports say where in the model each step was called.
+    pub locations: bool,
 }
 
 impl Default for Config {
@@ -79,6 +84,8 @@ impl Default for Config {
             stack_size: 256 * 1024,
             name: None,
             replay_command: None,
+            explore_command: None,
+            locations: false,
         }
     }
 }

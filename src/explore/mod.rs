@@ -19,6 +19,7 @@ pub use report::{Coverage, Found, Report};
 
 use crate::base::{Error, Strategy};
 use crate::engine::Clock;
+use crate::trace::Trace;
 use runner::Runner;
 use std::time::Duration;
 
@@ -97,6 +98,7 @@ pub struct Explorer {
     config: Config,
     custom: Option<Box<dyn Strategy>>,
     progress: Option<Box<dyn FnMut(&Progress)>>,
+    observer: Option<Box<dyn FnMut(&Trace)>>,
 }
 
 impl Default for Explorer {
@@ -122,7 +124,7 @@ impl Explorer {
 
     /// The settings given.
     pub fn with(config: Config) -> Self {
-        Explorer { config, custom: None, progress: None }
+        Explorer { config, custom: None, progress: None, observer: None }
     }
 
     /// Which choices to try: a strategy of [`strategy`](crate::strategy) or one of your own.
@@ -212,9 +214,32 @@ impl Explorer {
         self
     }
 
+    /// Whether the report says where in the model each step was called; off by default, so that it stays the same when
+    /// lines move.
+    pub fn locations(mut self, locations: bool) -> Self {
+        self.config.locations = locations;
+        self
+    }
+
     /// Calls `progress` every now and then while it explores.
     pub fn on_progress(mut self, progress: impl FnMut(&Progress) + 'static) -> Self {
         self.progress = Some(Box::new(progress));
+        self
+    }
+
+    /// Calls `observer` with the trace of every execution, those for minimising not counted: to gather figures, or to look
+    /// at executions in which nothing is wrong. Copying each trace costs more than running a small model.
+    ///
+    /// ```
+    /// use selvedge::Explorer;
+    ///
+    /// let explorer = Explorer::new().on_execution(|trace| assert_eq!(trace.threads.len(), 2));
+    /// explorer.check(|| {
+    ///     selvedge::thread::spawn(|| {}).join().unwrap();
+    /// });
+    /// ```
+    pub fn on_execution(mut self, observer: impl FnMut(&Trace) + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
         self
     }
 
@@ -230,7 +255,7 @@ impl Explorer {
     /// When called inside a model: explorations do not nest.
     pub fn explore<F: Fn() + Send + Sync + 'static>(self, model: F) -> Result<Report, Error> {
         let config = self.config.validated()?;
-        Runner::new(config, &model, self.progress).explore(self.custom)
+        Runner::new(config, &model, self.progress, self.observer).explore(self.custom)
     }
 
     /// Explores `model` and panics with the report if anything is wrong with it.

@@ -1,8 +1,8 @@
 //! What an exploration has found, and how much it has seen.
 
-use crate::base::Schedule;
+use crate::base::{Cursor, Schedule};
 use crate::finding::{Context, Finding, Severity};
-use crate::trace::{Trace, checked_schedule};
+use crate::trace::{Style, Trace, checked_schedule};
 use std::fmt;
 
 /// How much of all behaviour was seen.
@@ -44,6 +44,9 @@ impl Found {
 pub struct Report {
     pub(super) name: Option<String>,
     pub(super) replay_command: Option<String>,
+    pub(super) explore_command: Option<String>,
+    pub(super) locations: bool,
+    pub(super) replayed: Option<Trace>,
     pub(super) strategy: String,
     pub(super) executions: u64,
     pub(super) choices: u64,
@@ -82,6 +85,11 @@ impl Report {
         self.executions
     }
 
+    /// How many executions there are in all, as far as is known.
+    pub fn estimate(&self) -> Option<f64> {
+        self.estimate
+    }
+
     /// How many choices were made in all of them.
     pub fn choices(&self) -> u64 {
         self.choices
@@ -112,19 +120,28 @@ impl Report {
         self.divergence.as_deref()
     }
 
+    /// The execution that was replayed, if that is what was asked for.
+    pub fn replayed(&self) -> Option<&Trace> {
+        self.replayed.as_ref()
+    }
+
     /// One sentence on how much was seen.
     pub fn verdict(&self) -> String {
         let executions = count(self.executions, "execution");
+        let were = if self.executions == 1 { "was" } else { "were" };
         match self.coverage {
-            Coverage::Proved => format!("proved: all {executions} were run"),
+            Coverage::Proved => match self.executions {
+                1 => "proved: the only execution was run".to_string(),
+                _ => format!("proved: all {executions} were run"),
+            },
             Coverage::AllWithin(bound) => {
-                format!("all {executions} with at most {} were run", count(u64::from(bound), "preemption"))
+                format!("all {executions} with at most {} {were} run", count(u64::from(bound), "preemption"))
             }
             Coverage::Sampled => match self.estimate {
                 Some(estimate) if estimate > self.executions as f64 => {
-                    format!("sampled: {executions} of about {} were run", scientific(estimate))
+                    format!("sampled: {executions} of about {} {were} run", scientific(estimate))
                 }
-                _ => format!("sampled: {executions} were run"),
+                _ => format!("sampled: {executions} {were} run"),
             },
             Coverage::Stopped => format!("stopped after {executions}"),
             Coverage::Replayed => "replayed one schedule".to_string(),
@@ -132,12 +149,31 @@ impl Report {
     }
 
     fn context(&self, found: &Found) -> Context {
+        let replay = if is_long(&found.trace.schedule) { self.again(found) } else { self.replay(found) };
+        let style = Style { locations: self.locations, ..Style::default() };
+        Context { program: self.name.clone(), replay: Some(replay), execution: Some(found.execution), style }
+    }
+
+    fn replay(&self, found: &Found) -> String {
         let schedule = found.schedule().to_string();
-        let replay = match &self.replay_command {
+        match &self.replay_command {
             Some(command) => command.replace("{schedule}", &schedule),
             None => format!("SELVEDGE_REPLAY='{schedule}' cargo test"),
-        };
-        Context { program: self.name.clone(), replay: Some(replay), execution: Some(found.execution), ..Context::default() }
+        }
+    }
+
+    /// How to see an execution again whose schedule nobody wants to see.
+    fn again(&self, found: &Found) -> String {
+        let choices = count(found.trace.schedule.len(), "choice");
+        match &self.explore_command {
+            Some(command) => {
+                let command = command.replace("{execution}", &found.execution.to_string());
+                format!("{command}\n          (its schedule of {choices} is too long to print)")
+            }
+            None => {
+                format!("explore again: its schedule of {choices} is too long to print ({})", self.strategy)
+            }
+        }
     }
 }
 
@@ -159,10 +195,24 @@ impl fmt::Display for Report {
         }
         write!(f, "{} ({})", self.verdict(), self.strategy)?;
         if self.cut_short > 0 {
-            write!(f, "\n{} reached the bound on steps and were not followed further", count(self.cut_short, "execution"))?;
+            let were = if self.cut_short == 1 { "was" } else { "were" };
+            write!(
+                f,
+                "\n{} reached the bound on steps and {were} not followed further",
+                count(self.cut_short, "execution")
+            )?;
         }
         Ok(())
     }
+}
+
+/// The most words of a schedule that a person might paste.
+const LONGEST: usize = 2_000;
+
+/// Whether a schedule has too many words to print. Only so many are looked at: it may have millions.
+fn is_long(schedule: &Schedule) -> bool {
+    let mut cursor = Cursor::default();
+    (0..=LONGEST).all(|_| schedule.next_word(&mut cursor).is_some())
 }
 
 /// "1 execution", "2 executions", "12 870 executions".

@@ -23,6 +23,7 @@ pub(super) struct Runner<'a, F> {
     pub(super) model: &'a F,
     pub(super) config: Config,
     progress: Option<Box<dyn FnMut(&Progress)>>,
+    observer: Option<Box<dyn FnMut(&Trace)>>,
     started: Instant,
     report: Report,
     seen: BTreeSet<String>,
@@ -41,10 +42,18 @@ enum End {
 }
 
 impl<'a, F: Fn()> Runner<'a, F> {
-    pub(super) fn new(config: Config, model: &'a F, progress: Option<Box<dyn FnMut(&Progress)>>) -> Self {
+    pub(super) fn new(
+        config: Config,
+        model: &'a F,
+        progress: Option<Box<dyn FnMut(&Progress)>>,
+        observer: Option<Box<dyn FnMut(&Trace)>>,
+    ) -> Self {
         let report = Report {
             name: config.name.clone(),
             replay_command: config.replay_command.clone(),
+            explore_command: config.explore_command.clone(),
+            locations: config.locations,
+            replayed: None,
             strategy: String::new(),
             executions: 0,
             choices: 0,
@@ -58,7 +67,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
         };
         let engine = Engine::new(config.settings());
         let (seen, lock_orders) = (BTreeSet::new(), BTreeSet::new());
-        Runner { engine, model, config, progress, started: Instant::now(), report, seen, lock_orders }
+        Runner { engine, model, config, progress, observer, started: Instant::now(), report, seen, lock_orders }
     }
 
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
@@ -74,7 +83,11 @@ impl<'a, F: Fn()> Runner<'a, F> {
                 Search::Dfs { preemptions: Some(bound) } => {
                     self.single(Box::new(strategy::dfs().preemption_bound(bound)))?;
                 }
-                Search::Replay(schedule) => self.single(Box::new(strategy::replay(schedule)))?,
+                Search::Replay(schedule) => {
+                    // Its trace is shown whether or not anything is wrong with it.
+                    self.engine.keep_notes(true);
+                    self.single(Box::new(strategy::replay(schedule)))?;
+                }
             }
         }
         Ok(self.finish())
@@ -147,6 +160,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
             run += 1;
             chosen += summary.choices;
             self.count(&summary);
+            if let Some(observer) = &mut self.observer {
+                observer(&self.engine.trace());
+            }
             if summary.ending == Ending::Stopped {
                 self.explain_stop(&*strategy)?;
                 return Ok((End::Stop, strategy));
@@ -216,9 +232,13 @@ impl<'a, F: Fn()> Runner<'a, F> {
         if let Some(divergence) = replay.divergence() {
             return Err(stale(&divergence.to_string()));
         }
-        match first_difference(replay.schedule(), &self.engine.trace()) {
+        let trace = self.engine.trace();
+        match first_difference(replay.schedule(), &trace) {
             Some(difference) => Err(stale(&difference.to_string())),
-            None => Ok(()),
+            None => {
+                self.report.replayed = Some(trace);
+                Ok(())
+            }
         }
     }
 

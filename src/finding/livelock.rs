@@ -101,7 +101,7 @@ impl Tale for Livelock {
         let changes: Vec<String> =
             told.iter().take(3).map(|object| self.last_change(case, *object)).collect();
         if !changes.is_empty() {
-            sentences.push(format!("Of what is read, {}.", changes.join("; ")));
+            sentences.push(format!("{}.", changes.join("; ")));
         }
         let waiting: Vec<String> = self
             .waiting

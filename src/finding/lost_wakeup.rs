@@ -67,7 +67,19 @@ pub fn candidates(trace: &Trace) -> Vec<ThreadId> {
 }
 
 /// Whether the wakeup of `thread` was lost: `probe` has the steps of `original`, then those of `thread` alone, woken.
+///
+/// A probe that went another way tells nothing.
 pub fn judge(original: &Trace, thread: ThreadId, probe: &Trace) -> Option<LostWakeup> {
+    let same = |offset, step: &Step| {
+        probe.step(offset).is_some_and(|s| (s.thread, s.operation) == (step.thread, step.operation))
+    };
+    if !original
+        .numbered()
+        .filter(|(offset, _)| *offset >= probe.skipped)
+        .all(|(offset, step)| same(offset, step))
+    {
+        return None;
+    }
     let mut state = State::new();
     let mut last_notify = Vec::new();
     for (offset, step) in original.numbered() {

@@ -54,7 +54,7 @@ pub(super) fn report(finding: &Finding, trace: &Trace, context: &Context) -> Str
 pub(super) fn wrap(paragraph: &str, columns: usize) -> String {
     let mut text = String::new();
     let mut used = usize::MAX;
-    for word in paragraph.split_whitespace() {
+    for word in words(paragraph) {
         if used.saturating_add(1 + width(word)) <= columns {
             text.push(' ');
             used += 1;
@@ -67,6 +67,16 @@ pub(super) fn wrap(paragraph: &str, columns: usize) -> String {
     }
     text.push('\n');
     text
+}
+
+/// The words of a paragraph; what stands between backticks is one word.
+fn words(paragraph: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let breaks = move |c: char| {
+        quoted ^= c == '`';
+        c.is_whitespace() && !quoted
+    };
+    paragraph.split(breaks).filter(|word| !word.is_empty())
 }
 
 /// The trace without its last steps.

@@ -97,12 +97,9 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let location = Location::caller();
-        match self.object() {
+        match current::meet_hot(&self.slot, || self.first(), hot::Lock, location) {
             None => self.wrap(self.inner.lock(), location),
-            Some(object) => {
-                let outcome = current::perform_hot(object, hot::Lock, location);
-                self.taken(object, outcome, location)
-            }
+            Some((object, outcome)) => self.taken(object, outcome, location),
         }
     }
 
@@ -165,9 +162,12 @@ impl<T: ?Sized> Mutex<T> {
 
     #[inline(always)]
     fn object(&self) -> Option<ObjectId> {
-        current::object(&self.slot, || {
-            (ObjectKind::Mutex, State::Mutex(object::Mutex::new(self.inner.is_poisoned())))
-        })
+        current::object(&self.slot, || self.first())
+    }
+
+    /// What it begins with in an execution.
+    fn first(&self) -> (ObjectKind, State) {
+        (ObjectKind::Mutex, State::Mutex(object::Mutex::new(self.inner.is_poisoned())))
     }
 
     /// Whether it is poisoned, asked by its owner, for whom that is no step.

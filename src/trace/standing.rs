@@ -4,8 +4,8 @@ use super::names::Names;
 use super::state::State;
 use super::{ThreadStatus, Trace};
 use crate::base::{
-    Action, BarrierAction, ChannelAction, CondvarAction, EventAction, MutexAction, ObjectId, OnceAction,
-    Operation, QueueAction, RwLockAction, ThreadAction, ThreadId,
+    Action, BarrierAction, ChannelAction, CondvarAction, Ending, EventAction, MutexAction, ObjectId,
+    OnceAction, Operation, QueueAction, RwLockAction, ThreadAction, ThreadId,
 };
 
 /// A thread that has not ended, and what it waits for.
@@ -63,7 +63,11 @@ pub fn standings(trace: &Trace) -> Vec<Standing> {
     let standing = threads.filter_map(|(record, index)| {
         let thread = ThreadId(index);
         let place = match record.status {
-            ThreadStatus::Enabled(operation, _) => Place::Ready(operation),
+            // At a deadlock nobody could go on, whatever was thought when the last step was made.
+            ThreadStatus::Enabled(operation, _) if trace.ending != Ending::Deadlocked => {
+                Place::Ready(operation)
+            }
+            ThreadStatus::Enabled(operation, _) => blocked(trace, &state, thread, operation),
             ThreadStatus::Blocked(operation, _) => blocked(trace, &state, thread, operation),
             ThreadStatus::Finished | ThreadStatus::Panicked { .. } => return None,
         };

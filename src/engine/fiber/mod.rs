@@ -13,17 +13,21 @@
 //!   leak; the stack does not. References into that stack belong to scoped threads, which have larger numbers and are
 //!   torn down before it.
 
+mod escape;
 mod job;
 mod overflow;
 mod packet;
 
+pub(crate) use escape::{learn, leave_hook};
 pub(crate) use job::{Claim, spawn};
 pub(crate) use packet::Packet;
 
 use super::execution::{Arrival, Execution};
 use super::hot::Hot;
 use super::panics;
-use crate::base::{ObjectId, Outcome, ThreadId};
+use super::object::State;
+use super::slot::Slot;
+use crate::base::{ObjectId, ObjectKind, Outcome, ThreadId};
 use packet::PendingDrop;
 use corosensei::stack::DefaultStack;
 use corosensei::trap::CoroutineTrapHandler;
@@ -65,22 +69,39 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut Execution) -> R) -> R {
     f(unsafe { &mut *host })
 }
 
-/// As [`with`], for [`Execution::arrive_hot`]. Not through a closure, which the compiler would not inline.
+/// The execution of this OS thread, found once for the several things that a facade call asks of it.
+///
+/// For use within one call: an exploration does not end while one of its own threads is inside the facade.
+#[derive(Clone, Copy)]
+pub(crate) struct Host(ptr::NonNull<Execution>);
+
+/// The execution of this OS thread, if there is one.
 #[inline(always)]
-pub(crate) fn arrive_hot<H: Hot>(object: ObjectId, hot: H, location: &'static Location<'static>) -> Arrival {
-    let host = HOST.get();
-    assert!(!host.is_null(), "no exploration runs on this OS thread");
-    // SAFETY: as in `with`.
-    unsafe { &mut *host }.arrive_hot(object, hot, location)
+pub(crate) fn host() -> Option<Host> {
+    ptr::NonNull::new(HOST.get()).map(Host)
 }
 
-/// As [`with`], for [`Execution::commit_hot`].
-#[inline(always)]
-pub(crate) fn commit_hot<H: Hot>(object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
-    let host = HOST.get();
-    assert!(!host.is_null(), "no exploration runs on this OS thread");
-    // SAFETY: as in `with`.
-    unsafe { &mut *host }.commit_hot(object, hot, location)
+impl Host {
+    /// See [`Execution::object`].
+    #[inline(always)]
+    pub(crate) fn object(mut self, slot: &Slot, begin: impl FnOnce() -> (ObjectKind, State)) -> ObjectId {
+        // SAFETY: as in `with`.
+        unsafe { self.0.as_mut() }.object(slot, begin)
+    }
+
+    /// See [`Execution::arrive_hot`].
+    #[inline(always)]
+    pub(crate) fn arrive_hot<H: Hot>(mut self, object: ObjectId, hot: H, place: &'static Location<'static>) -> Arrival {
+        // SAFETY: as in `with`.
+        unsafe { self.0.as_mut() }.arrive_hot(object, hot, place)
+    }
+
+    /// See [`Execution::commit_hot`].
+    #[inline(always)]
+    pub(crate) fn commit_hot<H: Hot>(mut self, object: ObjectId, hot: H, place: &'static Location<'static>) -> Outcome {
+        // SAFETY: as in `with`; after a switch it is the same execution, because a fiber stays on its OS thread.
+        unsafe { self.0.as_mut() }.commit_hot(object, hot, place)
+    }
 }
 
 /// Gives the turn to the thread that the execution has chosen; returns when it is the caller's turn again.
@@ -210,23 +231,23 @@ impl Hub {
     }
 
     fn drive(&mut self) {
-        while let Some((thread, fiber)) = with(|execution| execution.take_next()) {
-            let fiber = fiber.unwrap_or_else(|| self.assign(thread));
+        while let Some(fiber) = with(|execution| execution.take_next()) {
+            if fiber as usize >= self.fibers.len() {
+                self.grow(fiber as usize);
+            }
             self.resume(fiber as usize);
         }
         FIBER.set(ptr::null());
     }
 
     #[cold]
-    fn assign(&mut self, thread: ThreadId) -> u32 {
-        let fiber = with(|execution| execution.assign_fiber(thread));
-        while self.fibers.len() <= fiber as usize {
+    fn grow(&mut self, fiber: usize) {
+        while self.fibers.len() <= fiber {
             let stack = DefaultStack::new(self.stack_size).unwrap_or_else(|error| {
                 panic!("no memory for the stack of virtual thread {}: {error}", self.fibers.len())
             });
             self.fibers.push(Fiber::new(stack));
         }
-        fiber
     }
 
     #[inline(always)]

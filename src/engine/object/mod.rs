@@ -133,6 +133,6 @@ impl State {
 /// An operation met an object of another family: a bug of the facade, not of the model.
 #[cold]
 #[inline(never)]
-pub(crate) fn mismatch() -> Outcome {
+pub(crate) fn mismatch() -> ! {
     unreachable!("the facade paired an action with an object of another family")
 }

@@ -211,8 +211,8 @@ fn a_spin_that_nobody_can_end_is_shown_once() {
     insta::assert_snapshot!(only(&build.finish()), @r"
     livelock in model: `main` goes round for ever, and nothing that is read can change
 
-      `main` repeats `load stop -> false`, `spin`. Of what is read, `stop` was never changed. Meanwhile `worker` waits
-      for `m`, held by `main` since step 1.
+      `main` repeats `load stop -> false`, `spin`. `stop` was never changed. Meanwhile `worker` waits for `m`, held by
+      `main` since step 1.
 
         step   a: main              b: worker
            1   lock m

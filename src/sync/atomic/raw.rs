@@ -54,10 +54,13 @@ pub(super) mod sealed {
 /// The engine's object, or `None` outside an exploration.
 #[inline(always)]
 pub(super) fn object<T: Primitive>(slot: &Slot, inner: &T::Inner) -> Option<ObjectId> {
-    current::object(slot, || {
-        let value = T::load(inner, Relaxed).to_bits();
-        (ObjectKind::Atomic(T::WIDTH), State::Atomic(object::Atomic::new(value, T::WIDTH)))
-    })
+    current::object(slot, || first::<T>(inner))
+}
+
+/// What it begins with in an execution.
+fn first<T: Primitive>(inner: &T::Inner) -> (ObjectKind, State) {
+    let value = T::load(inner, Relaxed).to_bits();
+    (ObjectKind::Atomic(T::WIDTH), State::Atomic(object::Atomic::new(value, T::WIDTH)))
 }
 
 #[inline(always)]
@@ -67,9 +70,9 @@ pub(super) fn load<T: Primitive>(slot: &Slot, inner: &T::Inner, order: Ordering,
         AcqRel => panic!("there is no such thing as an acquire-release load"),
         _ => {}
     }
-    match object::<T>(slot, inner) {
+    match current::meet_hot(slot, || first::<T>(inner), OnAtomic(AtomicAction::Load(order)), place) {
         None => T::load(inner, order),
-        Some(object) => read(perform(object, AtomicAction::Load(order), place)),
+        Some((_, outcome)) => read(outcome),
     }
 }
 
@@ -80,11 +83,9 @@ pub(super) fn store<T: Primitive>(slot: &Slot, inner: &T::Inner, value: T, order
         AcqRel => panic!("there is no such thing as an acquire-release store"),
         _ => {}
     }
-    match object::<T>(slot, inner) {
-        None => T::store(inner, value, order),
-        Some(object) => {
-            perform(object, AtomicAction::Store { value: value.to_bits(), ordering: order }, place);
-        }
+    let action = AtomicAction::Store { value: value.to_bits(), ordering: order };
+    if current::meet_hot(slot, || first::<T>(inner), OnAtomic(action), place).is_none() {
+        T::store(inner, value, order);
     }
 }
 
@@ -97,12 +98,10 @@ pub(super) fn modify<T: Primitive>(
     order: Ordering,
     place: Place,
 ) -> T {
-    match object::<T>(slot, inner) {
+    let action = AtomicAction::Rmw { function, operand: operand.to_bits(), ordering: order };
+    match current::meet_hot(slot, || first::<T>(inner), OnAtomic(action), place) {
         None => T::modify(inner, function, operand, order),
-        Some(object) => {
-            let action = AtomicAction::Rmw { function, operand: operand.to_bits(), ordering: order };
-            read(perform(object, action, place))
-        }
+        Some((_, outcome)) => read(outcome),
     }
 }
 

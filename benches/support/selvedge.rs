@@ -1,0 +1,101 @@
+//! Selvedge as a peer.
+
+use super::peer::{Bounds, Peer, Ran, Search};
+use selvedge::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use selvedge::sync::{Arc, Condvar, Mutex, MutexGuard};
+use selvedge::{Explorer, explore, thread};
+
+/// This crate.
+pub(crate) struct Selvedge;
+
+impl Peer for Selvedge {
+    const NAME: &'static str = "selvedge";
+
+    type Arc<T: Send + Sync + 'static> = Arc<T>;
+    type Atomic = AtomicUsize;
+    type Mutex<T: Send + 'static> = Mutex<T>;
+    type Guard<'a, T: Send + 'static> = MutexGuard<'a, T>;
+    type Condvar = Condvar;
+    type Handle = thread::JoinHandle<()>;
+
+    #[inline(always)]
+    fn arc<T: Send + Sync + 'static>(value: T) -> Arc<T> {
+        Arc::new(value)
+    }
+
+    #[inline(always)]
+    fn atomic(value: usize) -> AtomicUsize {
+        AtomicUsize::new(value)
+    }
+
+    #[inline(always)]
+    fn load(atomic: &AtomicUsize) -> usize {
+        atomic.load(SeqCst)
+    }
+
+    #[inline(always)]
+    fn store(atomic: &AtomicUsize, value: usize) {
+        atomic.store(value, SeqCst);
+    }
+
+    #[inline(always)]
+    fn mutex<T: Send + 'static>(value: T) -> Mutex<T> {
+        Mutex::new(value)
+    }
+
+    #[inline(always)]
+    fn lock<T: Send + 'static>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap()
+    }
+
+    #[inline(always)]
+    fn condvar() -> Condvar {
+        Condvar::new()
+    }
+
+    #[inline(always)]
+    fn wait<'a, T: Send + 'static>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        condvar.wait(guard).unwrap()
+    }
+
+    #[inline(always)]
+    fn notify_one(condvar: &Condvar) {
+        condvar.notify_one();
+    }
+
+    #[inline(always)]
+    fn notify_all(condvar: &Condvar) {
+        condvar.notify_all();
+    }
+
+    #[inline(always)]
+    fn spawn(job: impl FnOnce() + Send + 'static) -> Self::Handle {
+        thread::spawn(job)
+    }
+
+    #[inline(always)]
+    fn join(handle: Self::Handle) {
+        handle.join().unwrap();
+    }
+
+    fn can(_search: Search) -> bool {
+        true
+    }
+
+    fn explore(search: Search, bounds: Bounds, model: impl Fn() + Send + Sync + 'static) -> Ran {
+        let search = match search {
+            Search::Random => explore::Search::Random,
+            Search::Pct => explore::Search::Pct { depth: 3 },
+            Search::Exhaustive => explore::Search::Dfs { preemptions: None },
+        };
+        let explorer = Explorer::new().search(search).executions(bounds.executions).seed(bounds.seed);
+        let explorer = explorer.steps(1 << 30).minimise(false);
+        let explorer = match bounds.time {
+            Some(time) => explorer.time(time),
+            None => explorer,
+        };
+        let report = explorer.explore(model).expect("the settings make sense");
+        let exhausted = report.coverage() == explore::Coverage::Proved;
+        Ran { executions: report.executions(), failed: report.failed(), exhausted }
+    }
+}

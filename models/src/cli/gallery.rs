@@ -1,0 +1,87 @@
+//! All programs, each explored briefly.
+
+use super::Outcome;
+use super::output::Output;
+use super::progress::Bar;
+use super::table::{about, brief, grouped};
+use super::verdict::{Tone, Verdict};
+use models::{Expected, Parameters, Program, programs};
+use owo_colors::OwoColorize;
+use selvedge::Explorer;
+use selvedge::explore::{Coverage, Report};
+use std::time::{Duration, Instant};
+
+pub(super) fn run(output: &mut Output) -> Outcome {
+    let widest = programs().iter().map(|program| program.name.len()).max().unwrap_or(0);
+    let heading = row(widest, "program", "verdict", "executions", "time");
+    output.print(&format!("{}\n", heading.bold()));
+    let (mut wrong, mut surprises) = (String::new(), String::new());
+    for program in programs() {
+        let begin = Instant::now();
+        let report = explored(program);
+        let verdict = Verdict::of(&report);
+        output.print(&line(widest, program, &verdict, &report, begin.elapsed()));
+        if let Some(found) = report.findings().first() {
+            let headline = found.finding.headline(&found.trace);
+            let sentence = headline.split_once(": ").map_or(headline.as_str(), |(_, sentence)| sentence);
+            let line = sentence.lines().next().unwrap_or_default().trim_end_matches(':');
+            wrong.push_str(&format!("{:widest$}  {line}\n", program.name));
+        }
+        if !verdict.is(program.expected) {
+            let expected = match program.expected {
+                Expected::Nothing => "nothing wrong",
+                Expected::Finding(kind) => kind,
+            };
+            surprises.push_str(&format!("{}: {expected} was expected, not {}\n", program.name, verdict.word));
+        }
+        if output.is_closed() {
+            break;
+        }
+    }
+    output.print(&format!("\n{}\n{wrong}", "what is wrong".bold()));
+    output
+        .print(&format!("\nHow it comes about: {}\n", "cargo run --release -- explore bounded_queue".cyan()));
+    if surprises.is_empty() {
+        return Outcome::Fine;
+    }
+    output.print(&format!("\n{}", surprises.red()));
+    Outcome::Found
+}
+
+fn explored(program: &'static Program) -> Report {
+    let parameters = Parameters::new(program);
+    let bar = Bar::new(program.name);
+    bar.watch(Explorer::new())
+        .explore(move || (program.run)(&parameters))
+        .expect("the default settings make sense")
+}
+
+fn line(widest: usize, program: &Program, verdict: &Verdict, report: &Report, time: Duration) -> String {
+    let text = row(widest, program.name, &verdict.word, &seen(verdict, report), &brief(time));
+    let painted = match verdict.tone {
+        Tone::Good => verdict.word.green().to_string(),
+        Tone::Open => verdict.word.yellow().to_string(),
+        Tone::Bad => verdict.word.red().to_string(),
+    };
+    // The name comes first, and no name holds a verdict, so this is the verdict's column.
+    let (name, rest) = text.split_at(widest);
+    format!("{name}{}\n", rest.replacen(&verdict.word, &painted, 1))
+}
+
+fn row(widest: usize, name: &str, verdict: &str, executions: &str, time: &str) -> String {
+    format!("{name:widest$}  {verdict:18}  {executions:>21}  {time:>8}")
+}
+
+fn seen(verdict: &Verdict, report: &Report) -> String {
+    let run = grouped(report.executions());
+    match (verdict.tone, report.coverage()) {
+        (Tone::Bad, _) => run,
+        (_, Coverage::Proved) => format!("all {run}"),
+        _ => match report.estimate() {
+            Some(estimate) if estimate > report.executions() as f64 => {
+                format!("{run} of about {}", about(estimate))
+            }
+            _ => run,
+        },
+    }
+}

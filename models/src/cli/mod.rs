@@ -1,0 +1,82 @@
+//! The command line: what is asked for, who does it, and what the shell is told.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | nothing is wrong; without arguments: every program shows what it is expected to |
+//! | 1 | something was found |
+//! | 2 | bad input, said in one sentence |
+
+mod explore;
+mod gallery;
+mod list;
+mod options;
+mod output;
+mod progress;
+mod replay;
+mod table;
+mod verdict;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use options::{Command, Options};
+use output::Output;
+use selvedge::Error;
+use std::process::ExitCode;
+
+/// What a command found, and so what the shell is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Nothing is wrong.
+    Fine,
+    /// Something is.
+    Found,
+}
+
+const BAD_INPUT: u8 = 2;
+
+pub(crate) fn main() -> ExitCode {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            let mut output = Output::new();
+            output.print(&error.render().to_string());
+            return finish(Ok(Outcome::Fine), output);
+        }
+        Err(error) => return refuse(&one_sentence(&error)),
+    };
+    let mut output = Output::new();
+    let result = match &options.command {
+        None => Ok(gallery::run(&mut output)),
+        Some(Command::Explore(options)) => explore::run(options, &mut output),
+        Some(Command::Replay(options)) => replay::run(options, &mut output),
+        Some(Command::List) => Ok(list::run(&mut output)),
+    };
+    finish(result, output)
+}
+
+fn finish(result: Result<Outcome, Error>, output: Output) -> ExitCode {
+    match (result, output.failure()) {
+        (Err(error), _) => refuse(&error.to_string()),
+        (_, Some(failure)) => refuse(&format!("the output cannot be written: {failure}")),
+        (Ok(Outcome::Fine), None) => ExitCode::SUCCESS,
+        (Ok(Outcome::Found), None) => ExitCode::from(1),
+    }
+}
+
+fn refuse(sentence: &str) -> ExitCode {
+    output::complain(sentence);
+    ExitCode::from(BAD_INPUT)
+}
+
+/// What clap says, without its usage and hints.
+fn one_sentence(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let mut paragraphs = text.split("\n\n");
+    let words = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let what = words(paragraphs.next().unwrap_or_default());
+    match paragraphs.map(words).find(|paragraph| paragraph.starts_with("tip: a similar")) {
+        Some(tip) => format!("{what}; {}", tip.trim_start_matches("tip: ")),
+        None => format!("{what}; see --help"),
+    }
+}

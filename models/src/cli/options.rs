@@ -1,0 +1,244 @@
+//! What can be asked for. Values are taken as text here and read in [`Settings`], so that whatever is wrong with one is
+//! said in the words of [`Error`].
+
+use clap::{Args, Parser, Subcommand};
+use models::{Parameters, Program, find};
+use selvedge::explore::{Config, Search};
+use selvedge::{Clock, Error};
+use std::time::Duration;
+
+/// Explores concurrent programs: runs them under every interleaving, or a sample, and shows what goes wrong.
+///
+/// Without a command, all programs are explored briefly.
+#[derive(Debug, Parser)]
+#[command(name = "selvedge", version, disable_help_subcommand = true)]
+pub(super) struct Options {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Explore a program and report what is wrong with it.
+    Explore(ExploreOptions),
+    /// Run one schedule of a program and show what happens.
+    Replay(ReplayOptions),
+    /// List the programs with their parameters.
+    List,
+}
+
+/// Which program, at which size, under which circumstances: what a schedule alone does not say.
+#[derive(Debug, Args)]
+pub(super) struct ModelOptions {
+    /// The program; `list` tells which there are.
+    pub(super) name: String,
+    /// Set a parameter of the program.
+    #[arg(long, value_name = "NAME=NUMBER", allow_hyphen_values = true)]
+    set: Vec<String>,
+    /// Begin with the sizes in the document instead of the small ones.
+    #[arg(long)]
+    pub(super) document: bool,
+    /// How time passes: abstract (a time-out may fire whenever its thread waits) or virtual (only when nobody can run).
+    #[arg(long, value_name = "CLOCK", default_value = "abstract", allow_hyphen_values = true)]
+    clock: String,
+    /// How many spurious wakeups an execution may have.
+    #[arg(long, value_name = "NUMBER", default_value = "0", allow_hyphen_values = true)]
+    spurious: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExploreOptions {
+    #[command(flatten)]
+    pub(super) model: ModelOptions,
+    /// Which choices to try: portfolio, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS [default: portfolio, which begins
+    /// with every interleaving; with --document, where that is hopeless, random].
+    #[arg(long, value_name = "STRATEGY", allow_hyphen_values = true)]
+    strategy: Option<String>,
+    /// The seed of all that is random.
+    #[arg(long, value_name = "NUMBER", default_value = "0", allow_hyphen_values = true)]
+    seed: String,
+    /// The most executions.
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    executions: Option<String>,
+    /// The longest time to spend.
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    time: Option<String>,
+    /// The most choices in one execution.
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    steps: Option<String>,
+    /// Go on after the first finding and report one of each kind.
+    #[arg(long)]
+    pub(super) all_findings: bool,
+    /// Say where in the program each step was called.
+    #[arg(long)]
+    locations: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayOptions {
+    #[command(flatten)]
+    pub(super) model: ModelOptions,
+    /// The schedule, as a report prints it.
+    schedule: String,
+    /// Say where in the program each step was called.
+    #[arg(long)]
+    locations: bool,
+}
+
+/// A program with all that it is told.
+pub(super) struct Settings {
+    pub(super) program: &'static Program,
+    pub(super) parameters: Parameters,
+    pub(super) config: Config,
+}
+
+/// Enough for what a document program does at its own size.
+const DOCUMENT_STEPS: u64 = 1 << 29;
+
+impl ModelOptions {
+    fn settings(&self) -> Result<Settings, Error> {
+        let program = find(&self.name)?;
+        let mut parameters =
+            if self.document { Parameters::document(program) } else { Parameters::new(program) };
+        for assignment in &self.set {
+            parameters.assign(assignment)?;
+        }
+        let mut config = Config { name: Some(program.name.to_owned()), ..Config::default() };
+        config.clock = match self.clock.as_str() {
+            "abstract" => Clock::Abstract,
+            "virtual" => Clock::Virtual,
+            other => return Err(no_value(other, "--clock", "write abstract or virtual")),
+        };
+        config.spurious_wakeups = number(&self.spurious, "--spurious", 0)?;
+        if self.document {
+            config.steps = DOCUMENT_STEPS;
+        }
+        Ok(Settings { program, parameters, config })
+    }
+
+    /// The same options again, as a person would type them.
+    pub(super) fn again(&self, settings: &Settings) -> String {
+        let mut words = String::from(settings.program.name);
+        let sizes = if self.document { Parameters::document } else { Parameters::new };
+        if self.document {
+            words.push_str(" --document");
+        }
+        for ((parameter, value), (_, usual)) in settings.parameters.iter().zip(sizes(settings.program).iter())
+        {
+            if value != usual {
+                words.push_str(&format!(" --set {}={value}", parameter.name));
+            }
+        }
+        if settings.config.clock == Clock::Virtual {
+            words.push_str(" --clock virtual");
+        }
+        if settings.config.spurious_wakeups > 0 {
+            words.push_str(&format!(" --spurious {}", settings.config.spurious_wakeups));
+        }
+        words
+    }
+}
+
+impl ExploreOptions {
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
+        let mut settings = self.model.settings()?;
+        let config = &mut settings.config;
+        config.search = self.strategy().parse()?;
+        config.seed = number(&self.seed, "--seed", 0)?;
+        if let Some(text) = &self.time {
+            config.time = Some(seconds(text)?);
+            // Whoever names a strategy and a time means to use all of it. The portfolio has to divide its budget.
+            if config.search != Search::Portfolio {
+                (config.executions, config.choices) = (u64::MAX, u64::MAX);
+            }
+        }
+        if let Some(text) = &self.executions {
+            (config.executions, config.choices) = (number(text, "--executions", 1)?, u64::MAX);
+        }
+        if let Some(text) = &self.steps {
+            config.steps = number(text, "--steps", 1)?;
+        }
+        config.all_findings = self.all_findings;
+        config.locations = self.locations;
+        settings.config = settings.config.validated()?;
+        Ok(settings)
+    }
+
+    fn strategy(&self) -> &str {
+        let usual = if self.model.document { "random" } else { "portfolio" };
+        self.strategy.as_deref().unwrap_or(usual)
+    }
+
+    /// The command that comes to the same execution again.
+    pub(super) fn explore_command(&self, settings: &Settings) -> String {
+        let config = &settings.config;
+        let mut command = format!("{RUN} explore {}", self.model.again(settings));
+        if config.search != Search::Portfolio {
+            command.push_str(&format!(" --strategy {}", self.strategy()));
+        }
+        command.push_str(&format!(" --seed {}", config.seed));
+        // How the portfolio divides its budget depends on the whole of it.
+        match &self.executions {
+            Some(_) if config.search == Search::Portfolio => {
+                command.push_str(&format!(" --executions {}", config.executions));
+            }
+            None if config.search == Search::Portfolio => {}
+            _ => command.push_str(" --executions {execution}"),
+        }
+        if self.steps.is_some() {
+            command.push_str(&format!(" --steps {}", config.steps));
+        }
+        if self.all_findings {
+            command.push_str(" --all-findings");
+        }
+        command
+    }
+
+    /// The command that replays a schedule.
+    pub(super) fn replay_command(&self, settings: &Settings) -> String {
+        format!("{RUN} replay {} '{{schedule}}'", self.model.again(settings))
+    }
+}
+
+impl ReplayOptions {
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
+        let mut settings = self.model.settings()?;
+        let schedule: selvedge::Schedule = self.schedule.parse()?;
+        let config = &mut settings.config;
+        // A schedule found under a larger bound is still replayed to its end.
+        config.steps = config.steps.saturating_add(schedule.len());
+        config.search = Search::Replay(schedule);
+        config.all_findings = true;
+        config.minimise = false;
+        config.locations = self.locations;
+        settings.config = settings.config.validated()?;
+        Ok(settings)
+    }
+}
+
+/// How the tool is run from a fresh clone.
+const RUN: &str = "cargo run --release --";
+
+fn number<N: TryFrom<u64>>(text: &str, option: &str, least: u64) -> Result<N, Error> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let value = text.parse().ok().filter(|value| digits && *value >= least);
+    value.and_then(|value| N::try_from(value).ok()).ok_or_else(|| {
+        no_value(text, option, &format!("write a whole number from {least} to {}", greatest::<N>()))
+    })
+}
+
+/// The greatest number of a type.
+fn greatest<N: TryFrom<u64>>() -> u64 {
+    if N::try_from(u64::MAX).is_ok() { u64::MAX } else { u64::from(u32::MAX) }
+}
+
+fn seconds(text: &str) -> Result<Duration, Error> {
+    let value = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    value
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| no_value(text, "--time", "write a number of seconds above 0, such as 0.5"))
+}
+
+fn no_value(text: &str, option: &str, mend: &str) -> Error {
+    Error::new(format!("`{text}` is no value for `{option}`"), "on the command line", mend)
+}
