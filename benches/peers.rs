@@ -4,7 +4,7 @@
 //! those named. Wall time is noisy: every figure is a median of several repetitions, and a busy machine still moves it by
 //! a fifth or more. `cargo bench --bench instructions` counts instructions instead, which hardly vary.
 //!
-//! Loom only knows exhaustive search, so where the others sample, loom's figure is that of its search, begun again when it
+//! Loom only knows exhaustive search: where the others sample, loom's figure is that of its search, begun again when it
 //! is done. Every peer is built as a user would build it, and records what it always records.
 
 #[expect(dead_code, reason = "each benchmark uses its part")]
@@ -13,47 +13,198 @@ mod support;
 use std::time::{Duration, Instant};
 use support::loom::Loom;
 use support::measure::{Effort, median, nanoseconds};
-use support::peer::{Bounds, Peer, Ran, Search};
-use support::programs;
+use support::peer::{Bounds, Peer, Search};
+use support::programs::{Abba, BoundedQueue, Empty, EmptyThreads, LockedAdds, Program, RacyAdds};
 use support::selvedge::Selvedge;
 use support::shuttle::Shuttle;
-use support::table::{Table, none, number, ratio, whole};
+use support::table::{Table, number, ratio, whole};
+
+const TABLES: [(&str, fn(Effort)); 5] =
+    [("exhaustion", exhaustion), ("rates", rates), ("steps", steps), ("deadlock", deadlock), ("wakeup", wakeup)];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // Cargo says when it is a benchmark; otherwise somebody runs all targets to see that they work.
     let measuring = arguments.iter().any(|argument| argument == "--bench");
     let named: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| !a.starts_with("--")).collect();
+    if let Some(unknown) = named.iter().find(|name| TABLES.iter().all(|table| table.0 != **name)) {
+        eprintln!("there is no table `{unknown}`: use exhaustion, rates, steps, deadlock or wakeup");
+        std::process::exit(2);
+    }
     let effort = match measuring {
         true => Effort { repetitions: 7, time: Duration::from_millis(150) },
         false => Effort { repetitions: 1, time: Duration::from_millis(1) },
     };
     // The peers report failures by panicking, and to find failures is what some of this is about.
     std::panic::set_hook(Box::new(|_| {}));
-    let tables: [(&str, fn(Effort)); 5] = [
-        ("exhaustion", exhaustion),
-        ("rates", rates),
-        ("steps", steps),
-        ("deadlock", deadlock),
-        ("wakeup", wakeup),
-    ];
-    if let Some(unknown) = named.iter().find(|name| tables.iter().all(|table| table.0 != **name)) {
-        eprintln!("there is no table `{unknown}`: use exhaustion, rates, steps, deadlock or wakeup");
-        std::process::exit(2);
-    }
-    println!("wall time is noisy: medians of {} repetitions", effort.repetitions);
-    for (_, print) in tables.iter().filter(|table| named.is_empty() || named.contains(&table.0)) {
+    println!("wall time, which is noisy: medians of {} repetitions", effort.repetitions);
+    println!("a ratio says how many times as much a peer needs; `>` that it was stopped before it was done");
+    for (_, print) in TABLES.iter().filter(|table| named.is_empty() || named.contains(&table.0)) {
         print(effort);
     }
 }
 
-/// A program of each peer, to be run by all.
-macro_rules! all_peers {
-    ($measure:ident($($argument:expr),*), $program:ident $(::<$($parameter:literal),*>)?) => {
-        (
-            $measure::<Selvedge>($($argument,)* programs::$program::<Selvedge $(, $($parameter),*)?>),
-            $measure::<Loom>($($argument,)* programs::$program::<Loom $(, $($parameter),*)?>),
-            $measure::<Shuttle>($($argument,)* programs::$program::<Shuttle $(, $($parameter),*)?>),
-        )
+/// How many executions, and how long, until all schedules have been tried.
+fn exhaustion(effort: Effort) {
+    let mut table = Table::new(
+        "executions until all schedules were tried (selvedge dfs, loom, shuttle DFS)",
+        &["program", "selvedge", "ms", "loom", "ms", "ratio", "in time", "shuttle", "ms", "ratio", "in time"],
+    );
+    exhaust_row(&mut table, effort, "bank account, 2 threads x 1", RacyAdds::<2> { rounds: 1 });
+    exhaust_row(&mut table, effort, "bank account, 2 threads x 2 (B)", RacyAdds::<2> { rounds: 2 });
+    exhaust_row(&mut table, effort, "bank account, 2 threads x 3", RacyAdds::<2> { rounds: 3 });
+    exhaust_row(&mut table, effort, "bank account, 2 threads x 4", RacyAdds::<2> { rounds: 4 });
+    exhaust_row(&mut table, effort, "bank account, 3 threads x 1", RacyAdds::<3> { rounds: 1 });
+    exhaust_row(&mut table, effort, "locked, 2 threads x 1", LockedAdds::<2> { rounds: 1 });
+    exhaust_row(&mut table, effort, "locked, 2 threads x 2 (A)", LockedAdds::<2> { rounds: 2 });
+    exhaust_row(&mut table, effort, "locked, 3 threads x 1", LockedAdds::<3> { rounds: 1 });
+    exhaust_row(&mut table, effort, "3 empty threads", EmptyThreads::<3>);
+    table.print();
+}
+
+/// How many executions it took, how long in milliseconds, and whether it came to its end.
+type Exhaustion = (f64, f64, bool);
+
+fn exhaust_row(table: &mut Table, effort: Effort, name: &str, program: impl Program) {
+    let ours = exhaust::<Selvedge>(effort, program);
+    let mut cells = vec![name.to_string(), whole(ours.0), number(ours.1)];
+    for theirs in [exhaust::<Loom>(effort, program), exhaust::<Shuttle>(effort, program)] {
+        let more = if theirs.2 { "" } else { ">" };
+        cells.extend([format!("{more}{}", whole(theirs.0)), format!("{more}{}", number(theirs.1))]);
+        cells.extend([format!("{more}{}", ratio(theirs.0, ours.0)), format!("{more}{}", ratio(theirs.1, ours.1))]);
+    }
+    table.row(cells);
+}
+
+fn exhaust<P: Peer>(effort: Effort, program: impl Program) -> Exhaustion {
+    let bounds = Bounds { executions: 10_000_000, time: Some(100 * effort.time), seed: 0 };
+    let once = || {
+        let started = Instant::now();
+        let ran = P::explore(Search::Exhaustive, bounds, move || program.run::<P>());
+        (ran.executions as f64, started.elapsed().as_secs_f64() * 1e3, ran.exhausted)
     };
+    let first = once();
+    // What takes long is measured once: it varies less.
+    let again = if first.1 > effort.time.as_secs_f64() * 1e3 { 0 } else { effort.repetitions - 1 };
+    let times = std::iter::once(first.1).chain((0..again).map(|_| once().1)).collect();
+    (first.0, median(times), first.2)
+}
+
+/// What one execution costs.
+fn rates(effort: Effort) {
+    let mut table = Table::new(
+        "one execution, in nanoseconds (loom: of its exhaustive search)",
+        &["program", "strategy", "selvedge", "executions/s", "shuttle", "ratio", "loom", "ratio"],
+    );
+    rate_rows(&mut table, effort, "locked, 2 threads x 2 (A)", LockedAdds::<2> { rounds: 2 });
+    rate_rows(&mut table, effort, "bank account, 2 threads x 2 (B)", RacyAdds::<2> { rounds: 2 });
+    rate_rows(&mut table, effort, "one empty thread", EmptyThreads::<1>);
+    rate_rows(&mut table, effort, "two empty threads", EmptyThreads::<2>);
+    rate_rows(&mut table, effort, "empty model", Empty);
+    table.print();
+}
+
+fn rate_rows<M: Program>(table: &mut Table, effort: Effort, name: &str, program: M) {
+    let loom = nanoseconds::<Loom>(effort, Search::Exhaustive, program);
+    for (label, search) in [("random", Search::Random), ("pct(3)", Search::Pct), ("dfs", Search::Exhaustive)] {
+        let ours = nanoseconds::<Selvedge>(effort, search, program);
+        let mut cells = vec![name.to_string(), label.to_string(), whole(ours), whole(1e9 / ours)];
+        if M::CONCURRENT || search != Search::Pct {
+            let shuttle = nanoseconds::<Shuttle>(effort, search, program);
+            cells.extend([whole(shuttle), ratio(shuttle, ours)]);
+        } else {
+            cells.extend(["refuses".to_string(), String::new()]);
+        }
+        cells.extend([whole(loom), ratio(loom, ours)]);
+        table.row(cells);
+    }
+}
+
+/// What one step of a long execution costs.
+fn steps(effort: Effort) {
+    let rounds = if effort.repetitions > 1 { 100_000 } else { 100 };
+    let mut table = Table::new(
+        "one load or store of a long execution, 4 threads x 100 000 rounds (C), in nanoseconds",
+        &["strategy", "selvedge", "shuttle", "ratio", "loom (1 000 rounds)", "ratio"],
+    );
+    // Loom keeps the whole path in a form that makes longer ones slower still.
+    let loom = step::<Loom>(effort, Search::Exhaustive, 1_000.min(rounds));
+    for (label, search) in [("random", Search::Random), ("pct(3)", Search::Pct), ("dfs", Search::Exhaustive)] {
+        let (ours, shuttle) = (step::<Selvedge>(effort, search, rounds), step::<Shuttle>(effort, search, rounds));
+        let cells = [number(ours), number(shuttle), ratio(shuttle, ours), number(loom), ratio(loom, ours)];
+        table.row(std::iter::once(label.to_string()).chain(cells));
+    }
+    table.print();
+}
+
+/// The difference between two executions and one, so that what is done once does not count; PCT needs the first one
+/// to learn how long they are.
+fn step<P: Peer>(effort: Effort, search: Search, rounds: usize) -> f64 {
+    let program = RacyAdds::<4> { rounds };
+    let timed = |executions| {
+        let started = Instant::now();
+        P::explore(search, Bounds::executions(executions), move || program.run::<P>());
+        started.elapsed().as_nanos() as f64
+    };
+    let once = || (timed(3) - timed(1)) / (2 * 4 * 2 * rounds) as f64;
+    median((0..effort.repetitions.min(5)).map(|_| once()).collect())
+}
+
+/// How long until a deadlock is found and told.
+fn deadlock(effort: Effort) {
+    let mut table = Table::new(
+        "two locks in opposite orders: until the deadlock is found, medians over 20 seeds",
+        &["peer", "strategy", "executions", "microseconds"],
+    );
+    first_row::<Selvedge>(&mut table, effort, Search::Random, Abba);
+    first_row::<Selvedge>(&mut table, effort, Search::Pct, Abba);
+    first_row::<Selvedge>(&mut table, effort, Search::Exhaustive, Abba);
+    first_row::<Shuttle>(&mut table, effort, Search::Random, Abba);
+    first_row::<Shuttle>(&mut table, effort, Search::Pct, Abba);
+    first_row::<Shuttle>(&mut table, effort, Search::Exhaustive, Abba);
+    first_row::<Loom>(&mut table, effort, Search::Exhaustive, Abba);
+    table.print();
+}
+
+fn first_row<P: Peer>(table: &mut Table, effort: Effort, search: Search, program: impl Program) {
+    let (executions, times): (Vec<f64>, Vec<f64>) =
+        (0..20).map(|seed| first_failure::<P>(effort, search, seed, program)).unzip();
+    let strategy = format!("{search:?}").to_lowercase();
+    table.row([P::NAME.to_string(), strategy, number(median(executions)), number(median(times))]);
+}
+
+/// Executions and microseconds until one fails; infinitely many if none does.
+fn first_failure<P: Peer>(effort: Effort, search: Search, seed: u64, program: impl Program) -> (f64, f64) {
+    let bounds = Bounds { executions: 100_000, time: Some(20 * effort.time), seed };
+    let started = Instant::now();
+    let ran = P::explore(search, bounds, move || program.run::<P>());
+    let elapsed = started.elapsed().as_secs_f64() * 1e6;
+    if ran.failed { (ran.executions as f64, elapsed) } else { (f64::INFINITY, f64::INFINITY) }
+}
+
+/// How many executions until the lost wakeup of the document's bounded queue is met.
+fn wakeup(effort: Effort) {
+    let mut table = Table::new(
+        "bounded queue, 1 producer, 1 consumer, 1 item: executions until the lost wakeup, over 20 seeds",
+        &["peer", "strategy", "least", "median", "most", "microseconds (median)"],
+    );
+    wakeup_row::<Selvedge>(&mut table, effort, Search::Random);
+    wakeup_row::<Shuttle>(&mut table, effort, Search::Random);
+    wakeup_row::<Selvedge>(&mut table, effort, Search::Pct);
+    wakeup_row::<Shuttle>(&mut table, effort, Search::Pct);
+    wakeup_row::<Selvedge>(&mut table, effort, Search::Exhaustive);
+    wakeup_row::<Shuttle>(&mut table, effort, Search::Exhaustive);
+    wakeup_row::<Loom>(&mut table, effort, Search::Exhaustive);
+    table.print();
+}
+
+fn wakeup_row<P: Peer>(table: &mut Table, effort: Effort, search: Search) {
+    // A seed changes nothing in an exhaustive search.
+    let seeds = if search == Search::Exhaustive { 1 } else { 20 };
+    let (executions, times): (Vec<f64>, Vec<f64>) =
+        (1..=seeds).map(|seed| first_failure::<P>(effort, search, seed, BoundedQueue)).unzip();
+    let (least, most) = executions.iter().fold((f64::INFINITY, 0f64), |(a, b), &e| (a.min(e), b.max(e)));
+    let strategy = format!("{search:?}").to_lowercase();
+    let figures = [number(least), number(median(executions)), number(most), number(median(times))];
+    table.row([P::NAME.to_string(), strategy].into_iter().chain(figures));
 }

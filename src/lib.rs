@@ -14,3 +14,8 @@ pub mod trace;
 pub use base::{Error, Schedule, ThreadId};
 pub use engine::Clock;
 pub use explore::{Explorer, Report, check, explore};
+
+/// The examples of the README are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -56,7 +56,7 @@ impl Peer for Loom {
     }
 
     #[inline(always)]
-    fn wait<'a, T: Send + 'static>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    fn wait<'a, T: Send + 'static>(condvar: &Condvar, guard: Self::Guard<'a, T>) -> Self::Guard<'a, T> {
         condvar.wait(guard).unwrap()
     }
 
@@ -80,10 +80,6 @@ impl Peer for Loom {
         handle.join().unwrap();
     }
 
-    fn can(search: Search) -> bool {
-        search == Search::Exhaustive
-    }
-
     /// It knows one way of searching only, whatever is asked.
     fn explore(_search: Search, bounds: Bounds, model: impl Fn() + Send + Sync + 'static) -> Ran {
         let mut builder = loom::model::Builder::new();
@@ -93,7 +89,7 @@ impl Peer for Loom {
         builder.checkpoint_interval = 1;
         builder.max_permutations = Some(bounds.executions as usize + 1);
         builder.max_duration = bounds.time;
-        let counter = Counter::new();
+        let counter = Counter::default();
         let counted = counter.counting(model);
         let started = std::time::Instant::now();
         let failed = catch_unwind(AssertUnwindSafe(|| builder.check(counted))).is_err();

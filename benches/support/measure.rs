@@ -1,6 +1,7 @@
 //! Counting executions and measuring time.
 
-use super::peer::{Bounds, Peer, Ran, Search};
+use super::peer::{Bounds, Peer, Search};
+use super::programs::Program;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -10,11 +11,6 @@ use std::time::{Duration, Instant};
 pub(crate) struct Counter(Arc<AtomicU64>);
 
 impl Counter {
-    /// None so far.
-    pub(crate) fn new() -> Self {
-        Counter::default()
-    }
-
     /// The model, counted. It is none of the peer's business, so the count is no visible operation.
     pub(crate) fn counting(&self, model: impl Fn() + Send + Sync + 'static) -> impl Fn() + Send + Sync + 'static {
         let count = Arc::clone(&self.0);
@@ -40,26 +36,25 @@ pub(crate) struct Effort {
 }
 
 /// Runs `executions` executions, exploring again from the start when there are fewer schedules.
-pub(crate) fn run_many<P: Peer>(search: Search, executions: u64, model: impl Fn() + Send + Sync + Copy + 'static) -> Ran {
-    let mut all = Ran { executions: 0, failed: false, exhausted: false };
-    while all.executions < executions {
-        let ran = P::explore(search, Bounds::executions(executions - all.executions), model);
+pub(crate) fn run_many<P: Peer>(search: Search, executions: u64, program: impl Program) {
+    let mut left = executions;
+    while left > 0 {
+        let ran = P::explore(search, Bounds::executions(left), move || program.run::<P>());
         assert!(ran.executions > 0 && !ran.failed, "{} runs this program without finding anything", P::NAME);
-        all.executions += ran.executions;
+        left -= ran.executions;
     }
-    all
 }
 
 /// Nanoseconds for one execution: the median of several repetitions, each as long as `effort` says.
-pub(crate) fn nanoseconds<P: Peer>(effort: Effort, search: Search, model: impl Fn() + Send + Sync + Copy + 'static) -> f64 {
-    let once = |executions| {
+pub(crate) fn nanoseconds<P: Peer>(effort: Effort, search: Search, program: impl Program) -> f64 {
+    let once = |executions: u64| {
         let started = Instant::now();
-        let ran = run_many::<P>(search, executions, model);
-        started.elapsed().as_nanos() as f64 / ran.executions as f64
+        run_many::<P>(search, executions, program);
+        started.elapsed().as_nanos() as f64 / executions as f64
     };
-    // The first runs warm up and tell how many it takes.
-    let guess = once(if effort.time < Duration::from_millis(50) { 10 } else { 200 });
-    let executions = (effort.time.as_nanos() as f64 / guess).clamp(10.0, 1e7) as u64;
+    // The first run warms up, the second tells how many it takes.
+    once(10);
+    let executions = (effort.time.as_nanos() as f64 / once(10)).clamp(10.0, 1e7) as u64;
     median((0..effort.repetitions).map(|_| once(executions)).collect())
 }
 

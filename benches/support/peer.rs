@@ -89,8 +89,6 @@ pub(crate) trait Peer: 'static {
     /// Waits for its end.
     fn join(handle: Self::Handle);
 
-    /// Whether it can choose schedules in this way.
-    fn can(search: Search) -> bool;
     /// Runs `model` until a bound is reached, an execution fails or all schedules were tried.
     fn explore(search: Search, bounds: Bounds, model: impl Fn() + Send + Sync + 'static) -> Ran;
 }

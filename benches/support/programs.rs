@@ -3,64 +3,125 @@
 use super::peer::Peer;
 use std::collections::VecDeque;
 
-/// Does nothing.
-pub(crate) fn empty<P: Peer>() {}
+/// A program that every peer can run.
+pub(crate) trait Program: Copy + Send + Sync + 'static {
+    /// Whether it has any concurrency in it. Shuttle's PCT refuses a program without.
+    const CONCURRENT: bool = true;
 
-/// Starts and joins one thread that does nothing.
-pub(crate) fn empty_thread<P: Peer>() {
-    P::join(P::spawn(|| {}));
+    /// Runs it, inside one execution of `P`.
+    fn run<P: Peer>(self);
+}
+
+/// Does nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Empty;
+
+impl Program for Empty {
+    const CONCURRENT: bool = false;
+
+    #[inline(always)]
+    fn run<P: Peer>(self) {}
+}
+
+/// Starts and joins threads that do nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct EmptyThreads<const THREADS: usize>;
+
+impl<const THREADS: usize> Program for EmptyThreads<THREADS> {
+    #[inline(always)]
+    fn run<P: Peer>(self) {
+        let handles: [P::Handle; THREADS] = std::array::from_fn(|_| P::spawn(|| {}));
+        handles.into_iter().for_each(P::join);
+    }
 }
 
 /// Threads that lock, add and unlock; the main thread reads the total.
-pub(crate) fn locked_adds<P: Peer, const THREADS: usize, const ROUNDS: usize>() {
-    let total = P::arc(P::mutex(0usize));
-    let handles: [P::Handle; THREADS] = std::array::from_fn(|_| {
-        let total = total.clone();
-        P::spawn(move || {
-            for _ in 0..ROUNDS {
-                *P::lock(&*total) += 1;
-            }
-        })
-    });
-    handles.into_iter().for_each(P::join);
-    assert_eq!(*P::lock(&*total), THREADS * ROUNDS);
+#[derive(Clone, Copy)]
+pub(crate) struct LockedAdds<const THREADS: usize> {
+    pub(crate) rounds: usize,
+}
+
+impl<const THREADS: usize> Program for LockedAdds<THREADS> {
+    #[inline(always)]
+    fn run<P: Peer>(self) {
+        let total = P::arc(P::mutex(0));
+        let handles: [P::Handle; THREADS] = std::array::from_fn(|_| {
+            let total = total.clone();
+            P::spawn(move || {
+                for _ in 0..self.rounds {
+                    *P::lock::<usize>(&total) += 1;
+                }
+            })
+        });
+        handles.into_iter().for_each(P::join);
+        assert_eq!(*P::lock::<usize>(&total), THREADS * self.rounds);
+    }
 }
 
 /// Threads that load and store, and so lose updates: the document's bank account. Nobody looks at the end.
-pub(crate) fn racy_adds<P: Peer, const THREADS: usize, const ROUNDS: usize>() {
-    long_racy_adds::<P, THREADS>(ROUNDS);
+#[derive(Clone, Copy)]
+pub(crate) struct RacyAdds<const THREADS: usize> {
+    pub(crate) rounds: usize,
 }
 
-/// The same with the number of rounds given at run time.
-pub(crate) fn long_racy_adds<P: Peer, const THREADS: usize>(rounds: usize) {
-    let account = P::arc(P::atomic(0));
-    let handles: [P::Handle; THREADS] = std::array::from_fn(|_| {
-        let account = account.clone();
-        P::spawn(move || {
-            for _ in 0..rounds {
-                let balance = P::load(&account);
-                P::store(&account, balance + 1);
-            }
-        })
-    });
-    handles.into_iter().for_each(P::join);
+impl<const THREADS: usize> Program for RacyAdds<THREADS> {
+    #[inline(always)]
+    fn run<P: Peer>(self) {
+        let account = P::arc(P::atomic(0));
+        let handles: [P::Handle; THREADS] = std::array::from_fn(|_| {
+            let account = account.clone();
+            P::spawn(move || {
+                for _ in 0..self.rounds {
+                    let balance = P::load(&account);
+                    P::store(&account, balance + 1);
+                }
+            })
+        });
+        handles.into_iter().for_each(P::join);
+    }
 }
 
 /// Two locks, taken in opposite orders.
-pub(crate) fn abba<P: Peer>() {
-    let locks = P::arc((P::mutex(0usize), P::mutex(0usize)));
-    let other = locks.clone();
-    let handle = P::spawn(move || {
-        let mut second = P::lock(&other.1);
-        *second += 1;
-        *P::lock(&other.0) += 1;
-    });
-    {
-        let mut first = P::lock(&locks.0);
-        *first += 1;
-        *P::lock(&locks.1) += 1;
+#[derive(Clone, Copy)]
+pub(crate) struct Abba;
+
+impl Program for Abba {
+    fn run<P: Peer>(self) {
+        let locks = P::arc((P::mutex(0), P::mutex(0)));
+        let other = locks.clone();
+        let handle = P::spawn(move || {
+            let mut second = P::lock::<usize>(&other.1);
+            *second += 1;
+            *P::lock::<usize>(&other.0) += 1;
+        });
+        {
+            let mut first = P::lock::<usize>(&locks.0);
+            *first += 1;
+            *P::lock::<usize>(&locks.1) += 1;
+        }
+        P::join(handle);
     }
-    P::join(handle);
+}
+
+/// The document's bounded queue with one producer, one consumer and one item. The producer says that it has finished
+/// without waking anybody: a consumer that looked before that and sleeps after it is never woken.
+#[derive(Clone, Copy)]
+pub(crate) struct BoundedQueue;
+
+impl Program for BoundedQueue {
+    fn run<P: Peer>(self) {
+        let shelf = P::arc(Shelf::<P> {
+            queue: P::mutex(VecDeque::new()),
+            full: P::condvar(),
+            empty: P::condvar(),
+            finished: P::atomic(0),
+        });
+        let (producers, consumers) = (shelf.clone(), shelf);
+        let producer = P::spawn(move || produce(&*producers));
+        let consumer = P::spawn(move || consume(&*consumers));
+        P::join(producer);
+        P::join(consumer);
+    }
 }
 
 struct Shelf<P: Peer> {
@@ -68,27 +129,6 @@ struct Shelf<P: Peer> {
     full: P::Condvar,
     empty: P::Condvar,
     finished: P::Atomic,
-}
-
-/// The document's bounded queue with one producer, one consumer and one item. The producer says that it has finished
-/// without waking anybody: a consumer that looked before that and sleeps after it is never woken.
-pub(crate) fn bounded_queue<P: Peer>() {
-    let shelf = P::arc(Shelf::<P> {
-        queue: P::mutex(VecDeque::new()),
-        full: P::condvar(),
-        empty: P::condvar(),
-        finished: P::atomic(0),
-    });
-    let producer = {
-        let shelf = shelf.clone();
-        P::spawn(move || produce(&shelf))
-    };
-    let consumer = {
-        let shelf = shelf.clone();
-        P::spawn(move || consume(&shelf))
-    };
-    P::join(producer);
-    P::join(consumer);
 }
 
 fn produce<P: Peer>(shelf: &Shelf<P>) {

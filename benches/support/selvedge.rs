@@ -54,7 +54,7 @@ impl Peer for Selvedge {
     }
 
     #[inline(always)]
-    fn wait<'a, T: Send + 'static>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    fn wait<'a, T: Send + 'static>(condvar: &Condvar, guard: Self::Guard<'a, T>) -> Self::Guard<'a, T> {
         condvar.wait(guard).unwrap()
     }
 
@@ -76,10 +76,6 @@ impl Peer for Selvedge {
     #[inline(always)]
     fn join(handle: Self::Handle) {
         handle.join().unwrap();
-    }
-
-    fn can(_search: Search) -> bool {
-        true
     }
 
     fn explore(search: Search, bounds: Bounds, model: impl Fn() + Send + Sync + 'static) -> Ran {

@@ -57,7 +57,7 @@ impl Peer for Shuttle {
     }
 
     #[inline(always)]
-    fn wait<'a, T: Send + 'static>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    fn wait<'a, T: Send + 'static>(condvar: &Condvar, guard: Self::Guard<'a, T>) -> Self::Guard<'a, T> {
         condvar.wait(guard).unwrap()
     }
 
@@ -81,10 +81,6 @@ impl Peer for Shuttle {
         handle.join().unwrap();
     }
 
-    fn can(_search: Search) -> bool {
-        true
-    }
-
     fn explore(search: Search, bounds: Bounds, model: impl Fn() + Send + Sync + 'static) -> Ran {
         let most = bounds.executions as usize;
         match search {
@@ -101,7 +97,7 @@ fn run(scheduler: impl Scheduler + 'static, bounds: Bounds, model: impl Fn() + S
     config.max_time = bounds.time;
     config.failure_persistence = FailurePersistence::None;
     config.silence_warnings = true;
-    let counter = Counter::new();
+    let counter = Counter::default();
     let counted = counter.counting(model);
     let started = std::time::Instant::now();
     let failed = catch_unwind(AssertUnwindSafe(|| Runner::new(scheduler, config).run(counted))).is_err();

@@ -23,7 +23,11 @@ impl Error {
 
     /// The same error, said to be in `container`.
     pub fn within(mut self, container: &str) -> Self {
-        self.place = if self.place.contains("word") { format!("{} in {container}", self.place) } else { format!("in {container}") };
+        self.place = if self.place.contains("word") {
+            format!("{} in {container}", self.place)
+        } else {
+            format!("in {container}")
+        };
         self
     }
 }

@@ -5,10 +5,9 @@
 //! fences move the effect to relaxed accesses around them. The value of a thread's entry in a clock is the offset of
 //! its last step that others may learn of, so nothing ticks.
 
-use super::object::State;
 use crate::base::{
-    Action, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome,
-    RwLockAction, ThreadId, VectorClock,
+    Action, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome, RwLockAction,
+    ThreadId, VectorClock,
 };
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -57,7 +56,9 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
             Refused | TimedOut => (Acquire::Nothing, Release::Nothing),
             _ => (Acquire::Released, Release::Nothing),
         },
-        Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => (Acquire::Nothing, Release::Replace),
+        Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => {
+            (Acquire::Nothing, Release::Replace)
+        }
         Action::RwLock(action) => match (action, outcome) {
             (_, Refused) => (Acquire::Nothing, Release::Nothing),
             (RwLockAction::Read | RwLockAction::TryRead, _) => (Acquire::Released, Release::Nothing),
@@ -100,7 +101,9 @@ pub(crate) fn atomic(action: AtomicAction, outcome: Outcome) -> (Acquire, Releas
         (AtomicAction::Load(ordering), _) => (acquire(ordering), Release::Nothing),
         (AtomicAction::Store { ordering, .. }, _) => (Acquire::Nothing, release_store(ordering)),
         (AtomicAction::Rmw { ordering, .. }, _) => (acquire(ordering), release_rmw(ordering)),
-        (AtomicAction::CompareExchange { failure, .. }, Outcome::Mismatch(_)) => (acquire(failure), Release::Nothing),
+        (AtomicAction::CompareExchange { failure, .. }, Outcome::Mismatch(_)) => {
+            (acquire(failure), Release::Nothing)
+        }
         (AtomicAction::CompareExchange { success, .. }, _) => (acquire(success), release_rmw(success)),
     }
 }
@@ -311,11 +314,6 @@ impl Trail {
     }
 }
 
-/// Whether the state is a cell, whose trail holds accesses rather than releases.
-pub(crate) fn is_cell(state: &State) -> bool {
-    matches!(state, State::Cell)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,7 +356,8 @@ mod tests {
 
     #[test]
     fn a_relaxed_store_ends_a_release_sequence_and_a_relaxed_increment_carries_it_on() {
-        let increment = AtomicAction::Rmw { function: crate::base::Rmw::Add, operand: 1, ordering: Ordering::Relaxed };
+        let increment =
+            AtomicAction::Rmw { function: crate::base::Rmw::Add, operand: 1, ordering: Ordering::Relaxed };
         let increment = synchronization(Action::Atomic(increment), Outcome::Value(1));
         for (between, carried) in [(increment, true), (store(Ordering::Relaxed), false)] {
             let (mut a, mut b, mut c) = (Knowledge::default(), Knowledge::default(), Knowledge::default());

@@ -4,9 +4,9 @@
 //! to std.
 
 use super::clocks::{Acquire, Release};
+use super::execution::{Arrival, Execution};
 use super::fiber::{self, Host, with};
 pub(crate) use super::fiber::{Claim, is_active, on_fiber, spawn};
-use super::execution::Arrival;
 use super::hot::Hot;
 use super::object::State;
 use super::slot::Slot;
@@ -146,10 +146,20 @@ pub(crate) fn epoch() -> u64 {
 /// Waits for the end of a thread. `false` when the time was up first.
 pub(crate) fn join(thread: ThreadId, timeout: u64, location: &'static Location<'static>) -> bool {
     let join = Operation::free(Action::Thread(ThreadAction::Join { thread, timeout }));
-    let over = with(|execution| timeout == FOREVER && execution.thread_mut(thread).is_over());
-    let outcome =
-        if over { with(|execution| execution.commit(join, location)) } else { perform(join, location) };
-    outcome == Outcome::Done
+    if timeout != FOREVER {
+        return perform(join, location) == Outcome::Done;
+    }
+    let waits = |execution: &mut Execution| {
+        let over = execution.thread_mut(thread).is_over();
+        if over { Arrival::Go } else { execution.arrive_joining(&join, thread, location) }
+    };
+    match with(waits) {
+        Arrival::Go => {}
+        Arrival::Switch => fiber::switch(),
+        arrival => wait(arrival),
+    }
+    with(|execution| execution.commit_join(join, thread, location));
+    true
 }
 
 /// The result of a thread has been taken: if it panicked, somebody has learned of it.
@@ -188,7 +198,8 @@ pub(crate) fn atomic_value(object: ObjectId) -> u64 {
 /// Whether the lock behind a slot is poisoned, for one who has it to himself, so that asking is no step; `None` where this
 /// execution has not met it.
 pub(crate) fn is_poisoned(slot: &Slot) -> Option<bool> {
-    let met = || with(|execution| Some(execution.object_mut(slot.number(execution.epoch())?).state.is_poisoned()));
+    let met =
+        || with(|execution| Some(execution.object_mut(slot.number(execution.epoch())?).state.is_poisoned()));
     if is_active() { met() } else { None }
 }
 
@@ -221,7 +232,9 @@ pub(crate) fn now() -> u64 {
 
 /// The running thread's local under `key`; the first of that key wins.
 pub(crate) fn local(key: usize) -> Option<Rc<dyn Any>> {
-    with(|execution| execution.running_mut().locals.iter().find(|(k, _)| *k == key).map(|(_, v)| Rc::clone(v)))
+    with(|execution| {
+        execution.running_mut().locals.iter().find(|(k, _)| *k == key).map(|(_, v)| Rc::clone(v))
+    })
 }
 
 /// Keeps a local for the running thread until its end.

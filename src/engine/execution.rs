@@ -11,7 +11,7 @@
 //! test; the rest is in [`turn`](super::turn).
 
 use super::Settings;
-use super::clocks::{Acquire, Release, Trail, is_cell, synchronization};
+use super::clocks::{Acquire, Release, Trail, synchronization};
 use super::hot::Hot;
 use super::object::{Atomic, State};
 use super::ring::Ring;
@@ -19,8 +19,8 @@ use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
 use super::thread::Thread;
 use crate::base::{
-    Action, AtomicAction, CellAction, CondvarAction, Ending, MutexAction, Name, ObjectId, ObjectKind, Operation,
-    Outcome, RwLockAction, Schedule, Step, Strategy, ThreadId, ThreadSet,
+    Action, AtomicAction, CellAction, CondvarAction, Ending, MutexAction, Name, ObjectId, ObjectKind,
+    Operation, Outcome, RwLockAction, Schedule, Step, Strategy, ThreadId, ThreadSet,
 };
 use crate::trace::{Panic, Race};
 use std::panic::Location;
@@ -37,6 +37,10 @@ pub(crate) struct Object {
     pub(crate) watchers: ThreadSet,
     /// Whether all watchers wait to take it, a mutex, without a time-out.
     pub(crate) only_lockers: bool,
+    /// Whether it is known to be met without protection; see [`movers`](super::movers).
+    pub(crate) exposed: bool,
+    /// The mutex that was held when it was first met.
+    pub(crate) guard: Option<ObjectId>,
     pub(crate) kind: ObjectKind,
     pub(crate) name: Name,
     /// Who held it when the execution was over, before the threads were torn down.
@@ -95,6 +99,10 @@ pub(crate) struct Execution {
     pub(crate) strategy: Option<Box<dyn Strategy>>,
     pub(crate) every_point: bool,
     pub(crate) try_lock_seen: bool,
+    /// Whether somebody has released a lock that another thread had taken.
+    pub(crate) strange_release_seen: bool,
+    /// The objects known to be met without protection, by number.
+    pub(crate) exposed: Vec<bool>,
     pub(crate) settings: Settings,
     pub(crate) mode: Mode,
     pub(crate) over: Option<Ending>,
@@ -155,6 +163,8 @@ impl Execution {
             strategy: None,
             every_point: true,
             try_lock_seen: false,
+            strange_release_seen: false,
+            exposed: Vec::new(),
             settings,
             mode: Mode::Running,
             over: None,
@@ -284,10 +294,18 @@ impl Execution {
 
     /// As [`object`](Self::object), for an object with many handles, each with a slot: the object is known by `address`.
     #[inline(always)]
-    pub(crate) fn object_at(&mut self, slot: &Slot, address: usize, kind: ObjectKind, state: State) -> ObjectId {
+    pub(crate) fn object_at(
+        &mut self,
+        slot: &Slot,
+        address: usize,
+        kind: ObjectKind,
+        state: State,
+    ) -> ObjectId {
         match slot.number(self.epoch) {
             Some(object) => object,
-            None => self.find(slot, address, kind).unwrap_or_else(|| self.add_object(slot, address, kind, state)),
+            None => {
+                self.find(slot, address, kind).unwrap_or_else(|| self.add_object(slot, address, kind, state))
+            }
         }
     }
 
@@ -308,22 +326,41 @@ impl Execution {
     }
 
     /// A new object, which the slot stands for from now on.
-    pub(crate) fn add_object(&mut self, slot: &Slot, address: usize, kind: ObjectKind, state: State) -> ObjectId {
+    pub(crate) fn add_object(
+        &mut self,
+        slot: &Slot,
+        address: usize,
+        kind: ObjectKind,
+        state: State,
+    ) -> ObjectId {
         let number = self.live_objects;
         assert!(number < MAX_OBJECTS, "a model may use at most {MAX_OBJECTS} objects in one execution");
+        let exposed = self.is_born_exposed(number, &state);
         match self.objects.get_mut(number) {
             Some(object) => {
                 state.recycle(&mut object.state);
                 object.trail.clear();
                 object.watchers.clear();
                 object.only_lockers = true;
+                (object.exposed, object.guard) = (exposed, None);
                 (object.kind, object.name, object.address) = (kind, slot.name(), address);
             }
             None => {
                 let mut trail = Trail::default();
                 trail.clear();
                 let watchers = ThreadSet::new();
-                self.objects.push(Object { state, trail, watchers, only_lockers: true, kind, name: slot.name(), last_holder: None, address });
+                self.objects.push(Object {
+                    state,
+                    trail,
+                    watchers,
+                    only_lockers: true,
+                    exposed,
+                    guard: None,
+                    kind,
+                    name: slot.name(),
+                    last_holder: None,
+                    address,
+                });
             }
         }
         self.live_objects += 1;
@@ -337,6 +374,9 @@ impl Execution {
     pub(crate) fn arrive(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
         if self.countdown > 0 && (!operation.may_block() || self.is_ready(self.running, operation)) {
             self.countdown -= 1;
+            return Arrival::Go;
+        }
+        if !self.every_point && self.may_spare_operation(operation) {
             return Arrival::Go;
         }
         self.arrive_asking(operation, location)
@@ -354,18 +394,17 @@ impl Execution {
             self.countdown -= 1;
             return Arrival::Go;
         }
-        if H::IS_RELEASE && self.may_spare() {
+        if H::IS_RELEASE && self.may_spare_release()
+            || !H::MAY_BLOCK && !self.objects[object.index()].exposed && self.may_spare(object)
+        {
             return Arrival::Go;
         }
         let operation = Operation::new(object, hot.action());
-        if H::MAY_BLOCK { self.arrive_locking(&operation, location) } else { self.arrive_free(&operation, location) }
-    }
-
-    /// Whether the strategy may be spared the release of a mutex: it commutes with all that others do, as long as nobody
-    /// tries the mutex or looks at it.
-    #[inline(always)]
-    fn may_spare(&self) -> bool {
-        !self.every_point && !self.try_lock_seen && self.position < self.due && self.mode == Mode::Running
+        if H::MAY_BLOCK {
+            self.arrive_locking(&operation, location)
+        } else {
+            self.arrive_free(&operation, location)
+        }
     }
 
     /// As [`commit`](Execution::commit), for an operation known by its type.
@@ -387,7 +426,10 @@ impl Execution {
             thread.watching = false;
             met.watchers.remove(me);
         }
-        let watched = !met.watchers.is_empty();
+        let (watched, exposed) = (!met.watchers.is_empty(), met.exposed);
+        if !exposed {
+            self.note_meeting(object);
+        }
         hot.note(self, object);
         if watched {
             self.refresh(object);
@@ -434,12 +476,15 @@ impl Execution {
         } else {
             object.state.apply(me, operation.action, choice)
         };
+        if !self.objects[operation.object.index()].exposed {
+            self.note_meeting(operation.object);
+        }
         if let Action::Cell(access) = operation.action {
-            debug_assert!(is_cell(&object.state));
             self.access_cell(operation.object, access);
             return outcome;
         }
         let effect = synchronization(operation.action, outcome);
+        let (object, thread) = (&mut self.objects[operation.object.index()], &mut self.threads[me.index()]);
         object.trail.synchronize(&mut thread.knows, me, offset, effect);
         if operation.may_block() && thread.watching {
             self.unwatch(&operation);
@@ -468,17 +513,25 @@ impl Execution {
                 self.try_lock_seen |= matches!(operation.action, Action::Mutex(MutexAction::TryLock));
             }
             Action::RwLock(
-                RwLockAction::Read | RwLockAction::Write | RwLockAction::TryRead | RwLockAction::TryWrite,
+                action @ (RwLockAction::Read
+                | RwLockAction::Write
+                | RwLockAction::TryRead
+                | RwLockAction::TryWrite),
             ) => {
                 if matches!(outcome, Outcome::Done | Outcome::Poisoned) {
                     self.took_lock(operation.object);
+                    if matches!(action, RwLockAction::Read | RwLockAction::TryRead) {
+                        // Others may hold it too: it protects nothing.
+                        self.running_mut().locks.pop();
+                    }
                 }
             }
             Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release)
             | Action::RwLock(RwLockAction::UnlockRead | RwLockAction::UnlockWrite { .. }) => {
                 self.misuse |= outcome == Outcome::Refused;
-                let thread = self.running_mut();
-                thread.held = thread.held.saturating_sub(1);
+                let strange = !self.gave_lock_back(operation.object);
+                self.strange_release_seen |=
+                    strange && matches!(operation.action, Action::Mutex(MutexAction::Release));
             }
             Action::Mutex(MutexAction::IsLocked) => self.try_lock_seen = true,
             _ => {}
@@ -495,9 +548,25 @@ impl Execution {
         if thread.held > 0 {
             // A sum, because the order among threads does not matter.
             self.nested_locks = true;
-            self.lock_order = self.lock_order.wrapping_add(thread.lock_order.wrapping_mul(u64::from(me.0) + 3));
+            self.lock_order =
+                self.lock_order.wrapping_add(thread.lock_order.wrapping_mul(u64::from(me.0) + 3));
         }
         thread.held += 1;
+        thread.locks.push(object);
+    }
+
+    /// Whether the running thread is the one that took it.
+    #[inline(always)]
+    pub(crate) fn gave_lock_back(&mut self, object: ObjectId) -> bool {
+        let thread = &mut self.threads[self.running.index()];
+        thread.held = thread.held.saturating_sub(1);
+        match thread.locks.iter().rposition(|lock| *lock == object) {
+            Some(place) => {
+                thread.locks.swap_remove(place);
+                true
+            }
+            None => false,
+        }
     }
 
     fn access_cell(&mut self, object: ObjectId, access: CellAction) {
@@ -524,9 +593,10 @@ impl Execution {
             CondvarAction::Wait { mutex, .. } => {
                 Some(Operation::new(mutex, Action::Mutex(MutexAction::Unlock { poison: false })))
             }
-            CondvarAction::Reacquire { mutex } => {
-                Some(Operation::new(mutex, Action::Mutex(MutexAction::Lock { timeout: crate::base::FOREVER })))
-            }
+            CondvarAction::Reacquire { mutex } => Some(Operation::new(
+                mutex,
+                Action::Mutex(MutexAction::Lock { timeout: crate::base::FOREVER }),
+            )),
             _ => None,
         };
         let spurious = matches!(action, CondvarAction::Reacquire { .. })
@@ -550,7 +620,9 @@ impl Execution {
 
     /// Whether `object` is an atomic that holds `expected`: then a weak exchange has a second outcome.
     pub(crate) fn would_match(&self, operation: &Operation) -> bool {
-        let Action::Atomic(AtomicAction::CompareExchange { expected, .. }) = operation.action else { return false };
+        let Action::Atomic(AtomicAction::CompareExchange { expected, .. }) = operation.action else {
+            return false;
+        };
         matches!(&self.objects[operation.object.index()].state, State::Atomic(state) if Atomic::holds(state, expected))
     }
 }

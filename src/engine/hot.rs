@@ -8,7 +8,7 @@
 use super::clocks::{Acquire, Release, synchronization};
 use super::execution::Execution;
 use super::object::State;
-use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, SharedAction, ThreadId};
+use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, ThreadId};
 
 /// An operation known by its type. It meets one object, has one outcome in each state and is a point.
 pub(crate) trait Hot: Copy {
@@ -67,27 +67,6 @@ impl Hot for OnAtomic {
     #[inline(always)]
     fn effect(self, outcome: Outcome) -> (Acquire, Release) {
         super::clocks::atomic(self.0, outcome)
-    }
-}
-
-/// A step on a shared Python variable.
-#[derive(Clone, Copy)]
-pub(crate) struct OnShared(pub(crate) SharedAction);
-
-impl Hot for OnShared {
-    #[inline(always)]
-    fn action(self) -> Action {
-        Action::Shared(self.0)
-    }
-
-    #[inline(always)]
-    fn apply(self, _state: &mut State, _thread: ThreadId) -> Outcome {
-        Outcome::Done
-    }
-
-    #[inline(always)]
-    fn effect(self, _outcome: Outcome) -> (Acquire, Release) {
-        (Acquire::Released, Release::Join)
     }
 }
 
@@ -155,8 +134,7 @@ impl Hot for Unlock {
     }
 
     #[inline(always)]
-    fn note(self, execution: &mut Execution, _object: ObjectId) {
-        let thread = execution.running_mut();
-        thread.held = thread.held.saturating_sub(1);
+    fn note(self, execution: &mut Execution, object: ObjectId) {
+        execution.gave_lock_back(object);
     }
 }

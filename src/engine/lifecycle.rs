@@ -46,7 +46,8 @@ impl Execution {
         }
         let me = self.running;
         let offset = self.offset();
-        let [parent, thread] = self.threads.get_disjoint_mut([me.index(), child.index()]).expect("a new thread");
+        let [parent, thread] =
+            self.threads.get_disjoint_mut([me.index(), child.index()]).expect("a new thread");
         thread.knows.inherit(Some((&mut parent.knows, me, offset)));
         thread.parent = Some(me);
         thread.now = parent.now;
@@ -56,7 +57,6 @@ impl Execution {
         self.enabled.insert(child);
         self.ask_again();
         self.eager.push(me);
-        self.due = 0;
         self.running = child;
         self.next = Some(child);
         true
@@ -94,8 +94,10 @@ impl Execution {
         }
         if self.over.is_some() {
             self.eager.clear();
+            self.due = 0;
+        } else if self.enabled.is_empty() {
+            self.due = 0;
         }
-        self.due = 0;
         self.pass_turn();
     }
 
@@ -183,7 +185,9 @@ impl Execution {
                 Outcome::Done
             }
             ThreadAction::Yield | ThreadAction::Spin => Outcome::Done,
-            ThreadAction::Spawn(_) | ThreadAction::Exit { .. } => unreachable!("performed by the engine itself"),
+            ThreadAction::Spawn(_) | ThreadAction::Exit { .. } => {
+                unreachable!("performed by the engine itself")
+            }
         }
     }
 
@@ -208,7 +212,7 @@ impl Execution {
         }
     }
 
-    fn learn_of_end(&mut self, ended: ThreadId) {
+    pub(crate) fn learn_of_end(&mut self, ended: ThreadId) {
         let me = self.running;
         self.threads[ended.index()].end_seen = true;
         if let Ok([mine, theirs]) = self.threads.get_disjoint_mut([me.index(), ended.index()]) {
@@ -238,8 +242,15 @@ impl Execution {
     /// The running thread's stack has overflowed and its fiber is gone.
     pub(crate) fn note_overflow(&mut self) {
         let (thread, at) = (self.running, self.steps.len() as u64);
-        let message = format!("stack overflow: it needs more than {} KiB of stack", self.settings.stack_size / 1024);
-        self.panics.push(Panic { thread, at, message, location: String::new(), kind: PanicKind::StackOverflow });
+        let message =
+            format!("stack overflow: it needs more than {} KiB of stack", self.settings.stack_size / 1024);
+        self.panics.push(Panic {
+            thread,
+            at,
+            message,
+            location: String::new(),
+            kind: PanicKind::StackOverflow,
+        });
         let fiber = self.running_mut().fiber.take();
         self.free_fibers.extend(fiber);
         if self.mode == Mode::Running {
@@ -305,6 +316,7 @@ impl Execution {
     /// The execution is over; how many threads there are.
     pub(crate) fn begin_teardown(&mut self) -> u32 {
         self.mode = Mode::TearingDown;
+        self.due = 0;
         self.ask_again();
         self.unwinding = 0;
         self.performed = self.steps.len();
@@ -339,10 +351,10 @@ impl Execution {
             Some(Probe::Armed(thread)) if self.over == Some(Ending::Deadlocked) => {
                 let pending = self.threads[thread.index()].pending;
                 let Action::Condvar(CondvarAction::Reacquire { mutex }) = pending.action else { return None };
-                let unlocked = self.object_mut(mutex).state.ready(
-                    thread,
-                    Action::Mutex(MutexAction::Lock { timeout: FOREVER }),
-                );
+                let unlocked = self
+                    .object_mut(mutex)
+                    .state
+                    .ready(thread, Action::Mutex(MutexAction::Lock { timeout: FOREVER }));
                 if !unlocked {
                     return None;
                 }

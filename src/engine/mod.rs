@@ -5,6 +5,7 @@
 //! | `fiber` | stacks and switching, the only unsafe code here |
 //! | `execution` | the state of an execution; arriving at and performing an operation |
 //! | `turn` | whose turn it is |
+//! | `movers` | operations that need no scheduling point when executions are sampled |
 //! | `lifecycle` | start and end of threads, panics, tearing down |
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
@@ -19,6 +20,7 @@ mod execution;
 mod fiber;
 pub(crate) mod hot;
 mod lifecycle;
+mod movers;
 pub(crate) mod object;
 mod panics;
 mod record;
@@ -67,7 +69,6 @@ pub(crate) struct Settings {
 pub(crate) struct Summary {
     pub(crate) ending: Ending,
     pub(crate) choices: u64,
-    pub(crate) steps: u64,
     pub(crate) threads: u32,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
     pub(crate) suspicious: bool,
@@ -98,7 +99,11 @@ impl Engine {
     }
 
     /// Runs `model` once under `strategy`, whose `begin` and `end` are the caller's business.
-    pub(crate) fn run<F: Fn()>(&mut self, model: &F, strategy: Box<dyn Strategy>) -> (Summary, Box<dyn Strategy>) {
+    pub(crate) fn run<F: Fn()>(
+        &mut self,
+        model: &F,
+        strategy: Box<dyn Strategy>,
+    ) -> (Summary, Box<dyn Strategy>) {
         self.prepare(strategy);
         self.hub.run(model);
         let execution = self.hub.execution();
@@ -107,7 +112,12 @@ impl Engine {
     }
 
     /// Runs `model` under `strategy`, which repeats a deadlock; there `thread` alone is woken and followed.
-    pub(crate) fn probe<F: Fn()>(&mut self, model: &F, strategy: Box<dyn Strategy>, thread: ThreadId) -> Trace {
+    pub(crate) fn probe<F: Fn()>(
+        &mut self,
+        model: &F,
+        strategy: Box<dyn Strategy>,
+        thread: ThreadId,
+    ) -> Trace {
         self.prepare(strategy);
         let steps = self.hub.execution().settings.steps;
         self.hub.execution().probe = Some(Probe::Armed(thread));
@@ -143,7 +153,6 @@ impl Execution {
         Summary {
             ending,
             choices: self.position,
-            steps: self.steps.len() as u64,
             threads: self.live_threads,
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (held && ending == Ending::Finished)

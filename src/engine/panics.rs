@@ -100,5 +100,7 @@ fn is_last_words(message: &str) -> bool {
 
 fn text(payload: &dyn Any) -> String {
     let literal = payload.downcast_ref::<&'static str>().map(ToString::to_string);
-    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a value that is no text".into())
+    literal
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a value that is no text".into())
 }

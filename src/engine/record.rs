@@ -11,8 +11,11 @@ impl Execution {
         let mut schedule = self.schedule.clone();
         schedule.end_run(self.position);
         let threads = (0..self.live_threads).map(|t| self.thread_record(ThreadId(t))).collect();
-        let record =
-            |object: &Object| ObjectRecord { kind: object.kind, name: object.name, holder: object.last_holder };
+        let record = |object: &Object| ObjectRecord {
+            kind: object.kind,
+            name: object.name,
+            holder: object.last_holder,
+        };
         Trace {
             schedule,
             steps: self.steps.since(0).copied().collect(),

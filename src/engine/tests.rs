@@ -5,7 +5,8 @@ use super::object::{Atomic, Mutex, State};
 use super::slot::Slot;
 use super::testing::{all, outcomes, run};
 use crate::base::{
-    Action, AtomicAction, Ending, FOREVER, MutexAction, ObjectKind, Operation, Outcome, ThreadAction, ThreadId, Width,
+    Action, AtomicAction, Ending, FOREVER, MutexAction, ObjectKind, Operation, Outcome, ThreadAction,
+    ThreadId, Width,
 };
 use crate::trace::{PanicKind, ThreadStatus};
 use std::panic::Location;
@@ -296,8 +297,16 @@ fn two_threads_that_spin_on_each_other_are_a_livelock_soon() {
                 mine.store(1);
             };
             let other = start(move || spin(q, p));
-            let mine = move |mine: Rc<Word>, theirs: Rc<Word>| while theirs.load() == 0 { let _ = &mine; };
-            if hinted { join(other).ok(); } else { mine(x, y); }
+            let mine = move |mine: Rc<Word>, theirs: Rc<Word>| {
+                while theirs.load() == 0 {
+                    let _ = &mine;
+                }
+            };
+            if hinted {
+                join(other).ok();
+            } else {
+                mine(x, y);
+            }
         });
         assert_eq!(trace.ending, Ending::Livelocked);
         assert!(trace.steps.len() < 10_000, "{}", trace.steps.len());

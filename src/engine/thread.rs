@@ -35,6 +35,8 @@ pub(crate) struct Thread {
     pub(crate) unparked: VectorClock,
     /// How many locks it holds.
     pub(crate) held: u32,
+    /// Those that it holds alone.
+    pub(crate) locks: Vec<ObjectId>,
     /// Stands for the order in which it took them.
     pub(crate) lock_order: u64,
     /// Its own virtual time under the abstract clock, in nanoseconds.
@@ -72,6 +74,7 @@ impl Thread {
             token: false,
             unparked: VectorClock::new(),
             held: 0,
+            locks: Vec::new(),
             lock_order: 0,
             now: 0,
             name: String::new(),
@@ -98,6 +101,7 @@ impl Thread {
         self.joiners.clear();
         self.token = false;
         self.held = 0;
+        self.locks.clear();
         self.lock_order = 0;
         self.now = 0;
         self.name.clear();

@@ -18,7 +18,8 @@ use super::Clock;
 use super::execution::{AHEAD, Arrival, Execution, Mode};
 use super::object::State;
 use crate::base::{
-    Action, CondvarAction, Decision, Ending, FOREVER, MutexAction, ObjectId, Operation, Options, Outcome, Step, ThreadAction, ThreadId,
+    Action, CondvarAction, Decision, Ending, FOREVER, MutexAction, ObjectId, Operation, Options, Outcome,
+    Step, ThreadAction, ThreadId,
 };
 use std::panic::Location;
 
@@ -30,7 +31,11 @@ const SHARE: usize = 16;
 impl Execution {
     /// Whether the running thread may perform `operation` now; otherwise `next` says whose turn it is.
     #[inline(never)]
-    pub(crate) fn arrive_asking(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
+    pub(crate) fn arrive_asking(
+        &mut self,
+        operation: &Operation,
+        location: &'static Location<'static>,
+    ) -> Arrival {
         let me = self.running;
         let panicking = std::thread::panicking();
         if (panicking || self.mode == Mode::TearingDown)
@@ -58,8 +63,12 @@ impl Execution {
 
     /// As [`arrive_asking`](Execution::arrive_asking), for operations that never block, in as few instructions as can be.
     #[inline(never)]
-    pub(crate) fn arrive_free(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
-        if std::thread::panicking() || self.mode == Mode::TearingDown || self.position >= self.due {
+    pub(crate) fn arrive_free(
+        &mut self,
+        operation: &Operation,
+        location: &'static Location<'static>,
+    ) -> Arrival {
+        if std::thread::panicking() || self.position >= self.due {
             return self.arrive_asking(operation, location);
         }
         let me = self.running;
@@ -83,9 +92,56 @@ impl Execution {
         Arrival::Switch
     }
 
+    /// As [`arrive_asking`](Execution::arrive_asking), for waiting for the end of a thread that has not ended.
+    #[inline(never)]
+    pub(crate) fn arrive_joining(
+        &mut self,
+        join: &Operation,
+        ended: ThreadId,
+        location: &'static Location<'static>,
+    ) -> Arrival {
+        if std::thread::panicking() || self.mode == Mode::TearingDown {
+            return self.arrive_asking(join, location);
+        }
+        let me = self.running;
+        let thread = &mut self.threads[me.index()];
+        thread.pending = *join;
+        thread.location = location;
+        thread.watching = true;
+        self.threads[ended.index()].joiners.insert(me);
+        self.enabled.remove(me);
+        self.ask_again();
+        if self.enabled.is_empty() {
+            self.due = 0;
+        }
+        self.pass_turn();
+        Arrival::Switch
+    }
+
+    /// Performs the join of a thread that has ended, unless it waits in vain because the execution is over.
+    #[inline]
+    pub(crate) fn commit_join(
+        &mut self,
+        join: Operation,
+        ended: ThreadId,
+        location: &'static Location<'static>,
+    ) {
+        let me = self.running;
+        if self.threads[me.index()].watching {
+            self.threads[me.index()].watching = false;
+            self.threads[ended.index()].joiners.remove(me);
+        }
+        self.learn_of_end(ended);
+        self.steps.push(Step { thread: me, choice: 0, operation: join, outcome: Outcome::Done, location });
+    }
+
     /// As [`arrive_asking`](Execution::arrive_asking), for taking a mutex.
     #[inline(never)]
-    pub(crate) fn arrive_locking(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
+    pub(crate) fn arrive_locking(
+        &mut self,
+        operation: &Operation,
+        location: &'static Location<'static>,
+    ) -> Arrival {
         if std::thread::panicking() || self.mode == Mode::TearingDown {
             return self.arrive_asking(operation, location);
         }
@@ -115,6 +171,11 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn pass_turn(&mut self) {
         self.next = None;
+        if let Some(thread) = self.eager.pop() {
+            self.running = thread;
+            self.next = Some(thread);
+            return;
+        }
         if self.position >= self.due && !self.attend() {
             return;
         }
@@ -168,16 +229,10 @@ impl Execution {
         self.due = 0;
     }
 
-    /// Sees to all that is due before the strategy is asked; `false` when it need not be: then `next` is set, or the
-    /// execution is over.
+    /// Sees to all that is due before the strategy is asked; `false` when the execution is over.
     #[cold]
     #[inline(never)]
     fn attend(&mut self) -> bool {
-        if let Some(thread) = self.eager.pop() {
-            self.running = thread;
-            self.next = Some(thread);
-            return false;
-        }
         self.wake_resting();
         if self.position >= self.last_busy + QUIET && self.over.is_none() {
             self.look_for_livelock();
@@ -217,7 +272,9 @@ impl Execution {
     fn watch(&mut self, me: ThreadId, operation: &Operation, watching: bool) {
         self.threads[me.index()].watching = watching;
         match operation.action {
-            Action::Thread(ThreadAction::Join { thread, .. }) => self.threads[thread.index()].joiners.set(me, watching),
+            Action::Thread(ThreadAction::Join { thread, .. }) => {
+                self.threads[thread.index()].joiners.set(me, watching)
+            }
             Action::Thread(_) => {}
             _ => {
                 let object = self.object_mut(operation.object);
@@ -265,7 +322,9 @@ impl Execution {
     /// for no reason.
     pub(crate) fn is_possible(&self, thread: ThreadId) -> bool {
         let pending = &self.threads[thread.index()].pending;
-        self.is_ready(thread, pending) || self.may_time_out(thread, pending) || self.may_wake_spuriously(pending)
+        self.is_ready(thread, pending)
+            || self.may_time_out(thread, pending)
+            || self.may_wake_spuriously(pending)
     }
 
     fn may_time_out(&self, thread: ThreadId, operation: &Operation) -> bool {
@@ -399,7 +458,9 @@ impl Execution {
         self.ask_again();
         let now = self.steps.len();
         let last = self.threads[me.index()].last_yield.replace((location, now));
-        let Some((_, at)) = last.filter(|(place, at)| *place == location && *at >= self.steps.first()) else { return };
+        let Some((_, at)) = last.filter(|(place, at)| *place == location && *at >= self.steps.first()) else {
+            return;
+        };
         if self.steps.since(at).any(changes) {
             return;
         }
@@ -465,4 +526,3 @@ fn changes(step: &Step) -> bool {
     );
     !step.only_reads() && !same_value
 }
-

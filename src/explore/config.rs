@@ -115,19 +115,27 @@ impl Config {
     /// When a variable is set to something that it cannot mean.
     pub fn overridden(mut self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
         if let Some(text) = lookup("SELVEDGE_STRATEGY") {
-            self.search = text.parse().map_err(|error: Error| error.within("the variable `SELVEDGE_STRATEGY`"))?;
+            self.search =
+                text.parse().map_err(|error: Error| error.within("the variable `SELVEDGE_STRATEGY`"))?;
         }
-        for (variable, field) in
-            [("SELVEDGE_SEED", &mut self.seed), ("SELVEDGE_BUDGET", &mut self.executions), ("SELVEDGE_STEPS", &mut self.steps)]
-        {
+        for (variable, field) in [
+            ("SELVEDGE_SEED", &mut self.seed),
+            ("SELVEDGE_BUDGET", &mut self.executions),
+            ("SELVEDGE_STEPS", &mut self.steps),
+        ] {
             if let Some(text) = lookup(variable) {
                 *field = text.trim().parse().map_err(|_| {
-                    Error::new(format!("`{text}` is no number"), format!("in the variable `{variable}`"), "give a whole number")
+                    Error::new(
+                        format!("`{text}` is no number"),
+                        format!("in the variable `{variable}`"),
+                        "give a whole number",
+                    )
                 })?;
             }
         }
         if let Some(text) = lookup("SELVEDGE_REPLAY") {
-            let schedule = text.parse().map_err(|error: Error| error.within("the variable `SELVEDGE_REPLAY`"))?;
+            let schedule =
+                text.parse().map_err(|error: Error| error.within("the variable `SELVEDGE_REPLAY`"))?;
             self.search = Search::Replay(schedule);
         }
         self.validated()
@@ -160,7 +168,11 @@ impl Config {
             ));
         }
         if self.search == (Search::Pct { depth: 0 }) {
-            return Err(Error::new("a depth of 0 finds nothing", "in the strategy `pct`", "give a depth of at least 1"));
+            return Err(Error::new(
+                "a depth of 0 finds nothing",
+                "in the strategy `pct`",
+                "give a depth of at least 1",
+            ));
         }
         if self.stack_size < LEAST_STACK {
             return Err(Error::new(
@@ -198,7 +210,11 @@ impl std::str::FromStr for Search {
         };
         let number = |argument: &str| {
             argument.parse::<u32>().map_err(|_| {
-                Error::new(format!("`{argument}` is no number"), format!("in the strategy `{text}`"), "give a whole number")
+                Error::new(
+                    format!("`{argument}` is no number"),
+                    format!("in the strategy `{text}`"),
+                    "give a whole number",
+                )
             })
         };
         match (name, argument) {
@@ -234,7 +250,10 @@ mod tests {
     fn variables_change_the_settings() {
         assert_eq!(with("SELVEDGE_SEED", "7").map(|c| c.seed), Ok(7));
         assert_eq!(with("SELVEDGE_STRATEGY", "pct:2").map(|c| c.search), Ok(Search::Pct { depth: 2 }));
-        assert_eq!(with("SELVEDGE_STRATEGY", "dfs:1").map(|c| c.search), Ok(Search::Dfs { preemptions: Some(1) }));
+        assert_eq!(
+            with("SELVEDGE_STRATEGY", "dfs:1").map(|c| c.search),
+            Ok(Search::Dfs { preemptions: Some(1) })
+        );
         assert_eq!(
             with("SELVEDGE_REPLAY", "a2 b").map(|c| c.search),
             Ok(Search::Replay("a2 b".parse().expect("a schedule")))

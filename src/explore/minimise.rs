@@ -13,8 +13,8 @@ use super::runner::Runner;
 use crate::base::{Ending, Strategy};
 use crate::finding::Finding;
 use crate::strategy;
-use crate::trace::minimise::{Size, candidates};
 use crate::trace::Trace;
+use crate::trace::minimise::{Size, candidates};
 
 /// How many executions, and how many choices in them, the search under one bound may cost.
 const EXECUTIONS: u64 = 3_000;
@@ -69,7 +69,12 @@ fn search<F: Fn()>(runner: &mut Runner<'_, F>, bound: u32, signature: &str, limi
 }
 
 /// The first simpler schedule proposed that fails the same way and is smaller.
-fn simplify<F: Fn()>(runner: &mut Runner<'_, F>, best: &Sized, signature: &str, tries: &mut u32) -> Option<Sized> {
+fn simplify<F: Fn()>(
+    runner: &mut Runner<'_, F>,
+    best: &Sized,
+    signature: &str,
+    tries: &mut u32,
+) -> Option<Sized> {
     let proposals: Vec<_> = candidates(&best.2).take(*tries as usize).collect();
     for schedule in proposals {
         *tries = tries.checked_sub(1)?;
@@ -84,7 +89,12 @@ fn simplify<F: Fn()>(runner: &mut Runner<'_, F>, best: &Sized, signature: &str, 
     None
 }
 
-fn same_failure<F: Fn()>(runner: &mut Runner<'_, F>, size: Size, trace: Trace, signature: &str) -> Option<Sized> {
+fn same_failure<F: Fn()>(
+    runner: &mut Runner<'_, F>,
+    size: Size,
+    trace: Trace,
+    signature: &str,
+) -> Option<Sized> {
     let findings = runner.findings_of(&trace);
     let finding = findings.into_iter().find(|f| f.signature(&trace).to_string() == signature)?;
     Some((size, finding, trace))

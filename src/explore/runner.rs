@@ -67,7 +67,17 @@ impl<'a, F: Fn()> Runner<'a, F> {
         };
         let engine = Engine::new(config.settings());
         let (seen, lock_orders) = (BTreeSet::new(), BTreeSet::new());
-        Runner { engine, model, config, progress, observer, started: Instant::now(), report, seen, lock_orders }
+        Runner {
+            engine,
+            model,
+            config,
+            progress,
+            observer,
+            started: Instant::now(),
+            report,
+            seen,
+            lock_orders,
+        }
     }
 
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
@@ -134,7 +144,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
             End::Done if self.report.cut_short > 0 => Coverage::Sampled,
             End::Done if strategy.exhausted() => Coverage::Proved,
             End::Done if any.is::<Replay>() => Coverage::Replayed,
-            End::Done => any.downcast_ref::<Dfs>().and_then(Dfs::bound).map_or(Coverage::Sampled, Coverage::AllWithin),
+            End::Done => {
+                any.downcast_ref::<Dfs>().and_then(Dfs::bound).map_or(Coverage::Sampled, Coverage::AllWithin)
+            }
             _ => Coverage::Sampled,
         };
     }
@@ -193,7 +205,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
     /// The order of locks can be wrong in an execution in which nothing went wrong; each way of nesting is looked at once.
     fn is_worth_a_look(&mut self, summary: &Summary) -> bool {
-        let new_order = summary.nested_locks.is_some_and(|order| self.lock_orders.len() < 4096 && self.lock_orders.insert(order));
+        let new_order = summary
+            .nested_locks
+            .is_some_and(|order| self.lock_orders.len() < 4096 && self.lock_orders.insert(order));
         summary.suspicious || new_order
     }
 
@@ -305,7 +319,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
                 self.report.findings[index].trace.notes = again.notes;
             }
             again => {
-                let ending = again.map_or("it could not be followed to its end".to_string(), |t| format!("it {}", t.ending));
+                let ending = again.map_or("it could not be followed to its end".to_string(), |t| {
+                    format!("it {}", t.ending)
+                });
                 self.report.divergence.get_or_insert(format!(
                     "an execution that {} was run again with the same choices and then {ending}",
                     self.report.findings[index].trace.ending

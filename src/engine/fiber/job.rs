@@ -17,7 +17,8 @@ pub(crate) struct Claim<T> {
 impl<T> Claim<T> {
     /// Takes the result of a thread that has ended; `None` if it has none to give (torn down, or taken).
     pub(crate) fn take(&self) -> Option<std::thread::Result<T>> {
-        let stands = |e: &mut Execution| e.epoch() == self.epoch && e.thread_mut(self.thread).packet.is_full();
+        let stands =
+            |e: &mut Execution| e.epoch() == self.epoch && e.thread_mut(self.thread).packet.is_full();
         if !is_active() || !with(stands) {
             return None;
         }
@@ -73,7 +74,12 @@ pub(super) unsafe fn run_job<F: FnOnce() -> T, T>() {
     };
     let detached = with(|execution| {
         let thread = execution.running_mut();
-        if thread.detached { Some(result) } else { thread.packet.put::<std::thread::Result<T>>(result); None }
+        if thread.detached {
+            Some(result)
+        } else {
+            thread.packet.put::<std::thread::Result<T>>(result);
+            None
+        }
     });
     // The result of a thread that nobody can join is dropped as the thread's last deed, on its own stack.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(detached)));
@@ -85,4 +91,3 @@ fn drop_locals() {
         drop(local);
     }
 }
-

@@ -24,14 +24,14 @@ pub(crate) use packet::Packet;
 
 use super::execution::{Arrival, Execution};
 use super::hot::Hot;
-use super::panics;
 use super::object::State;
+use super::panics;
 use super::slot::Slot;
 use crate::base::{ObjectId, ObjectKind, Outcome, ThreadId};
-use packet::PendingDrop;
 use corosensei::stack::DefaultStack;
 use corosensei::trap::CoroutineTrapHandler;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
+use packet::PendingDrop;
 use std::cell::{Cell, UnsafeCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::ptr;
@@ -91,14 +91,24 @@ impl Host {
 
     /// See [`Execution::arrive_hot`].
     #[inline(always)]
-    pub(crate) fn arrive_hot<H: Hot>(mut self, object: ObjectId, hot: H, place: &'static Location<'static>) -> Arrival {
+    pub(crate) fn arrive_hot<H: Hot>(
+        mut self,
+        object: ObjectId,
+        hot: H,
+        place: &'static Location<'static>,
+    ) -> Arrival {
         // SAFETY: as in `with`.
         unsafe { self.0.as_mut() }.arrive_hot(object, hot, place)
     }
 
     /// See [`Execution::commit_hot`].
     #[inline(always)]
-    pub(crate) fn commit_hot<H: Hot>(mut self, object: ObjectId, hot: H, place: &'static Location<'static>) -> Outcome {
+    pub(crate) fn commit_hot<H: Hot>(
+        mut self,
+        object: ObjectId,
+        hot: H,
+        place: &'static Location<'static>,
+    ) -> Outcome {
         // SAFETY: as in `with`; after a switch it is the same execution, because a fiber stays on its OS thread.
         unsafe { self.0.as_mut() }.commit_hot(object, hot, place)
     }

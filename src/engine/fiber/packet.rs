@@ -100,7 +100,6 @@ impl PendingDrop {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

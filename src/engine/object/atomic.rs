@@ -126,7 +126,13 @@ mod tests {
 
     #[test]
     fn compare_exchange_writes_only_when_it_matches_and_is_let() {
-        let exchange = AtomicAction::CompareExchange { expected: 1, new: 2, success: SeqCst, failure: SeqCst, weak: true };
+        let exchange = AtomicAction::CompareExchange {
+            expected: 1,
+            new: 2,
+            success: SeqCst,
+            failure: SeqCst,
+            weak: true,
+        };
         let mut state = Atomic::new(0, Width::Unsigned(64));
         assert_eq!(state.apply(exchange, 0), Outcome::Mismatch(0));
         state.apply(AtomicAction::Store { value: 1, ordering: SeqCst }, 0);

@@ -44,7 +44,11 @@ impl Channel {
                 Outcome::Done
             }
             ChannelAction::Receive { .. } | ChannelAction::TryReceive => {
-                if self.senders_gone { Outcome::Disconnected } else { Outcome::Refused }
+                if self.senders_gone {
+                    Outcome::Disconnected
+                } else {
+                    Outcome::Refused
+                }
             }
             ChannelAction::DropSender => {
                 self.senders_gone = true;

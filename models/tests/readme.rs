@@ -1,0 +1,45 @@
+//! What the README shows is what the tool says. `UPDATE_README=1 cargo test -p models --test readme` rewrites it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+const TOOL: &str = env!("CARGO_BIN_EXE_selvedge");
+
+#[test]
+fn the_report_is_a_real_one() {
+    let report = said(&["explore", "bounded_queue"]);
+    check("report", &format!("```text\n{}\n```", report.trim_end()));
+}
+
+#[test]
+fn the_table_of_programs_is_what_comes_out() {
+    let gallery = said(&[]);
+    let mut table = String::from("| document | program | verdict | executions |\n|---|---|---|---|\n");
+    for program in models::programs() {
+        let row = gallery.lines().find(|line| line.split_whitespace().next() == Some(program.name));
+        let cells: Vec<&str> = row.expect("a row for each program").split("  ").map(str::trim).collect();
+        let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
+        let [name, verdict, executions, _time] = cells[..] else { panic!("a row of four: {cells:?}") };
+        table.push_str(&format!("| {} | `{name}` | {verdict} | {executions} |\n", program.document));
+    }
+    check("programs", table.trim_end());
+}
+
+fn said(arguments: &[&str]) -> String {
+    let output = Command::new(TOOL).args(arguments).output().expect("the tool runs");
+    String::from_utf8(output.stdout).expect("it writes text")
+}
+
+/// Compares, or rewrites, what stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+fn check(name: &str, expected: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(&path).expect("there is a README");
+    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("\n<!-- end {name} -->"));
+    let (before, rest) = readme.split_once(&begin).expect("the beginning is marked");
+    let (shown, after) = rest.split_once(&end).expect("the end is marked");
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{expected}{end}{after}")).expect("it can be written");
+        return;
+    }
+    assert_eq!(shown, expected, "the README is out of date: set UPDATE_README=1 and run this test once");
+}

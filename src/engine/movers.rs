@@ -1,0 +1,78 @@
+//! Operations that need no scheduling point of their own when executions are sampled (Lipton, "Reduction", CACM 1975).
+//!
+//! An operation on an object that is only ever met under one and the same mutex commutes with whatever other threads can do
+//! while the mutex is held, and so does giving back a mutex that nobody tries or looks at. Asking the strategy before them
+//! would only thin out the choices that matter. Exhaustive strategies are asked all the same.
+//!
+//! Whether an object is so protected is learned as Eraser does (Savage et al., TOCS 1997): an object is taken to be
+//! protected until a thread, not being alone, meets it without the mutex that was held when it was first met. From then on,
+//! in every execution, it counts as exposed. So no interleaving is ruled out for good.
+
+use super::execution::{Execution, Mode};
+use super::object::State;
+use crate::base::{Action, CondvarAction, MutexAction, ObjectId, Operation};
+
+impl Execution {
+    /// Whether objects of this kind are never taken to be protected: locks themselves, and what waiting depends on.
+    pub(crate) fn is_born_exposed(&self, number: usize, state: &State) -> bool {
+        let can_be_protected = matches!(
+            state,
+            State::Atomic(_) | State::Cell | State::Shared | State::Condvar(_) | State::Event(_) | State::Queue(_)
+        );
+        self.every_point || !can_be_protected || self.exposed.get(number).is_some_and(|exposed| *exposed)
+    }
+
+    /// Whether the strategy may be spared the release of a mutex.
+    #[inline(always)]
+    pub(crate) fn may_spare_release(&self) -> bool {
+        !self.every_point && !self.try_lock_seen && self.position < self.due && self.mode == Mode::Running
+    }
+
+    /// Whether the strategy may be spared an operation on an object not known to be exposed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn may_spare(&self, object: ObjectId) -> bool {
+        let locks = &self.threads[self.running.index()].locks;
+        let protected = match self.objects()[object.index()].guard {
+            None => !locks.is_empty(),
+            Some(guard) => locks.contains(&guard),
+        };
+        protected && self.position < self.due && self.mode == Mode::Running
+    }
+
+    /// As [`may_spare`](Execution::may_spare), for an operation known only as data.
+    pub(crate) fn may_spare_operation(&self, operation: &Operation) -> bool {
+        match operation.action {
+            Action::Mutex(MutexAction::Release) => self.may_spare_release() && !self.strange_release_seen,
+            Action::Condvar(CondvarAction::NotifyOne) => false,
+            Action::Atomic(_) | Action::Shared(_) | Action::Cell(_) | Action::Condvar(_) | Action::Event(_) | Action::Queue(_) => {
+                !operation.may_block()
+                    && !self.objects()[operation.object.index()].exposed
+                    && self.may_spare(operation.object)
+            }
+            _ => false,
+        }
+    }
+
+    /// The running thread has met an object not known to be exposed: is it now?
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn note_meeting(&mut self, object: ObjectId) {
+        if self.unfinished <= 1 || self.mode == Mode::TearingDown {
+            // Nobody else is there who could come in between.
+            return;
+        }
+        let locks = &self.threads[self.running.index()].locks;
+        let met = &self.objects()[object.index()];
+        let guard = met.guard.or_else(|| locks.last().copied());
+        if guard.is_some_and(|guard| locks.contains(&guard)) {
+            self.object_mut(object).guard = guard;
+            return;
+        }
+        self.object_mut(object).exposed = true;
+        if self.exposed.len() <= object.index() {
+            self.exposed.resize(object.index() + 1, false);
+        }
+        self.exposed[object.index()] = true;
+    }
+}

@@ -1,0 +1,185 @@
+//! Condition variables: predicates, lost wakeups, spurious ones, time-outs.
+
+use super::{every, expect, outcomes, outcomes_of, right, wrong};
+use selvedge::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use selvedge::sync::{Arc, Condvar, Mutex, MutexGuard};
+use selvedge::{Clock, thread};
+use std::time::Duration;
+
+struct Door {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Door {
+    fn new() -> Arc<Door> {
+        Arc::new(Door { open: Mutex::with_name(false, "open"), opened: Condvar::with_name("opened") })
+    }
+
+    fn wait<'a>(&self, guard: MutexGuard<'a, bool>) -> MutexGuard<'a, bool> {
+        self.opened.wait(guard).unwrap()
+    }
+
+    /// Opens it as it should be done: under the lock.
+    fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_one();
+    }
+}
+
+/// Somebody waits and somebody opens.
+fn through(walk: fn(&Door), open: fn(&Door)) {
+    let door = Door::new();
+    let theirs = Arc::clone(&door);
+    let walker = thread::Builder::new().name("walker".into()).spawn(move || walk(&theirs)).unwrap();
+    open(&door);
+    walker.join().unwrap();
+}
+
+fn while_closed(door: &Door) {
+    let mut open = door.open.lock().unwrap();
+    while !*open {
+        open = door.wait(open);
+    }
+}
+
+fn if_closed(door: &Door) {
+    let mut open = door.open.lock().unwrap();
+    if !*open {
+        open = door.wait(open);
+    }
+    assert!(*open, "walked into a closed door");
+}
+
+const LOST: &str = "lost wakeup: `walker` sleeps on `opened` for ever";
+
+#[test]
+fn a_predicate_under_the_lock_loses_no_wakeup() {
+    right(4, || through(while_closed, Door::open));
+    right(4, || through(if_closed, Door::open));
+}
+
+#[test]
+fn an_if_in_place_of_a_while_is_found_when_spurious_wakeups_are_asked_for() {
+    expect(every().spurious_wakeups(1), 0, &[], || through(while_closed, Door::open));
+    let headline = "panic: `walker` panicked: walked into a closed door";
+    expect(every().spurious_wakeups(1), 0, &[headline], || through(if_closed, Door::open));
+}
+
+#[test]
+fn a_notification_before_the_wait_is_lost_on_who_does_not_ask_first() {
+    wrong(0, &[LOST], || {
+        through(|door| drop(door.wait(door.open.lock().unwrap())), Door::open);
+    });
+}
+
+#[test]
+fn a_predicate_changed_without_the_lock_loses_the_wakeup() {
+    wrong(0, &["lost wakeup: `sleeper` sleeps on `changed` for ever"], || {
+        let shared = Arc::new((
+            AtomicBool::with_name(false, "ready"),
+            Mutex::with_name((), "lock"),
+            Condvar::with_name("changed"),
+        ));
+        let theirs = Arc::clone(&shared);
+        let sleep = move || {
+            let (ready, lock, changed) = &*theirs;
+            let mut guard = lock.lock().unwrap();
+            while !ready.load(SeqCst) {
+                guard = changed.wait(guard).unwrap();
+            }
+        };
+        let sleeper = thread::Builder::new().name("sleeper".into()).spawn(sleep).unwrap();
+        shared.0.store(true, SeqCst);
+        shared.2.notify_one();
+        sleeper.join().unwrap();
+    });
+}
+
+#[test]
+fn waiting_for_what_nobody_does_is_a_plain_deadlock() {
+    wrong(1, &["deadlock: `main` waits for what nobody is left to do"], || while_closed(&Door::new()));
+}
+
+/// Two walkers, and who came through first; `main` opens the door once both are asleep.
+fn first_of_two(notify: fn(&Condvar)) -> u32 {
+    let asleep = Arc::new((Mutex::new((0, 0)), Condvar::new(), Condvar::new()));
+    let walkers: Vec<_> = (1..=2)
+        .map(|number| {
+            let asleep = Arc::clone(&asleep);
+            thread::spawn(move || {
+                let (state, came, go) = &*asleep;
+                let mut guard = state.lock().unwrap();
+                guard.0 += 1;
+                came.notify_one();
+                let mut guard = go.wait(guard).unwrap();
+                if guard.1 == 0 {
+                    guard.1 = number;
+                }
+                // Lets the other one go too.
+                go.notify_one();
+            })
+        })
+        .collect();
+    let (state, came, go) = &*asleep;
+    drop(came.wait_while(state.lock().unwrap(), |(count, _)| *count < 2).unwrap());
+    notify(go);
+    walkers.into_iter().for_each(|walker| walker.join().unwrap());
+    state.lock().unwrap().1
+}
+
+#[test]
+fn notify_one_may_wake_any_waiter() {
+    assert_eq!(outcomes(|| first_of_two(Condvar::notify_one)), [1, 2]);
+    assert_eq!(outcomes(|| first_of_two(Condvar::notify_all)), [1, 2]);
+}
+
+#[test]
+fn waking_one_where_all_must_wake_leaves_one_asleep() {
+    let model = |notify: fn(&Condvar)| {
+        let door = Door::new();
+        let walkers: Vec<_> = ["walker 1", "walker 2"]
+            .map(|name| {
+                let door = Arc::clone(&door);
+                thread::Builder::new().name(name.into()).spawn(move || while_closed(&door)).unwrap()
+            })
+            .into();
+        *door.open.lock().unwrap() = true;
+        notify(&door.opened);
+        walkers.into_iter().for_each(|walker| walker.join().unwrap());
+    };
+    right(0, move || model(Condvar::notify_all));
+    wrong(0, &["lost wakeup: `walker 1` sleeps on `opened` for ever"], move || model(Condvar::notify_one));
+}
+
+#[test]
+fn a_wait_with_a_time_out_that_nobody_ends_times_out() {
+    let model = || {
+        let door = Door::new();
+        let (_guard, result) =
+            door.opened.wait_timeout(door.open.lock().unwrap(), Duration::from_millis(10)).unwrap();
+        result.timed_out()
+    };
+    assert_eq!(outcomes(model), [true]);
+    assert_eq!(outcomes_of(every().clock(Clock::Virtual), model), [true]);
+}
+
+#[test]
+fn a_wait_with_a_time_out_may_end_either_way() {
+    let model = || {
+        let door = Door::new();
+        let theirs = Arc::clone(&door);
+        let opener = thread::spawn(move || theirs.open());
+        let (_guard, result) = door
+            .opened
+            .wait_timeout_while(door.open.lock().unwrap(), Duration::from_millis(10), |open| !*open)
+            .unwrap();
+        let timed_out = result.timed_out();
+        drop(_guard);
+        opener.join().unwrap();
+        timed_out
+    };
+    assert_eq!(outcomes(model), [false, true]);
+    // On a clock that stands still while anybody can run, the door is always opened in time.
+    assert_eq!(outcomes_of(every().clock(Clock::Virtual), model), [false]);
+}

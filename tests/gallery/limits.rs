@@ -1,0 +1,99 @@
+//! What cannot be explored, and bounds that are reached: both are said.
+
+use super::every;
+use selvedge::explore::Coverage;
+use selvedge::sync::Arc;
+use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use selvedge::{Explorer, strategy, thread};
+
+/// Two threads of three loads each, and main's final one: C(6, 3) interleavings.
+fn six_loads() {
+    let x = Arc::new(AtomicU32::new(0));
+    let workers: Vec<_> = (0..2)
+        .map(|_| {
+            let x = Arc::clone(&x);
+            thread::spawn(move || (0..3).for_each(|_| drop(x.load(SeqCst))))
+        })
+        .collect();
+    workers.into_iter().for_each(|worker| worker.join().unwrap());
+}
+
+#[test]
+fn a_model_that_is_not_deterministic_is_reported() {
+    let runs = std::sync::atomic::AtomicU32::new(0);
+    let report = every()
+        .explore(move || {
+            let loads = if runs.fetch_add(1, SeqCst) == 3 { 1 } else { 2 };
+            let x = Arc::new(AtomicU32::new(0));
+            let theirs = Arc::clone(&x);
+            let other = thread::spawn(move || (0..loads).for_each(|_| drop(theirs.load(SeqCst))));
+            (0..2).for_each(|_| drop(x.load(SeqCst)));
+            other.join().unwrap();
+        })
+        .unwrap();
+    assert!(report.failed() && !report.proved(), "{report}");
+    assert!(report.divergence().is_some(), "{report}");
+    assert!(report.to_string().starts_with("the model does not repeat itself: "), "{report}");
+}
+
+#[test]
+fn an_exploration_that_reaches_its_end_is_a_proof() {
+    let report = every().explore(six_loads).unwrap();
+    assert!(report.proved());
+    assert_eq!(report.verdict(), "proved: all 20 executions were run");
+}
+
+#[test]
+fn one_that_reaches_its_budget_is_none() {
+    let report = every().executions(19).explore(six_loads).unwrap();
+    assert!(!report.proved() && !report.failed());
+    assert_eq!((report.coverage(), report.executions()), (Coverage::Sampled, 19));
+    let report = every().executions(20).explore(six_loads).unwrap();
+    assert_eq!(report.executions(), 20);
+}
+
+#[test]
+fn one_whose_executions_reach_the_bound_on_steps_is_none() {
+    let report = every().steps(5).explore(six_loads).unwrap();
+    assert!(!report.proved() && !report.failed(), "{report}");
+    assert_eq!((report.coverage(), report.cut_short()), (Coverage::Sampled, report.executions()));
+    assert!(
+        report.to_string().contains("reached the bound on steps and were not followed further"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_bound_on_preemptions_is_said() {
+    let bounded = |bound| {
+        let strategy = strategy::dfs().preemption_bound(bound);
+        Explorer::new().strategy(strategy).explore(six_loads).unwrap()
+    };
+    let report = bounded(0);
+    assert_eq!((report.coverage(), report.executions()), (Coverage::AllWithin(0), 2), "{report}");
+    // One of the six places between two of a thread's operations, for each of the two that may begin.
+    let report = bounded(1);
+    assert_eq!((report.coverage(), report.executions()), (Coverage::AllWithin(1), 6), "{report}");
+    let report = bounded(100);
+    assert_eq!((report.coverage(), report.executions()), (Coverage::Proved, 20), "{report}");
+}
+
+#[test]
+fn the_default_search_proves_what_is_small_and_samples_what_is_not() {
+    let report = selvedge::explore(six_loads);
+    assert_eq!((report.proved(), report.executions()), (true, 20), "{report}");
+    let report = selvedge::Explorer::new()
+        .executions(100)
+        .explore(|| {
+            let threads: Vec<_> = (0..4).map(|_| thread::spawn(six_loads)).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        })
+        .unwrap();
+    assert_eq!((report.coverage(), report.executions()), (Coverage::Sampled, 200), "{report}");
+}
+
+#[test]
+fn explorations_do_not_nest() {
+    let report = Explorer::new().explore(|| drop(Explorer::new().explore(|| ()))).unwrap();
+    assert!(report.failed(), "{report}");
+}

@@ -1,0 +1,237 @@
+//! Locks: mutexes, readers-writer locks, the order in which they are taken, and giving them back.
+
+use super::{every, expect, headlines, outcomes, right, wrong};
+use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use selvedge::sync::{Arc, Mutex, RwLock, TryLockError};
+use selvedge::{Explorer, strategy, thread};
+
+/// Two threads of `rounds` times load and store; main starts them, joins them and looks.
+fn unlocked(rounds: u32) {
+    let total = Arc::new(AtomicU32::with_name(0, "total"));
+    let workers: Vec<_> = (0..2)
+        .map(|_| {
+            let total = Arc::clone(&total);
+            thread::spawn(move || {
+                for _ in 0..rounds {
+                    total.store(total.load(SeqCst) + 1, SeqCst);
+                }
+            })
+        })
+        .collect();
+    workers.into_iter().for_each(|worker| worker.join().unwrap());
+    assert!(total.load(SeqCst) == 2 * rounds, "an update was lost");
+}
+
+#[test]
+fn an_unlocked_counter_loses_updates() {
+    wrong(6, &["panic: `main` panicked: an update was lost"], || unlocked(1));
+}
+
+#[test]
+fn starting_joining_and_reading_at_the_end_add_no_interleavings() {
+    // C(4n, 2n)
+    for (rounds, executions) in [(1, 6), (2, 70), (3, 924), (4, 12_870)] {
+        let headline = "panic: `main` panicked: an update was lost";
+        expect(every().minimise(false), executions, &[headline], move || unlocked(rounds));
+    }
+}
+
+#[test]
+fn a_locked_counter_is_proved() {
+    // Once a thread has the lock the other one cannot go on: only the order of taking it is free.
+    for (rounds, executions) in [(1, 2), (2, 6), (3, 20)] {
+        right(executions, move || {
+            let total = Arc::new(Mutex::with_name(0, "total"));
+            let workers: Vec<_> = (0..2)
+                .map(|_| {
+                    let total = Arc::clone(&total);
+                    thread::spawn(move || (0..rounds).for_each(|_| *total.lock().unwrap() += 1))
+                })
+                .collect();
+            workers.into_iter().for_each(|worker| worker.join().unwrap());
+            assert_eq!(*total.lock().unwrap(), 2 * rounds);
+        });
+    }
+}
+
+/// Two threads that take two locks, in the same order or in opposite ones.
+fn nested(opposite: bool) {
+    let locks = Arc::new([Mutex::with_name((), "left"), Mutex::with_name((), "right")]);
+    let order = |first: usize| {
+        let locks = Arc::clone(&locks);
+        move || {
+            let _outer = locks[first].lock().unwrap();
+            let _inner = locks[1 - first].lock().unwrap();
+        }
+    };
+    let (one, two) = (order(0), order(usize::from(opposite)));
+    let other = thread::spawn(two);
+    one();
+    other.join().unwrap();
+}
+
+const DEADLOCK: &str = "deadlock: `main` and `thread 1` wait for each other";
+const INVERSION: &str = "lock-order inversion: `left` and `right` are taken in orders that can deadlock";
+
+#[test]
+fn locks_taken_in_opposite_orders_deadlock() {
+    wrong(0, &[DEADLOCK, INVERSION], || nested(true));
+}
+
+#[test]
+fn locks_taken_in_one_order_do_not() {
+    right(2, || nested(false));
+}
+
+#[test]
+fn an_execution_that_did_not_deadlock_warns_of_the_order() {
+    let report =
+        Explorer::new().strategy(strategy::random(1)).executions(1).explore(|| nested(true)).unwrap();
+    assert!(!report.failed(), "{report}");
+    assert_eq!(headlines(&report), [INVERSION], "{report}");
+}
+
+#[test]
+fn a_gate_around_both_locks_makes_the_order_free() {
+    right(2, || {
+        let locks = Arc::new([const { Mutex::new(()) }; 3]);
+        let order = |first: usize| {
+            let locks = Arc::clone(&locks);
+            move || {
+                let _gate = locks[2].lock().unwrap();
+                let _outer = locks[first].lock().unwrap();
+                let _inner = locks[1 - first].lock().unwrap();
+            }
+        };
+        let (one, two) = (order(0), order(1));
+        let other = thread::spawn(two);
+        one();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn opposite_orders_one_after_the_other_cannot_deadlock() {
+    right(1, || {
+        let locks = Arc::new([const { Mutex::new(()) }; 2]);
+        for first in [0, 1] {
+            let locks = Arc::clone(&locks);
+            let worker = thread::spawn(move || {
+                let _outer = locks[first].lock().unwrap();
+                let _inner = locks[1 - first].lock().unwrap();
+            });
+            worker.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_thread_that_takes_a_lock_twice_waits_for_itself() {
+    wrong(1, &["deadlock: `main` waits for `account`, which it holds itself"], || {
+        let account = Mutex::with_name((), "account");
+        let _outer = account.lock().unwrap();
+        let _inner = account.lock().unwrap();
+    });
+}
+
+#[test]
+fn a_forgotten_guard_is_a_leak() {
+    wrong(1, &["leak: `main` has not given `account` back"], || {
+        std::mem::forget(Mutex::with_name((), "account").lock().unwrap());
+    });
+    right(1, || drop(Mutex::with_name((), "account").lock().unwrap()));
+}
+
+#[test]
+fn two_try_locks_at_once_do_not_deadlock_and_one_may_fail() {
+    let seen = outcomes(|| {
+        let lock = Arc::new(Mutex::new(()));
+        let other = Arc::clone(&lock);
+        let other = thread::spawn(move || other.try_lock().is_ok());
+        (lock.try_lock().is_ok(), other.join().unwrap())
+    });
+    assert_eq!(seen, [(false, true), (true, false), (true, true)]);
+}
+
+#[test]
+fn a_panic_poisons_until_healed() {
+    right(1, || {
+        let lock = Arc::new(Mutex::new(1));
+        let theirs = Arc::clone(&lock);
+        let died = thread::spawn(move || {
+            let _guard = theirs.lock();
+            panic!("with the lock");
+        });
+        assert!(died.join().is_err());
+        assert!(lock.is_poisoned());
+        assert!(matches!(lock.try_lock(), Err(TryLockError::Poisoned(_))));
+        assert_eq!(lock.lock().map(|guard| *guard).map_err(|poisoned| **poisoned.get_ref()), Err(1));
+        lock.clear_poison();
+        assert_eq!(*lock.lock().unwrap(), 1);
+    });
+}
+
+/// A reader that looks twice, and a writer.
+fn looked_twice(hold: bool) -> (u32, u32) {
+    let value = Arc::new(RwLock::with_name(0, "value"));
+    let theirs = Arc::clone(&value);
+    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
+    let first = value.read().unwrap();
+    let seen = *first;
+    let second = if hold {
+        *value.read().unwrap()
+    } else {
+        drop(first);
+        *value.read().unwrap()
+    };
+    writer.join().unwrap();
+    (seen, second)
+}
+
+#[test]
+fn a_read_lock_keeps_writers_out_for_as_long_as_it_is_held() {
+    assert_eq!(outcomes(|| looked_twice(false)), [(0, 0), (0, 1), (1, 1)]);
+}
+
+#[test]
+fn readers_come_in_together_and_writers_alone() {
+    let together = outcomes(|| {
+        let value = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&value);
+        let other = thread::spawn(move || theirs.try_read().is_ok());
+        (value.try_read().is_ok(), other.join().unwrap())
+    });
+    assert_eq!(together, [(true, true)]);
+    let alone = outcomes(|| {
+        let value = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&value);
+        let other = thread::spawn(move || theirs.try_write().is_ok());
+        (value.try_read().is_ok(), other.join().unwrap())
+    });
+    assert_eq!(alone, [(false, true), (true, false), (true, true)]);
+}
+
+#[test]
+fn a_reader_that_wants_to_write_too_waits_for_itself() {
+    wrong(1, &["deadlock: `main` waits for `value`, which it holds itself"], || {
+        let value = RwLock::with_name(0, "value");
+        let _shared = value.read().unwrap();
+        let _alone = value.write().unwrap();
+    });
+}
+
+#[test]
+fn two_readers_that_want_to_write_wait_for_each_other() {
+    wrong(0, &[DEADLOCK], || {
+        let value = Arc::new(RwLock::with_name(0, "value"));
+        let upgrade = |value: &RwLock<u32>| {
+            let shared = value.read().unwrap();
+            let mut alone = if *shared > 0 { return } else { value.write().unwrap() };
+            *alone += 1;
+        };
+        let theirs = Arc::clone(&value);
+        let other = thread::spawn(move || upgrade(&theirs));
+        upgrade(&value);
+        other.join().unwrap();
+    });
+}

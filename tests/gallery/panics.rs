@@ -1,0 +1,136 @@
+//! Panics, wherever they come up: none of them ends the test process.
+
+use super::{headlines, right, wrong};
+use selvedge::sync::{Arc, Mutex};
+use selvedge::{Explorer, Report, thread};
+
+struct PanicsOnDrop(&'static str);
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("{}", self.0);
+    }
+}
+
+#[test]
+fn the_panic_of_a_thread_that_is_joined_is_the_joiners_business() {
+    right(1, || {
+        let died = thread::spawn(|| panic!("told")).join().unwrap_err();
+        assert_eq!(died.downcast_ref::<&str>(), Some(&"told"));
+    });
+}
+
+#[test]
+fn the_panic_of_a_thread_that_nobody_joins_is_a_finding() {
+    wrong(1, &["panic: `thread 1` panicked: untold"], || drop(thread::spawn(|| panic!("untold"))));
+}
+
+#[test]
+fn a_panic_passed_on_by_unwrapping_is_told_of_once_where_it_began() {
+    wrong(1, &["panic: `thread 1` panicked: at the bottom"], || {
+        thread::spawn(|| panic!("at the bottom")).join().unwrap();
+    });
+}
+
+#[test]
+fn a_panic_while_unwinding_is_a_finding_and_the_process_lives() {
+    let report = Explorer::new()
+        .explore(|| {
+            let _guard = PanicsOnDrop("second");
+            panic!("first");
+        })
+        .unwrap();
+    assert_eq!(headlines(&report), ["panic: `main` panicked: second"], "{report}");
+    assert!(report.to_string().contains("a real program would abort"), "{report}");
+}
+
+#[test]
+fn a_panic_while_unwinding_in_a_thread_is_a_finding_too() {
+    let report = Explorer::new()
+        .explore(|| {
+            let died = thread::spawn(|| {
+                let _guard = PanicsOnDrop("second");
+                panic!("first");
+            });
+            let _ = died.join();
+        })
+        .unwrap();
+    assert_eq!(headlines(&report), ["panic: `thread 1` panicked: second"], "{report}");
+}
+
+#[test]
+fn a_panic_in_a_destructor_after_a_deadlock_does_not_hide_the_deadlock() {
+    let report = Explorer::new()
+        .explore(|| {
+            let lock = Arc::new(Mutex::with_name((), "lock"));
+            let _held = lock.lock().unwrap();
+            let _bomb = PanicsOnDrop("while it is torn down");
+            let theirs = Arc::clone(&lock);
+            let other = thread::spawn(move || {
+                let _bomb = PanicsOnDrop("here too");
+                let _guard = theirs.lock().unwrap();
+            });
+            other.join().unwrap();
+        })
+        .unwrap();
+    assert_eq!(headlines(&report), ["deadlock: `main` and `thread 1` wait for each other"], "{report}");
+}
+
+#[test]
+fn a_destructor_that_locks_and_waits_does_not_hang_the_end_of_a_deadlock() {
+    struct Locks(Arc<Mutex<u32>>);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            *self.0.lock().unwrap() += 1;
+            thread::spawn(|| thread::yield_now()).join().unwrap();
+        }
+    }
+    let report = Explorer::new()
+        .explore(|| {
+            let lock = Arc::new(Mutex::with_name(0, "lock"));
+            let _late = Locks(Arc::clone(&lock));
+            let _held = lock.lock().unwrap();
+            let _again = lock.lock().unwrap();
+        })
+        .unwrap();
+    assert_eq!(headlines(&report), ["deadlock: `main` waits for `lock`, which it holds itself"], "{report}");
+}
+
+#[test]
+fn a_stack_overflow_is_a_finding_and_the_process_lives() {
+    let overflow = |stack: usize| -> Report {
+        let model = || {
+            thread::spawn(|| assert_eq!(deep(u32::MAX), 0)).join().unwrap();
+        };
+        Explorer::new().stack_size(stack).explore(model).unwrap()
+    };
+    for stack in [64 * 1024, 256 * 1024] {
+        let report = overflow(stack);
+        assert_eq!(report.findings().len(), 1, "{report}");
+        assert!(report.to_string().contains("It needed more stack than it was given"), "{report}");
+    }
+}
+
+/// Recurses so often; every call uses some of the stack.
+#[allow(unconditional_recursion, reason = "this is how a stack overflows")]
+fn deep(depth: u32) -> u32 {
+    let frame = std::hint::black_box([depth; 64]);
+    if depth == 0 { frame[0] } else { deep(depth - 1).wrapping_add(frame[63]) }
+}
+
+#[test]
+fn an_exploration_after_all_of_that_works() {
+    the_panic_of_a_thread_that_nobody_joins_is_a_finding();
+    a_panic_while_unwinding_is_a_finding_and_the_process_lives();
+    a_stack_overflow_is_a_finding_and_the_process_lives();
+    right(1, || thread::spawn(|| ()).join().unwrap());
+}
+
+#[test]
+fn a_caught_panic_is_none() {
+    right(1, || {
+        let caught = std::panic::catch_unwind(|| panic!("caught"));
+        assert!(caught.is_err());
+        assert!(!thread::panicking());
+    });
+}

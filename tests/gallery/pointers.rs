@@ -1,0 +1,105 @@
+//! Reference-counted pointers: the last drop comes after all others.
+
+use super::{outcomes, right, wrong};
+use selvedge::cell::UnsafeCell;
+use selvedge::sync::{Arc, Weak};
+use selvedge::thread;
+
+struct Slate(UnsafeCell<u32>);
+
+// SAFETY: false, on purpose: whether accesses are ordered is what the tests ask.
+unsafe impl Sync for Slate {}
+
+impl Drop for Slate {
+    fn drop(&mut self) {
+        self.0.with_mut(|_| ());
+    }
+}
+
+#[test]
+fn a_cell_written_when_the_last_pointer_goes_is_no_race() {
+    right(0, || {
+        let slate = Arc::new(Slate(UnsafeCell::with_name(0, "slate")));
+        let theirs = Arc::clone(&slate);
+        let other = thread::spawn(move || theirs.0.with(|_| ()));
+        slate.0.with(|_| ());
+        drop(slate);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_cell_written_when_somebody_thinks_that_it_is_the_last_is_a_race() {
+    // The count says one, but looking at it orders nothing.
+    let report = super::every().explore(|| {
+        let slate = Arc::new(Slate(UnsafeCell::with_name(0, "slate")));
+        let theirs = Arc::clone(&slate);
+        let other = thread::spawn(move || theirs.0.with_mut(|_| ()));
+        slate.0.with_mut(|_| ());
+        drop(slate);
+        other.join().unwrap();
+    });
+    let report = report.unwrap();
+    assert_eq!(report.findings()[0].finding.kind(), selvedge::finding::FindingKind::DataRace, "{report}");
+}
+
+#[test]
+fn the_only_owner_may_change_what_it_owns() {
+    let seen = outcomes(|| {
+        let mut mine = Arc::new(Slate(UnsafeCell::new(1)));
+        let theirs = Arc::clone(&mine);
+        let other = thread::spawn(move || drop(theirs));
+        let alone = Arc::get_mut(&mut mine).map(|slate| *slate.0.get_mut() += 1).is_some();
+        other.join().unwrap();
+        alone
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn an_upgrade_beside_the_last_drop_sees_both() {
+    let seen = outcomes(|| {
+        let strong = Arc::new(1);
+        let weak: Weak<u32> = Arc::downgrade(&strong);
+        let other = thread::spawn(move || weak.upgrade().is_some());
+        drop(strong);
+        other.join().unwrap()
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn one_of_two_owners_unwraps_at_most() {
+    let seen = outcomes(|| {
+        let mine = Arc::new(1);
+        let theirs = Arc::clone(&mine);
+        let other = thread::spawn(move || Arc::into_inner(theirs).is_some());
+        (Arc::into_inner(mine).is_some(), other.join().unwrap())
+    });
+    assert_eq!(seen, [(false, true), (true, false)]);
+    let seen = outcomes(|| {
+        let mine = Arc::new(1);
+        let theirs = Arc::clone(&mine);
+        let other = thread::spawn(move || Arc::try_unwrap(theirs).is_ok());
+        (Arc::try_unwrap(mine).is_ok(), other.join().unwrap())
+    });
+    // Both may find the other one still there.
+    assert_eq!(seen, [(false, false), (false, true), (true, false)]);
+}
+
+#[test]
+fn cloning_and_dropping_are_no_scheduling_points() {
+    right(1, || {
+        let mine = Arc::new(1);
+        let theirs = Arc::clone(&mine);
+        let other = thread::spawn(move || drop(Arc::clone(&theirs)));
+        drop(Arc::clone(&mine));
+        other.join().unwrap();
+        assert_eq!(Arc::strong_count(&mine), 1);
+    });
+    wrong(1, &["panic: `main` panicked: two"], || {
+        let (one, _two) = (Arc::new(1), Arc::new(2));
+        let _other = Arc::clone(&one);
+        assert!(Arc::strong_count(&one) == 1, "two");
+    });
+}

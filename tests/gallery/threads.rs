@@ -1,0 +1,120 @@
+//! Threads: tokens, scopes, names, asking whether one has ended.
+
+use super::{outcomes, right, wrong};
+use selvedge::sync::Arc;
+use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use selvedge::thread;
+use std::time::Duration;
+
+#[test]
+fn a_token_given_before_it_is_waited_for_is_kept() {
+    right(2, || {
+        let sleeper = thread::spawn(thread::park);
+        sleeper.thread().unpark();
+        sleeper.join().unwrap();
+    });
+}
+
+#[test]
+fn two_tokens_are_one() {
+    wrong(0, &["deadlock: `thread 1` waits for what nobody is left to do"], || {
+        let sleeper = thread::spawn(|| {
+            thread::park();
+            thread::park();
+        });
+        sleeper.thread().unpark();
+        sleeper.thread().unpark();
+        sleeper.join().unwrap();
+    });
+}
+
+#[test]
+fn parking_without_a_token_is_for_ever_unless_there_is_a_time_out() {
+    wrong(1, &["deadlock: `main` waits for what nobody is left to do"], thread::park);
+    right(1, || thread::park_timeout(Duration::from_millis(1)));
+}
+
+#[test]
+fn a_scope_lends_what_is_on_the_stack_and_waits() {
+    right(2, || {
+        let (mut words, total) = (vec!["warp", "weft"], AtomicU32::new(0));
+        let lengths = thread::scope(|scope| {
+            let handles: Vec<_> = words
+                .iter()
+                .map(|word| {
+                    let total = &total;
+                    scope.spawn(move || {
+                        total.fetch_add(1, SeqCst);
+                        word.len()
+                    })
+                })
+                .collect();
+            handles.into_iter().map(|handle| handle.join().unwrap()).collect::<Vec<_>>()
+        });
+        words.push("selvedge");
+        assert_eq!((lengths, total.load(SeqCst)), (vec![4, 4], 2));
+    });
+}
+
+#[test]
+fn a_scope_with_a_panic_that_nobody_takes_panics() {
+    let headline = "panic: `thread 1` panicked: torn";
+    wrong(1, &[headline], || {
+        thread::scope(|scope| {
+            scope.spawn(|| panic!("torn"));
+        });
+    });
+}
+
+#[test]
+fn asking_whether_a_thread_has_ended_tells_either() {
+    let seen = outcomes(|| {
+        let other = thread::spawn(thread::yield_now);
+        let ended = other.is_finished();
+        other.join().unwrap();
+        ended
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn threads_that_nobody_joins_are_waited_for() {
+    right(2, || {
+        let total = Arc::new(AtomicU32::new(0));
+        for _ in 0..2 {
+            let total = Arc::clone(&total);
+            thread::spawn(move || total.fetch_add(1, SeqCst));
+        }
+    });
+}
+
+#[test]
+fn threads_that_do_nothing_have_one_execution() {
+    for count in 0..5 {
+        right(1, move || {
+            let threads: Vec<_> = (0..count).map(|_| thread::spawn(|| ())).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        });
+    }
+}
+
+#[test]
+fn a_hundred_threads_are_no_trouble() {
+    let report = selvedge::Explorer::new()
+        .strategy(selvedge::strategy::random(1))
+        .executions(20)
+        .explore(|| {
+            let total = Arc::new(AtomicU32::new(0));
+            let threads: Vec<_> = (0..100)
+                .map(|_| {
+                    let total = Arc::clone(&total);
+                    thread::spawn(move || total.fetch_add(1, SeqCst))
+                })
+                .collect();
+            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+            assert_eq!(total.load(SeqCst), 100);
+        })
+        .unwrap();
+    assert!(!report.failed(), "{report}");
+    assert_eq!((report.threads(), report.longest()), (101, 101));
+}
