@@ -19,8 +19,13 @@ use support::selvedge::Selvedge;
 use support::shuttle::Shuttle;
 use support::table::{Table, number, ratio, whole};
 
-const TABLES: [(&str, fn(Effort)); 5] =
-    [("exhaustion", exhaustion), ("rates", rates), ("steps", steps), ("deadlock", deadlock), ("wakeup", wakeup)];
+const TABLES: [(&str, fn(Effort)); 5] = [
+    ("exhaustion", exhaustion),
+    ("rates", rates),
+    ("steps", steps),
+    ("deadlock", deadlock),
+    ("wakeup", wakeup),
+];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -71,7 +76,10 @@ fn exhaust_row(table: &mut Table, effort: Effort, name: &str, program: impl Prog
     for theirs in [exhaust::<Loom>(effort, program), exhaust::<Shuttle>(effort, program)] {
         let more = if theirs.2 { "" } else { ">" };
         cells.extend([format!("{more}{}", whole(theirs.0)), format!("{more}{}", number(theirs.1))]);
-        cells.extend([format!("{more}{}", ratio(theirs.0, ours.0)), format!("{more}{}", ratio(theirs.1, ours.1))]);
+        cells.extend([
+            format!("{more}{}", ratio(theirs.0, ours.0)),
+            format!("{more}{}", ratio(theirs.1, ours.1)),
+        ]);
     }
     table.row(cells);
 }
@@ -106,7 +114,8 @@ fn rates(effort: Effort) {
 
 fn rate_rows<M: Program>(table: &mut Table, effort: Effort, name: &str, program: M) {
     let loom = nanoseconds::<Loom>(effort, Search::Exhaustive, program);
-    for (label, search) in [("random", Search::Random), ("pct(3)", Search::Pct), ("dfs", Search::Exhaustive)] {
+    for (label, search) in [("random", Search::Random), ("pct(3)", Search::Pct), ("dfs", Search::Exhaustive)]
+    {
         let ours = nanoseconds::<Selvedge>(effort, search, program);
         let mut cells = vec![name.to_string(), label.to_string(), whole(ours), whole(1e9 / ours)];
         if M::CONCURRENT || search != Search::Pct {
@@ -129,8 +138,10 @@ fn steps(effort: Effort) {
     );
     // Loom keeps the whole path in a form that makes longer ones slower still.
     let loom = step::<Loom>(effort, Search::Exhaustive, 1_000.min(rounds));
-    for (label, search) in [("random", Search::Random), ("pct(3)", Search::Pct), ("dfs", Search::Exhaustive)] {
-        let (ours, shuttle) = (step::<Selvedge>(effort, search, rounds), step::<Shuttle>(effort, search, rounds));
+    for (label, search) in [("random", Search::Random), ("pct(3)", Search::Pct), ("dfs", Search::Exhaustive)]
+    {
+        let (ours, shuttle) =
+            (step::<Selvedge>(effort, search, rounds), step::<Shuttle>(effort, search, rounds));
         let cells = [number(ours), number(shuttle), ratio(shuttle, ours), number(loom), ratio(loom, ours)];
         table.row(std::iter::once(label.to_string()).chain(cells));
     }

@@ -1,7 +1,68 @@
-//! Selvedge.
+//! Selvedge reruns a concurrent program under many interleavings, every one where that is possible, and hands back a
+//! short, stable trace of what goes wrong: data races, deadlocks, lost wakeups, lost updates, livelocks, panics.
+//!
+//! # From `std` code to a first finding
+//!
+//! Write the code over [`sync`], [`thread`], [`cell`] and [`time`] instead of `std`'s modules of these names (outside an
+//! exploration they behave as std's), and hand a closure that runs it to [`check`]:
+//!
+//! ```should_panic
+//! use selvedge::sync::{Arc, Condvar, Mutex};
+//! use selvedge::thread;
+//!
+//! selvedge::check(|| {
+//!     let shared = Arc::new((Mutex::with_name(false, "ready"), Condvar::new()));
+//!     let other = Arc::clone(&shared);
+//!     thread::spawn(move || {
+//!         *other.0.lock().unwrap() = true;
+//!         other.1.notify_one();
+//!     });
+//!     let ready = shared.0.lock().unwrap();
+//!     // Wrong: if the other thread was faster, nobody is left to notify.
+//!     drop(shared.1.wait(ready).unwrap());
+//! });
+//! ```
+//!
+//! The panic says what is wrong and why, shows the smallest execution found in columns (a row a step, a column a thread)
+//! and ends with the command that replays it. [`explore`] returns the same as a [`Report`], whose `Display` form is made
+//! for snapshots. [`Explorer`] has all the settings.
+//!
+//! # What a model may do
+//!
+//! The closure is run many times and has to do the same under the same choices: no real time, real threads or random
+//! numbers ([`choose`] gives values to try), no order of a hash map, no state kept from one run to the next. Statics of
+//! the facade's types (a `const`-initialized atomic, [`sync::Once`], [`sync::OnceLock`], [`sync::LazyLock`],
+//! [`thread_local!`]) start afresh in each execution; the data in a `static` lock does not. A model that does not repeat
+//! itself is reported as such.
+//!
+//! # What is proved and what is not
+//!
+//! A report says how much was seen. `proved: all N executions were run` means that no behaviour of the model was left out,
+//! under *sequential consistency* and under the settings given. Orderings weaker than `SeqCst` take part in
+//! happens-before, so that data published through a relaxed flag is found to race, but stale values are not yet explored.
+//! Loops that poll are taken to be fair: a thread that has gone round and seen nothing new waits until something changes.
+//! `sampled` means that a part was seen.
+//!
+//! # Glossary
+//!
+//! | word | meaning |
+//! |---|---|
+//! | model | the closure under test; run many times; deterministic but for the choices |
+//! | execution | one run of a model under one schedule |
+//! | thread | a virtual thread of an execution; never an OS thread |
+//! | object | what threads meet at: a mutex, condition variable, atomic, queue, cell, … |
+//! | operation | what a thread is about to do to an object |
+//! | step | an operation performed, with its outcome |
+//! | choice | who goes next, and which of the allowed outcomes it gets |
+//! | schedule | the list of choices: all that is needed to repeat an execution |
+//! | strategy | makes the choices: options in, choice out |
+//! | trace | a schedule, its steps and its ending |
+//! | ending | finished, deadlocked, panicked, livelocked, or a bound was reached |
+//! | finding | what is wrong, as a value with its evidence |
+
 pub mod base;
 pub mod cell;
-pub mod engine;
+mod engine;
 pub mod explore;
 pub mod finding;
 pub mod hint;
@@ -11,9 +72,12 @@ pub mod sync;
 pub mod thread;
 pub mod time;
 pub mod trace;
+
 pub use base::{Error, Schedule, ThreadId};
 pub use engine::Clock;
-pub use explore::{Explorer, Report, check, explore};
+pub use explore::{Config, Coverage, Explorer, Found, Progress, Report, Search, check, choose, explore};
+pub use finding::{Finding, FindingKind, Severity};
+pub use trace::Trace;
 
 /// The examples of the README are run as tests.
 #[cfg(doctest)]

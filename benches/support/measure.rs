@@ -12,7 +12,10 @@ pub(crate) struct Counter(Arc<AtomicU64>);
 
 impl Counter {
     /// The model, counted. It is none of the peer's business, so the count is no visible operation.
-    pub(crate) fn counting(&self, model: impl Fn() + Send + Sync + 'static) -> impl Fn() + Send + Sync + 'static {
+    pub(crate) fn counting(
+        &self,
+        model: impl Fn() + Send + Sync + 'static,
+    ) -> impl Fn() + Send + Sync + 'static {
         let count = Arc::clone(&self.0);
         move || {
             count.fetch_add(1, Relaxed);

@@ -108,7 +108,10 @@ fn a_replay_in_which_nothing_is_wrong_shows_what_happens() {
     let output = run(&["replay", "bank_account_locked", ""]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.starts_with("nothing is wrong in this execution of bank_account_locked: it finished"), "{text}");
+    assert!(
+        text.starts_with("nothing is wrong in this execution of bank_account_locked: it finished"),
+        "{text}"
+    );
     assert!(text.contains("lock lock") && text.contains("write total"), "{text}");
 }
 
@@ -123,7 +126,8 @@ fn a_schedule_of_another_model_is_refused() {
 
 #[test]
 fn a_long_schedule_is_not_printed_but_can_be_made_again() {
-    let arguments = ["explore", "bank_account", "--set", "times=3000", "--strategy", "random", "--seed", "5"];
+    let arguments =
+        ["explore", "bank_account", "--set", "times=10000", "--strategy", "random", "--seed", "5"];
     let first = run(&arguments);
     assert_eq!(code(&first), 1);
     let report = stdout(&first);
@@ -185,8 +189,12 @@ fn the_list_names_programs_and_parameters() {
 fn a_reader_who_leaves_is_no_error() {
     for arguments in [&["list"][..], &["explore", "bounded_queue"], &["--help"], &[]] {
         let mut command = Command::new(TOOL);
-        let mut child =
-            command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool runs");
+        let mut child = command
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the tool runs");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("it ends");
         assert!(code(&output) < 2, "{arguments:?}");
@@ -197,7 +205,8 @@ fn a_reader_who_leaves_is_no_error() {
 #[test]
 fn time_is_a_limit() {
     let begin = std::time::Instant::now();
-    let output = run(&["explore", "bank_account_locked", "--set", "times=9", "--strategy", "random", "--time", "0.2"]);
+    let output =
+        run(&["explore", "bank_account_locked", "--set", "times=9", "--strategy", "random", "--time", "0.2"]);
     assert_eq!(code(&output), 0, "{}", stdout(&output));
     assert!(begin.elapsed().as_secs() < 20);
 }

@@ -14,13 +14,16 @@ fn the_report_is_a_real_one() {
 #[test]
 fn the_table_of_programs_is_what_comes_out() {
     let gallery = said(&[]);
-    let mut table = String::from("| document | program | verdict | executions |\n|---|---|---|---|\n");
+    let mut table =
+        String::from("| document | program | size | verdict | executions |\n|---|---|---|---|---|\n");
     for program in models::programs() {
         let row = gallery.lines().find(|line| line.split_whitespace().next() == Some(program.name));
         let cells: Vec<&str> = row.expect("a row for each program").split("  ").map(str::trim).collect();
         let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
         let [name, verdict, executions, _time] = cells[..] else { panic!("a row of four: {cells:?}") };
-        table.push_str(&format!("| {} | `{name}` | {verdict} | {executions} |\n", program.document));
+        let sizes = program.parameters.iter().map(|p| format!("{}={}", p.name, p.default));
+        let size = sizes.collect::<Vec<_>>().join(" ");
+        table.push_str(&format!("| {} | `{name}` | {size} | {verdict} | {executions} |\n", program.document));
     }
     check("programs", table.trim_end());
 }

@@ -3,10 +3,13 @@
 //! | file | what |
 //! |---|---|
 //! | `fiber` | stacks and switching, the only unsafe code here |
-//! | `execution` | the state of an execution; arriving at and performing an operation |
+//! | `execution` | the state of an execution |
+//! | `perform` | arriving at and performing an operation |
 //! | `turn` | whose turn it is |
+//! | `waiting`, `polling` | what holds a thread back; threads that only look |
 //! | `movers` | operations that need no scheduling point when executions are sampled |
-//! | `lifecycle` | start and end of threads, panics, tearing down |
+//! | `lifecycle` | start and end of threads |
+//! | `teardown`, `panics` | panics, and taking down what is left |
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
 //! | `statics` | values that belong to one execution though their cells outlive it |
@@ -23,16 +26,20 @@ mod lifecycle;
 mod movers;
 pub(crate) mod object;
 mod panics;
+mod perform;
+mod polling;
 mod record;
 mod ring;
 pub(crate) mod slot;
 mod statics;
+mod teardown;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod thread;
 mod turn;
+mod waiting;
 
 use crate::base::{Decision, Ending, Options, Strategy, ThreadId};
 use crate::trace::Trace;

@@ -17,7 +17,12 @@ impl Execution {
     pub(crate) fn is_born_exposed(&self, number: usize, state: &State) -> bool {
         let can_be_protected = matches!(
             state,
-            State::Atomic(_) | State::Cell | State::Shared | State::Condvar(_) | State::Event(_) | State::Queue(_)
+            State::Atomic(_)
+                | State::Cell
+                | State::Shared
+                | State::Condvar(_)
+                | State::Event(_)
+                | State::Queue(_)
         );
         self.every_point || !can_be_protected || self.exposed.get(number).is_some_and(|exposed| *exposed)
     }
@@ -45,7 +50,12 @@ impl Execution {
         match operation.action {
             Action::Mutex(MutexAction::Release) => self.may_spare_release() && !self.strange_release_seen,
             Action::Condvar(CondvarAction::NotifyOne) => false,
-            Action::Atomic(_) | Action::Shared(_) | Action::Cell(_) | Action::Condvar(_) | Action::Event(_) | Action::Queue(_) => {
+            Action::Atomic(_)
+            | Action::Shared(_)
+            | Action::Cell(_)
+            | Action::Condvar(_)
+            | Action::Event(_)
+            | Action::Queue(_) => {
                 !operation.may_block()
                     && !self.objects()[operation.object.index()].exposed
                     && self.may_spare(operation.object)

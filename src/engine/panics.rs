@@ -19,6 +19,8 @@ pub(crate) struct Report {
     pub(crate) message: String,
     pub(crate) location: String,
     pub(crate) while_unwinding: bool,
+    /// How many steps had been performed, where the hook has seen it.
+    pub(crate) at: Option<u64>,
 }
 
 thread_local! {
@@ -90,7 +92,8 @@ fn record(info: &panic::PanicHookInfo<'_>) {
         fiber::leave_hook();
     }
     let location = info.location().map(ToString::to_string).unwrap_or_default();
-    LAST.set(Some(Report { message, location, while_unwinding: false }));
+    let at = Some(fiber::with(|execution| execution.steps.len() as u64));
+    LAST.set(Some(Report { message, location, while_unwinding: false, at }));
 }
 
 /// Whether the runtime is about to abort: a panic has met a frame that must not unwind.

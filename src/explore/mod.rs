@@ -17,8 +17,8 @@ pub use config::{Config, Search};
 pub use progress::Progress;
 pub use report::{Coverage, Found, Report};
 
-use crate::base::{Error, Strategy};
-use crate::engine::Clock;
+use crate::base::{Action, Error, Operation, Strategy};
+use crate::engine::{Clock, current};
 use crate::trace::Trace;
 use runner::Runner;
 use std::time::Duration;
@@ -77,6 +77,31 @@ pub fn check<F: Fn() + Send + Sync + 'static>(model: F) {
 /// ```
 pub fn explore<F: Fn() + Send + Sync + 'static>(model: F) -> Report {
     Explorer::new().explore(model).expect("the default settings make sense")
+}
+
+/// A value below `count`, each of which is tried: the model's own nondeterminism, such as an input or a failure.
+///
+/// Outside an exploration it is 0.
+///
+/// ```
+/// let report = selvedge::Explorer::new()
+///     .strategy(selvedge::strategy::dfs())
+///     .explore(|| assert!(selvedge::choose(5) != 3))
+///     .unwrap();
+/// assert!(report.failed());
+/// ```
+///
+/// # Panics
+///
+/// When `count` is 0: there is nothing to choose.
+#[track_caller]
+pub fn choose(count: u32) -> u32 {
+    assert!(count > 0, "there is nothing to choose among 0 values");
+    if !current::is_active() {
+        return 0;
+    }
+    let choice = Operation::free(Action::Choose(count));
+    current::perform(choice, std::panic::Location::caller()).value().unwrap_or(0) as u32
 }
 
 /// Builds and runs an exploration.

@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::report::{Coverage, Found, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Engine, Summary};
-use crate::finding::{self, Finding};
+use crate::finding::{self, Finding, FindingKind};
 use crate::strategy::{self, Dfs, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
@@ -258,13 +258,17 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
     fn diagnose(&mut self, trace: Trace) {
         let execution = self.report.executions;
-        for finding in self.findings_of(&trace) {
+        let findings = self.findings_of(&trace);
+        let deadlocked = |f: &Finding| matches!(f.kind(), FindingKind::Deadlock | FindingKind::LostWakeup);
+        let deadlocked = findings.iter().any(deadlocked);
+        for finding in findings {
+            // Who has seen the deadlock needs no warning that one could happen.
+            if deadlocked && finding.kind() == FindingKind::LockOrderInversion {
+                continue;
+            }
             let signature = finding.signature(&trace).to_string();
             if self.report.findings.len() < MOST_FINDINGS && self.seen.insert(signature) {
                 self.report.findings.push(Found { finding, trace: trace.clone(), execution });
-            }
-            if !self.config.all_findings && self.report.failed() {
-                break;
             }
         }
     }

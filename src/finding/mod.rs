@@ -30,6 +30,7 @@ pub use race::DataRace;
 pub use report::Context;
 
 use crate::base::{ObjectId, ThreadId};
+use crate::trace::PanicKind;
 use crate::trace::snapshot::mask;
 use crate::trace::{Annotation, Names, Trace};
 use std::fmt;
@@ -148,6 +149,8 @@ impl Finding {
     pub fn severity(&self) -> Severity {
         match self {
             Finding::Misuse(misuse) => misuse.severity(),
+            // Something else ended the execution; this is what came of it.
+            Finding::Panic(panic) if panic.kind == PanicKind::WhileTearingDown => Severity::Warning,
             Finding::Leak(_) | Finding::LockOrderInversion(_) | Finding::LostUpdate(_) => Severity::Warning,
             _ => Severity::Failure,
         }

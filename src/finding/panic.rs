@@ -32,7 +32,9 @@ pub struct Panicked {
 pub fn find(trace: &Trace) -> Option<Panicked> {
     let real = || trace.panics.iter().filter(|panic| panic.kind != PanicKind::WhileTearingDown);
     let blamed = real().filter(|panic| fails(trace, panic));
-    let worst = blamed.min_by_key(|panic| (panic.kind == PanicKind::Ordinary, panic.at))?;
+    // Something else ended the execution, and then a destructor could not bear being torn down: better than nothing.
+    let torn = || trace.panics.iter().find(|panic| panic.kind == PanicKind::WhileTearingDown);
+    let worst = blamed.min_by_key(|panic| (panic.kind == PanicKind::Ordinary, panic.at)).or_else(torn)?;
     // A thread that trips over another's panic (an unwrapped join, a poisoned lock) is not the one to look at.
     let root = if is_echo(&worst.message) { real().find(|panic| !is_echo(&panic.message)) } else { None };
     let root = root.filter(|root| root.at <= worst.at).unwrap_or(worst);
@@ -57,9 +59,9 @@ fn fails(trace: &Trace, panic: &Panic) -> bool {
         || trace.threads.get(panic.thread.index()).is_some_and(|record| undelivered(record.status))
 }
 
-/// Whether a message is what std says when another thread's panic is unwrapped.
+/// Whether a message is what std says when another thread's panic is unwrapped, or comes out of a scope.
 fn is_echo(message: &str) -> bool {
-    message.contains("Any { .. }") || message.contains("PoisonError")
+    message.contains("Any { .. }") || message.contains("PoisonError") || message == "a scoped thread panicked"
 }
 
 impl Tale for Panicked {
@@ -81,7 +83,11 @@ impl Tale for Panicked {
             PanicKind::StackOverflow => {
                 Some("It needed more stack than it was given: look for a recursion without end.".to_string())
             }
-            PanicKind::Ordinary | PanicKind::WhileTearingDown => None,
+            PanicKind::WhileTearingDown => Some(
+                "The execution was over and its threads were unwound when a destructor panicked: it cannot bear that its thread ends where it waits."
+                    .to_string(),
+            ),
+            PanicKind::Ordinary => None,
         });
         if let Some(cause) = &self.cause {
             sentences.push(format!(

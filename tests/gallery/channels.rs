@@ -77,7 +77,7 @@ fn a_bounded_channel_makes_senders_wait() {
     let model = |room: usize, take: bool| {
         move || {
             let (sender, receiver) = sync_channel_with_name(room, "letters");
-            let other = thread::spawn(move || (0..2).for_each(|item| drop(sender.send(item))));
+            let other = thread::spawn(move || (0..2).for_each(|item| sender.send(item).unwrap_or(())));
             if take {
                 assert_eq!((receiver.recv(), receiver.recv()), (Ok(0), Ok(1)));
             }
@@ -100,7 +100,11 @@ fn a_bounded_channel_makes_senders_wait() {
 fn a_rendezvous_needs_both() {
     let seen = outcomes(|| {
         let (sender, receiver) = sync_channel(0);
-        let other = thread::spawn(move || receiver.recv().unwrap());
+        let other = thread::spawn(move || {
+            // A thread that is about to receive counts as waiting, so it needs a step before that to come late.
+            thread::yield_now();
+            receiver.recv().unwrap()
+        });
         let sent = match sender.try_send(1) {
             Ok(()) => true,
             Err(TrySendError::Full(1)) => {

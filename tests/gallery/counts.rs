@@ -139,6 +139,14 @@ fn body(body: impl FnOnce(&[AtomicU32]) + Send + 'static) -> Body {
     Box::new(body)
 }
 
+fn look(variable: &AtomicU32) {
+    variable.load(SeqCst);
+}
+
+fn add(variable: &AtomicU32) {
+    variable.fetch_add(1, SeqCst);
+}
+
 fn get(variable: &AtomicU32) -> u32 {
     variable.load(SeqCst)
 }
@@ -148,7 +156,7 @@ fn set(variable: &AtomicU32, value: u32) {
 }
 
 fn readers(n: u32, _: u32) {
-    let mut bodies = each(n, |_| |v: &[AtomicU32]| drop(get(&v[0])));
+    let mut bodies = each(n, |_| |v: &[AtomicU32]| look(&v[0]));
     bodies.push(body(|v| set(&v[0], 42)));
     run(1, bodies);
 }
@@ -158,11 +166,11 @@ fn inc(n: u32, _: u32) {
 }
 
 fn ainc(n: u32, _: u32) {
-    run(1, each(n, |_| |v: &[AtomicU32]| drop(v[0].fetch_add(1, SeqCst))));
+    run(1, each(n, |_| |v: &[AtomicU32]| add(&v[0])));
 }
 
 fn binc(n: u32, _: u32) {
-    run(2, each(n, |_| |v: &[AtomicU32]| v.iter().for_each(|v| drop(v.fetch_add(1, SeqCst)))));
+    run(2, each(n, |_| |v: &[AtomicU32]| v.iter().for_each(|v| add(v))));
 }
 
 fn exchange(variable: &AtomicU32, from: u32, to: u32) {
@@ -198,7 +206,7 @@ fn lockinc(n: u32, _: u32) {
 
 fn lastzero(n: u32, _: u32) {
     let mut bodies = each(n, |i| move |v: &[AtomicU32]| set(&v[i as usize + 1], get(&v[i as usize]) + 1));
-    bodies.push(body(|v| drop(v.iter().rev().find(|cell| get(cell) == 0).expect("the first stays 0"))));
+    bodies.push(body(|v| assert!(v.iter().rev().any(|cell| get(cell) == 0), "the first stays 0")));
     run(n + 1, bodies);
 }
 
@@ -236,36 +244,75 @@ fn fib(_: u32, rounds: u32) {
 
 fn fib_checked(_: u32, rounds: u32) {
     let mut bodies = fib_bodies(rounds);
-    bodies.push(body(|v| drop((get(&v[0]), get(&v[1])))));
+    bodies.push(body(|v| {
+        look(&v[0]);
+        look(&v[1]);
+    }));
     run(2, bodies);
 }
 
 fn store_buffering(_: u32, _: u32) {
-    run(2, vec![body(|v| drop((set(&v[0], 1), get(&v[1])))), body(|v| drop((set(&v[1], 1), get(&v[0]))))]);
-}
-
-fn message_passing(_: u32, _: u32) {
     run(
         2,
-        vec![body(|v| v.iter().for_each(|v| set(v, 1))), body(|v| v.iter().rev().for_each(|v| drop(get(v))))],
+        vec![
+            body(|v| {
+                set(&v[0], 1);
+                look(&v[1]);
+            }),
+            body(|v| {
+                set(&v[1], 1);
+                look(&v[0]);
+            }),
+        ],
     );
 }
 
+fn message_passing(_: u32, _: u32) {
+    run(2, vec![body(|v| v.iter().for_each(|v| set(v, 1))), body(|v| v.iter().rev().for_each(|v| look(v)))]);
+}
+
 fn load_buffering(_: u32, _: u32) {
-    run(2, vec![body(|v| drop((get(&v[0]), set(&v[1], 1)))), body(|v| drop((get(&v[1]), set(&v[0], 1))))]);
+    run(
+        2,
+        vec![
+            body(|v| {
+                look(&v[0]);
+                set(&v[1], 1);
+            }),
+            body(|v| {
+                look(&v[1]);
+                set(&v[0], 1);
+            }),
+        ],
+    );
 }
 
 fn two_plus_two_writes(_: u32, _: u32) {
     run(
         2,
-        vec![body(|v| drop((set(&v[0], 1), set(&v[1], 2)))), body(|v| drop((set(&v[1], 1), set(&v[0], 2))))],
+        vec![
+            body(|v| {
+                set(&v[0], 1);
+                set(&v[1], 2);
+            }),
+            body(|v| {
+                set(&v[1], 1);
+                set(&v[0], 2);
+            }),
+        ],
     );
 }
 
 fn iriw(_: u32, _: u32) {
     let mut bodies = each(2, |i| move |v: &[AtomicU32]| set(&v[i as usize], 1));
-    bodies.push(body(|v| drop((get(&v[0]), get(&v[1])))));
-    bodies.push(body(|v| drop((get(&v[1]), get(&v[0])))));
+    bodies.push(body(|v| {
+        look(&v[0]);
+        look(&v[1]);
+    }));
+    bodies.push(body(|v| {
+        look(&v[1]);
+        look(&v[0]);
+    }));
     run(2, bodies);
 }
 
@@ -334,7 +381,7 @@ fn unwrap<T>(result: Result<T, Error>) -> T {
 fn lost_wakeup(_: u32, _: u32) {
     let condition = Condition::over(&Lock::new());
     let (waits, notifies) = (condition.clone(), condition);
-    let waits = thread::spawn(move || waits.with(|| drop(unwrap(waits.wait()))));
+    let waits = thread::spawn(move || waits.with(|| unwrap(waits.wait())));
     let notifies = thread::spawn(move || notifies.with(|| unwrap(notifies.notify())));
     waits.join().unwrap();
     notifies.join().unwrap();
@@ -345,6 +392,7 @@ fn lost_wakeup(_: u32, _: u32) {
 fn queue(producers: &[u32], consumers: &[u32], room: u32) {
     let condition = Condition::over(&Lock::new());
     let items = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    // Waits while there are `from` items.
     let side = |count: u32, from: u32, change: fn(u32) -> u32| {
         let (condition, items) = (condition.clone(), Arc::clone(&items));
         move || {
@@ -354,6 +402,10 @@ fn queue(producers: &[u32], consumers: &[u32], room: u32) {
                         unwrap(condition.wait());
                     }
                     items.store(change(items.load(SeqCst)), SeqCst);
+                    if from == 0 && room == u32::MAX {
+                        // Nobody waits for room.
+                        return;
+                    }
                     unwrap(condition.notify());
                 });
             }
@@ -381,12 +433,7 @@ fn room_for_one(_: u32, items: u32) {
 }
 
 fn independent(n: u32, rounds: u32) {
-    run(
-        n,
-        each(n, |i| {
-            move |v: &[AtomicU32]| (0..rounds).for_each(|_| drop(v[i as usize].fetch_add(1, SeqCst)))
-        }),
-    );
+    run(n, each(n, |i| move |v: &[AtomicU32]| (0..rounds).for_each(|_| add(&v[i as usize]))));
 }
 
 fn empty(n: u32, _: u32) {

@@ -6,13 +6,17 @@ use selvedge::sync::Arc;
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::{Explorer, strategy, thread};
 
-/// Two threads of three loads each, and main's final one: C(6, 3) interleavings.
+fn look(x: &AtomicU32) {
+    x.load(SeqCst);
+}
+
+/// Two threads of three loads each: C(6, 3) interleavings.
 fn six_loads() {
     let x = Arc::new(AtomicU32::new(0));
     let workers: Vec<_> = (0..2)
         .map(|_| {
             let x = Arc::clone(&x);
-            thread::spawn(move || (0..3).for_each(|_| drop(x.load(SeqCst))))
+            thread::spawn(move || (0..3).for_each(|_| look(&x)))
         })
         .collect();
     workers.into_iter().for_each(|worker| worker.join().unwrap());
@@ -23,11 +27,11 @@ fn a_model_that_is_not_deterministic_is_reported() {
     let runs = std::sync::atomic::AtomicU32::new(0);
     let report = every()
         .explore(move || {
-            let loads = if runs.fetch_add(1, SeqCst) == 3 { 1 } else { 2 };
+            let loads = 1 + runs.fetch_add(1, SeqCst) % 2;
             let x = Arc::new(AtomicU32::new(0));
             let theirs = Arc::clone(&x);
-            let other = thread::spawn(move || (0..loads).for_each(|_| drop(theirs.load(SeqCst))));
-            (0..2).for_each(|_| drop(x.load(SeqCst)));
+            let other = thread::spawn(move || (0..loads).for_each(|_| look(&theirs)));
+            (0..2).for_each(|_| look(&x));
             other.join().unwrap();
         })
         .unwrap();

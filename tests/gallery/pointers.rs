@@ -18,7 +18,7 @@ impl Drop for Slate {
 
 #[test]
 fn a_cell_written_when_the_last_pointer_goes_is_no_race() {
-    right(0, || {
+    right(2, || {
         let slate = Arc::new(Slate(UnsafeCell::with_name(0, "slate")));
         let theirs = Arc::clone(&slate);
         let other = thread::spawn(move || theirs.0.with(|_| ()));
@@ -48,7 +48,11 @@ fn the_only_owner_may_change_what_it_owns() {
     let seen = outcomes(|| {
         let mut mine = Arc::new(Slate(UnsafeCell::new(1)));
         let theirs = Arc::clone(&mine);
-        let other = thread::spawn(move || drop(theirs));
+        let other = thread::spawn(move || {
+            // A drop that is not the last is no step of its own, so it needs one before it to come late.
+            thread::yield_now();
+            drop(theirs);
+        });
         let alone = Arc::get_mut(&mut mine).map(|slate| *slate.0.get_mut() += 1).is_some();
         other.join().unwrap();
         alone
@@ -81,7 +85,8 @@ fn one_of_two_owners_unwraps_at_most() {
         let mine = Arc::new(1);
         let theirs = Arc::clone(&mine);
         let other = thread::spawn(move || Arc::try_unwrap(theirs).is_ok());
-        (Arc::try_unwrap(mine).is_ok(), other.join().unwrap())
+        let alone = Arc::try_unwrap(mine).is_ok();
+        (alone, other.join().unwrap())
     });
     // Both may find the other one still there.
     assert_eq!(seen, [(false, false), (false, true), (true, false)]);

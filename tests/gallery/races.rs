@@ -60,11 +60,11 @@ const RACE: &str = "data race: `thread 1` writes `content`, `main` reads it, and
 #[test]
 fn a_flag_publishes_only_what_it_releases_to_who_acquires() {
     // The write comes first, then the two operations on the flag in either order.
-    wrong(0, &[RACE], flag!(Relaxed, Relaxed));
-    wrong(0, &[RACE], flag!(Release, Relaxed));
-    wrong(0, &[RACE], flag!(Relaxed, Acquire));
-    right(0, flag!(Release, Acquire));
-    right(0, flag!(SeqCst, SeqCst));
+    wrong(3, &[RACE], flag!(Relaxed, Relaxed));
+    wrong(3, &[RACE], flag!(Release, Relaxed));
+    wrong(3, &[RACE], flag!(Relaxed, Acquire));
+    right(3, flag!(Release, Acquire));
+    right(3, flag!(SeqCst, SeqCst));
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn fences_publish_around_a_relaxed_flag_when_there_are_two() {
             sender.join().unwrap();
         }
     };
-    wrong(0, &[RACE], with_fences(true, false));
-    wrong(0, &[RACE], with_fences(false, true));
-    right(0, with_fences(true, true));
+    wrong(4, &[RACE], with_fences(true, false));
+    wrong(4, &[RACE], with_fences(false, true));
+    right(5, with_fences(true, true));
 }
 
 #[test]
@@ -114,13 +114,13 @@ fn a_read_modify_write_in_between_keeps_the_release_going() {
             other.join().unwrap();
         }
     };
-    right(0, handed_on(Relaxed));
-    right(0, handed_on(AcqRel));
+    right(13, handed_on(Relaxed));
+    right(13, handed_on(AcqRel));
 }
 
 #[test]
 fn a_store_in_between_breaks_the_release_off() {
-    wrong(0, &[RACE], || {
+    wrong(16, &[RACE], || {
         let parcel = Parcel::new();
         let (theirs, between) = (Arc::clone(&parcel), Arc::clone(&parcel));
         let sender = thread::spawn(move || {
@@ -161,7 +161,7 @@ fn starting_joining_locks_channels_barriers_and_initializers_order_accesses() {
         drop(guard);
         other.join().unwrap();
     });
-    right(0, || {
+    right(3, || {
         let (parcel, (sender, receiver)) = (Parcel::new(), mpsc::channel());
         let theirs = Arc::clone(&parcel);
         let other = thread::spawn(move || {

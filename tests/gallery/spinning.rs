@@ -130,7 +130,7 @@ fn a_spin_that_only_itself_could_end_is_found_beside_a_blocked_thread() {
 
 #[test]
 fn a_bounded_loop_that_yields_is_explored_to_its_end() {
-    expect(every(), 0, &[], || {
+    expect(every(), 2, &[], || {
         let other = thread::spawn(thread::yield_now);
         thread::yield_now();
         other.join().unwrap();

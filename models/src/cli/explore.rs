@@ -12,7 +12,7 @@ pub(super) fn run(options: &ExploreOptions, output: &mut Output) -> Result<Outco
     settings.config.explore_command = Some(options.explore_command(&settings));
     let (program, parameters) = (settings.program, settings.parameters);
     let report = {
-        let bar = Bar::new(program.name);
+        let bar = Bar::new(program.name, settings.config.time);
         bar.watch(Explorer::with(settings.config)).explore(move || (program.run)(&parameters))?
     };
     let wrong = !report.findings().is_empty() || report.divergence().is_some();

@@ -8,7 +8,9 @@ use super::verdict::{Tone, Verdict};
 use models::{Expected, Parameters, Program, programs};
 use owo_colors::OwoColorize;
 use selvedge::Explorer;
-use selvedge::explore::{Coverage, Report};
+use selvedge::explore::{Coverage, Found, Report};
+use selvedge::finding::{Finding, Panicked};
+use selvedge::trace::Names;
 use std::time::{Duration, Instant};
 
 pub(super) fn run(output: &mut Output) -> Outcome {
@@ -22,10 +24,7 @@ pub(super) fn run(output: &mut Output) -> Outcome {
         let verdict = Verdict::of(&report);
         output.print(&line(widest, program, &verdict, &report, begin.elapsed()));
         if let Some(found) = report.findings().first() {
-            let headline = found.finding.headline(&found.trace);
-            let sentence = headline.split_once(": ").map_or(headline.as_str(), |(_, sentence)| sentence);
-            let line = sentence.lines().next().unwrap_or_default().trim_end_matches(':');
-            wrong.push_str(&format!("{:widest$}  {line}\n", program.name));
+            wrong.push_str(&format!("{:widest$}  {}\n", program.name, sentence(found)));
         }
         if !verdict.is(program.expected) {
             let expected = match program.expected {
@@ -50,7 +49,7 @@ pub(super) fn run(output: &mut Output) -> Outcome {
 
 fn explored(program: &'static Program) -> Report {
     let parameters = Parameters::new(program);
-    let bar = Bar::new(program.name);
+    let bar = Bar::new(program.name, None);
     bar.watch(Explorer::new())
         .explore(move || (program.run)(&parameters))
         .expect("the default settings make sense")
@@ -70,6 +69,19 @@ fn line(widest: usize, program: &Program, verdict: &Verdict, report: &Report, ti
 
 fn row(widest: usize, name: &str, verdict: &str, executions: &str, time: &str) -> String {
     format!("{name:widest$}  {verdict:18}  {executions:>21}  {time:>8}")
+}
+
+/// What is wrong, in a line.
+fn sentence(found: &Found) -> String {
+    let headline = found.finding.headline(&found.trace);
+    let sentence = headline.split_once(": ").map_or(headline.as_str(), |(_kind, sentence)| sentence);
+    let line = sentence.lines().next().unwrap_or_default().trim_end_matches(':');
+    match &found.finding {
+        Finding::Panic(Panicked { cause: Some(update), .. }) => {
+            format!("{line}: an update of `{}` was lost", Names::new(&found.trace).object(update.object))
+        }
+        _ => line.to_owned(),
+    }
 }
 
 fn seen(verdict: &Verdict, report: &Report) -> String {

@@ -1,0 +1,131 @@
+//! How executions go wrong and come to their end: panics, stack overflows, and taking down what is left.
+
+use super::execution::{Execution, Mode};
+use super::panics::Report;
+use super::thread::{Life, Thread};
+use crate::base::{Ending, ThreadId};
+use crate::trace::{Panic, PanicKind};
+
+impl Execution {
+    /// The running thread has panicked.
+    pub(crate) fn note_panic(&mut self, report: Report) {
+        let kind = match (report.while_unwinding, self.mode) {
+            (_, Mode::TearingDown) => PanicKind::WhileTearingDown,
+            (true, _) => PanicKind::WhileUnwinding,
+            (false, _) => PanicKind::Ordinary,
+        };
+        let (thread, now) = (self.running, self.steps.len() as u64);
+        let Report { message, location, at, .. } = report;
+        let at = at.unwrap_or(now);
+        self.panics.push(Panic { thread, at, message, location, kind });
+        if self.mode == Mode::Running {
+            self.running_mut().life = Life::Panicked;
+        }
+        if kind == PanicKind::WhileUnwinding {
+            self.over = Some(Ending::Panicked(thread));
+        }
+    }
+
+    /// The running thread's stack has overflowed and its fiber is gone.
+    pub(crate) fn note_overflow(&mut self) {
+        let (thread, at) = (self.running, self.steps.len() as u64);
+        let message =
+            format!("stack overflow: it needs more than {} KiB of stack", self.settings.stack_size / 1024);
+        self.panics.push(Panic {
+            thread,
+            at,
+            message,
+            location: String::new(),
+            kind: PanicKind::StackOverflow,
+        });
+        let fiber = self.running_mut().fiber.take();
+        self.free_fibers.extend(fiber);
+        if self.mode == Mode::Running {
+            self.running_mut().life = Life::Panicked;
+            self.enabled.remove(thread);
+            self.over = Some(Ending::Panicked(thread));
+            self.eager.clear();
+            self.next = None;
+        }
+    }
+
+    /// The running fiber is about to be abandoned.
+    pub(crate) fn note_abandoned(&mut self) {
+        self.abandoned = true;
+    }
+
+    /// Whether the fiber that has just switched away is to be abandoned.
+    #[inline(always)]
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned
+    }
+
+    /// The running fiber has been abandoned; its thread has ended.
+    #[cold]
+    pub(crate) fn end_abandoned(&mut self) {
+        self.abandoned = false;
+        let me = self.running;
+        let fiber = self.running_mut().fiber.take();
+        self.free_fibers.extend(fiber);
+        if self.mode == Mode::Running {
+            self.threads[me.index()].life = Life::Panicked;
+            self.enabled.remove(me);
+            self.over.get_or_insert(Ending::Panicked(me));
+            self.eager.clear();
+            self.next = None;
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_tearing_down(&self) -> bool {
+        self.mode == Mode::TearingDown
+    }
+
+    /// The execution is over; how many threads there are.
+    pub(crate) fn begin_teardown(&mut self) -> u32 {
+        self.mode = Mode::TearingDown;
+        self.due = 0;
+        self.ask_again();
+        self.unwinding = 0;
+        self.performed = self.steps.len();
+        self.chosen_in_all = self.position;
+        self.keep_holders();
+        self.live_threads
+    }
+
+    /// Whether anything is left of the execution that has to be unwound or dropped.
+    pub(crate) fn has_leftovers(&self) -> bool {
+        let left = |t: &Thread| t.fiber.is_some() || t.packet.is_full() || !t.locals.is_empty();
+        !self.statics.is_empty() || self.threads[..self.live_threads as usize].iter().any(left)
+    }
+
+    /// Everything has been torn down: what was done meanwhile is no part of the execution.
+    pub(crate) fn end_teardown(&mut self) {
+        self.steps.truncate(self.performed);
+        self.position = self.chosen_in_all;
+    }
+
+    /// Makes `thread` the running one; its fiber, if it has to be unwound.
+    pub(crate) fn prepare_teardown(&mut self, thread: ThreadId) -> Option<u32> {
+        self.running = thread;
+        self.torn_operations = 0;
+        self.threads[thread.index()].fiber
+    }
+
+    /// The running thread is switched away from in the middle of unwinding; who it is.
+    #[cold]
+    pub(crate) fn mark_unwinding(&mut self) -> ThreadId {
+        // The turn has been passed on already, so it is not the running thread.
+        self.unwinding += 1;
+        let waiter = self.unwinder;
+        self.thread_mut(waiter).unwinding = true;
+        waiter
+    }
+
+    /// The thread goes on unwinding.
+    #[cold]
+    pub(crate) fn unmark_unwinding(&mut self, thread: ThreadId) {
+        self.unwinding -= 1;
+        self.thread_mut(thread).unwinding = false;
+    }
+}

@@ -1,0 +1,152 @@
+//! Waiting: what holds a thread back, and who is looked at again when that changes.
+
+use super::Clock;
+use super::execution::{Execution, Mode};
+use super::object::State;
+use crate::base::{Action, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, ThreadAction, ThreadId};
+
+impl Execution {
+    /// The running thread's pending operation may block: is it enabled, and who must tell when that changes?
+    pub(crate) fn arrive_blocking(&mut self, operation: &Operation) {
+        let me = self.running;
+        let timeout = operation.timeout();
+        if timeout != FOREVER {
+            let thread = &mut self.threads[me.index()];
+            thread.deadline = self.time.saturating_add(timeout);
+        }
+        if !self.is_possible(me) || self.resting.contains(me) {
+            self.enabled.remove(me);
+            self.ask_again();
+            if self.enabled.is_empty() {
+                self.due = 0;
+            }
+        }
+    }
+
+    /// Whether `me` is to be looked at again whenever what its pending operation meets has changed. Only threads that do not
+    /// run need to be.
+    pub(crate) fn watch(&mut self, me: ThreadId, operation: &Operation, watching: bool) {
+        self.threads[me.index()].watching = watching;
+        match operation.action {
+            Action::Thread(ThreadAction::Join { thread, .. }) => {
+                self.threads[thread.index()].joiners.set(me, watching)
+            }
+            Action::Thread(_) => {}
+            _ => {
+                let object = self.object_mut(operation.object);
+                object.watchers.set(me, watching);
+                if !matches!(operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER })) {
+                    object.only_lockers = false;
+                }
+                if let Some(second) = operation.second_object() {
+                    let second = self.object_mut(second);
+                    second.watchers.set(me, watching);
+                    second.only_lockers = false;
+                }
+            }
+        }
+    }
+
+    /// The operation that the running thread was watched for is being performed.
+    pub(crate) fn unwatch(&mut self, operation: &Operation) {
+        self.watch(self.running, operation, false);
+    }
+
+    /// Whether the operation of the running thread could be performed at once, time-outs aside.
+    #[inline(always)]
+    pub(crate) fn is_ready(&self, thread: ThreadId, operation: &Operation) -> bool {
+        match operation.action {
+            Action::Thread(action) => self.is_thread_ready(thread, action),
+            action => {
+                let state = &self.objects()[operation.object.index()].state;
+                let free = |mutex: ObjectId| self.objects()[mutex.index()].state.holder().is_none();
+                state.ready(thread, action) && operation.second_object().is_none_or(free)
+            }
+        }
+    }
+
+    pub(crate) fn is_thread_ready(&self, thread: ThreadId, action: ThreadAction) -> bool {
+        match action {
+            ThreadAction::Join { thread, .. } => self.threads[thread.index()].is_over(),
+            ThreadAction::Park { .. } => self.threads[thread.index()].token,
+            ThreadAction::Sleep(_) => self.settings.clock == Clock::Abstract,
+            _ => true,
+        }
+    }
+
+    /// Whether the pending operation of `thread` can be performed: it is ready, or its time may be up, or it may wake
+    /// for no reason.
+    pub(crate) fn is_possible(&self, thread: ThreadId) -> bool {
+        let pending = &self.threads[thread.index()].pending;
+        self.is_ready(thread, pending)
+            || self.may_time_out(thread, pending)
+            || self.may_wake_spuriously(pending)
+    }
+
+    pub(crate) fn may_time_out(&self, thread: ThreadId, operation: &Operation) -> bool {
+        operation.timeout() != FOREVER
+            && (self.settings.clock == Clock::Abstract || self.time >= self.threads[thread.index()].deadline)
+    }
+
+    pub(crate) fn may_wake_spuriously(&self, operation: &Operation) -> bool {
+        match operation.action {
+            Action::Condvar(CondvarAction::Reacquire { mutex }) => {
+                self.spurious_left > 0 && self.objects()[mutex.index()].state.holder().is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// The state of `object` has changed: whom does it hold back now?
+    #[inline(never)]
+    pub(crate) fn refresh(&mut self, object: ObjectId) {
+        if self.mode == Mode::TearingDown {
+            // Who could go on when the execution was over is what the trace tells.
+            return;
+        }
+        let met = &self.objects()[object.index()];
+        if met.only_lockers
+            && let State::Mutex(mutex) = &met.state
+            && let (Some(lockers), Some(enabled)) = (met.watchers.as_word(), self.enabled.as_word())
+        {
+            // The common case, without looking at each: all of them wait to take it.
+            let now = if mutex.holder().is_some() { enabled & !lockers } else { enabled | lockers };
+            if now != enabled {
+                self.enabled.set_word(now);
+                self.ask_again();
+            }
+            return;
+        }
+        let watchers = std::mem::take(&mut self.object_mut(object).watchers);
+        for thread in &watchers {
+            self.refresh_thread(thread);
+        }
+        self.object_mut(object).watchers = watchers;
+    }
+
+    pub(crate) fn refresh_thread(&mut self, thread: ThreadId) {
+        debug_assert!(self.mode == Mode::Running);
+        let possible = self.is_possible(thread) && !self.resting.contains(thread);
+        if possible != self.enabled.contains(thread) {
+            self.enabled.set(thread, possible);
+            self.ask_again();
+        }
+    }
+
+    /// Moves virtual time to the next moment at which something happens; `false` when there is none.
+    pub(crate) fn let_time_pass(&mut self) -> bool {
+        if self.settings.clock == Clock::Abstract {
+            return false;
+        }
+        let waits = |t: &&super::thread::Thread| !t.is_over() && t.watching && t.deadline != FOREVER;
+        let threads = &self.threads[..self.live_threads as usize];
+        let Some(next) = threads.iter().filter(waits).map(|t| t.deadline).min() else { return false };
+        self.time = self.time.max(next);
+        for thread in (0..self.live_threads).map(ThreadId) {
+            if !self.threads[thread.index()].is_over() && self.threads[thread.index()].watching {
+                self.refresh_thread(thread);
+            }
+        }
+        !self.enabled.is_empty()
+    }
+}

@@ -1,0 +1,167 @@
+//! Laws, tried on random small programs: what is explored is what a plain interpreter finds, every execution can be
+//! replayed from its schedule, also after that was printed and parsed, and the order of independent steps is free.
+
+#[path = "gallery/canonical.rs"]
+mod canonical;
+#[path = "programs/mod.rs"]
+mod programs;
+
+use canonical::canonical;
+use programs::{Program, brute_force, outcome, program, run, zoo};
+use proptest::prelude::*;
+use selvedge::base::{Choice, Schedule};
+use selvedge::explore::{Coverage, Search};
+use selvedge::trace::minimise::Size;
+use selvedge::trace::{Trace, checked_schedule, snapshot};
+use selvedge::{Explorer, strategy};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_interleaving_is_explored_and_no_other(program in program()) {
+        let expected = brute_force(&program);
+        let seen: Rc<RefCell<BTreeSet<_>>> = Rc::default();
+        let keep = Rc::clone(&seen);
+        let explorer = all(strategy::dfs()).on_execution(move |trace| drop(keep.borrow_mut().insert(outcome(trace))));
+        let report = explorer.explore(move || run(&program)).unwrap();
+        prop_assert_eq!(report.coverage(), Coverage::Proved);
+        prop_assert_eq!(report.executions(), expected.executions);
+        prop_assert_eq!(seen.take(), expected.outcomes);
+    }
+
+    #[test]
+    fn a_schedule_repeats_its_execution(program in program(), seed in 0u64..1000) {
+        for trace in sampled(&program, seed) {
+            let again = replayed(&program, &trace.schedule).unwrap();
+            prop_assert_eq!(snapshot(&again), snapshot(&trace));
+            prop_assert_eq!(steps(&again), steps(&trace));
+        }
+    }
+
+    #[test]
+    fn a_schedule_survives_being_printed(program in program(), seed in 0u64..1000) {
+        for trace in sampled(&program, seed) {
+            let schedule = checked_schedule(&trace);
+            prop_assert_eq!(schedule.checks().len(), schedule.words().len());
+            let parsed: Schedule = schedule.to_string().parse().unwrap();
+            prop_assert_eq!(&parsed, &schedule);
+            prop_assert_eq!(steps(&replayed(&program, &parsed).unwrap()), steps(&trace));
+        }
+    }
+
+    #[test]
+    fn independent_steps_may_be_exchanged(program in program(), seed in 0u64..1000) {
+        for trace in sampled(&program, seed) {
+            for other in exchanged(&trace) {
+                let again = replayed(&program, &other).unwrap();
+                prop_assert_eq!(&again.schedule, &other);
+                prop_assert_eq!(canonical(&again), canonical(&trace));
+                prop_assert_eq!(outcome(&again), outcome(&trace));
+            }
+        }
+    }
+
+    #[test]
+    fn a_minimised_finding_is_the_same_finding_and_no_larger(program in program(), seed in 0u64..1000) {
+        let found = |minimise: bool| {
+            let program = program.clone();
+            let explorer = Explorer::new().strategy(strategy::random(seed)).executions(50).minimise(minimise);
+            let report = explorer.explore(move || {
+                run(&program);
+                let held = run_alone(&program);
+                assert!(held, "the last store wins");
+            });
+            report.unwrap()
+        };
+        let (plain, small) = (found(false), found(true));
+        prop_assert_eq!(plain.findings().len(), small.findings().len());
+        let by_signature = |report: &selvedge::Report| {
+            let mut found: Vec<_> = report
+                .findings()
+                .iter()
+                .map(|f| (f.finding.signature(&f.trace).to_string(), Size::of(&f.trace), f.execution))
+                .collect();
+            found.sort_by(|a, b| a.0.cmp(&b.0));
+            found
+        };
+        for (plain, small) in by_signature(&plain).into_iter().zip(by_signature(&small)) {
+            prop_assert_eq!((&plain.0, plain.2), (&small.0, small.2));
+            prop_assert!(small.1 <= plain.1);
+        }
+    }
+}
+
+#[test]
+fn independent_steps_of_every_kind_may_be_exchanged() {
+    let mut exchanges = 0;
+    for (name, model) in zoo() {
+        for seed in 0..40 {
+            for trace in traces(all(strategy::random(seed)).executions(2), model) {
+                for other in exchanged(&trace) {
+                    let search = all(strategy::replay(other.clone()));
+                    let again = traces(search, model).pop().unwrap_or_else(|| panic!("{name}: {other} does not fit"));
+                    assert_eq!(again.schedule, other, "{name}: {}", snapshot(&trace));
+                    assert_eq!(canonical(&again), canonical(&trace), "{name}: {other} is not {}", snapshot(&trace));
+                    assert_eq!(outcome(&again), outcome(&trace), "{name}: {other} is not {}", snapshot(&trace));
+                    exchanges += 1;
+                }
+            }
+        }
+    }
+    assert!(exchanges > 1_000, "{exchanges}");
+}
+
+/// An exploration that goes on whatever it finds.
+fn all(strategy: impl strategy::Strategy) -> Explorer {
+    Explorer::new().strategy(strategy).executions(1_000_000).all_findings(true).minimise(false)
+}
+
+/// The traces of an exploration; none where a schedule does not fit.
+fn traces(explorer: Explorer, model: impl Fn() + Send + Sync + 'static) -> Vec<Trace> {
+    let kept: Rc<RefCell<Vec<Trace>>> = Rc::default();
+    let keep = Rc::clone(&kept);
+    let explorer = explorer.on_execution(move |trace| keep.borrow_mut().push(trace.clone()));
+    match explorer.explore(model) {
+        Ok(_) => kept.take(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// A few executions of a random walk.
+fn sampled(program: &Program, seed: u64) -> Vec<Trace> {
+    let program = program.clone();
+    traces(all(strategy::random(seed)).executions(3), move || run(&program))
+}
+
+fn replayed(program: &Program, schedule: &Schedule) -> Option<Trace> {
+    let program = program.clone();
+    let search = Search::Replay(schedule.clone());
+    traces(Explorer::new().search(search).minimise(false), move || run(&program)).pop()
+}
+
+/// What is compared of steps.
+fn steps(trace: &Trace) -> Vec<String> {
+    trace.steps.iter().map(|step| format!("{step:?}")).collect()
+}
+
+/// The schedule with two neighbouring independent choices of different threads exchanged, in every place.
+fn exchanged(trace: &Trace) -> Vec<Schedule> {
+    let choices: Vec<Choice> = trace.schedule.choices().collect();
+    let mut position = 0;
+    let mut schedules = Vec::new();
+    for pair in trace.steps.windows(2) {
+        let here = position;
+        position += usize::from(pair[0].operation.is_point());
+        let both = pair.iter().all(|step| step.operation.is_point());
+        if both && pair[0].thread != pair[1].thread && !pair[0].conflicts(&pair[1]) {
+            let mut other = choices.clone();
+            other.swap(here, here + 1);
+            schedules.push(other.into_iter().collect());
+        }
+    }
+    schedules
+}

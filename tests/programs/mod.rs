@@ -1,0 +1,99 @@
+//! Programs for the laws: random ones as data, and a zoo of handwritten ones.
+
+mod interpreter;
+mod zoo;
+
+pub(crate) use interpreter::brute_force;
+pub(crate) use zoo::zoo;
+
+use proptest::prelude::*;
+use selvedge::base::{Ending, Outcome};
+use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use selvedge::sync::{Arc, Mutex, MutexGuard};
+use selvedge::thread;
+use selvedge::trace::Trace;
+
+/// What a thread does, to one of two atomics or one of two mutexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Do {
+    Load(usize),
+    Store(usize, u32),
+    Add(usize),
+    Exchange(usize, u32, u32),
+    Lock(usize),
+    TryLock(usize),
+    /// Nothing where it is not held.
+    Unlock(usize),
+}
+
+/// What each thread does. At its end a thread gives back what it still holds, the first mutex first.
+pub(crate) type Program = Vec<Vec<Do>>;
+
+/// Two threads of up to four operations, or three of up to three.
+pub(crate) fn program() -> impl Strategy<Value = Program> {
+    let step = || {
+        let object = 0..2usize;
+        prop_oneof![
+            object.clone().prop_map(Do::Load),
+            (object.clone(), 1..3u32).prop_map(|(object, value)| Do::Store(object, value)),
+            object.clone().prop_map(Do::Add),
+            (object.clone(), 0..2u32, 1..3u32).prop_map(|(object, from, to)| Do::Exchange(object, from, to)),
+            object.clone().prop_map(Do::Lock),
+            object.clone().prop_map(Do::TryLock),
+            object.prop_map(Do::Unlock),
+        ]
+    };
+    let threads = move |count, most| proptest::collection::vec(proptest::collection::vec(step(), 0..=most), count);
+    prop_oneof![threads(2, 4), threads(3, 3)]
+}
+
+/// The program as a model. A thread that locks what it holds already waits for ever, and that is part of the game.
+pub(crate) fn run(program: &Program) {
+    let shared: Arc<([AtomicU32; 2], [Mutex<()>; 2])> = Arc::default();
+    let threads: Vec<_> = program
+        .iter()
+        .map(|body| {
+            let (shared, body) = (Arc::clone(&shared), body.clone());
+            thread::spawn(move || perform(&body, &shared.0, &shared.1))
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    // The end of the last pointer is a step; here it is nobody's business.
+    std::mem::forget(shared);
+}
+
+fn perform(body: &[Do], atomics: &[AtomicU32; 2], mutexes: &[Mutex<()>; 2]) {
+    let mut held: [Option<MutexGuard<'_, ()>>; 2] = [None, None];
+    for step in body {
+        match *step {
+            Do::Load(object) => drop(atomics[object].load(SeqCst)),
+            Do::Store(object, value) => atomics[object].store(value, SeqCst),
+            Do::Add(object) => drop(atomics[object].fetch_add(1, SeqCst)),
+            Do::Exchange(object, from, to) => {
+                let _ = atomics[object].compare_exchange(from, to, SeqCst, SeqCst);
+            }
+            Do::Lock(object) => {
+                let guard = mutexes[object].lock().unwrap();
+                held[object] = Some(guard);
+            }
+            Do::TryLock(object) => {
+                if let Ok(guard) = mutexes[object].try_lock() {
+                    held[object] = Some(guard);
+                }
+            }
+            Do::Unlock(object) => held[object] = None,
+        }
+    }
+}
+
+/// What an execution came to: what came of each thread's operations, in its order, and whether all came to their ends.
+pub(crate) type Result = (Vec<Vec<Outcome>>, bool);
+
+/// What an execution came to, read off its trace.
+pub(crate) fn outcome(trace: &Trace) -> (Vec<Vec<String>>, bool) {
+    let mut threads = vec![Vec::new(); trace.threads.len()];
+    for step in trace.steps.iter().filter(|step| step.operation.is_point()) {
+        threads[step.thread.index()].push(format!("{:?}", step.outcome));
+    }
+    (threads, trace.ending == Ending::Finished)
+}
