@@ -1,4 +1,5 @@
-//! What the README shows is what the tool says. `UPDATE_README=1 cargo test -p models --test readme` rewrites it.
+//! What the README shows is what the tool says. To rewrite it:
+//! `UPDATE_README=1 cargo test -p models --test readme -- --test-threads=1`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -44,5 +45,5 @@ fn check(name: &str, expected: &str) {
         std::fs::write(&path, format!("{before}{begin}{expected}{end}{after}")).expect("it can be written");
         return;
     }
-    assert_eq!(shown, expected, "the README is out of date: set UPDATE_README=1 and run this test once");
+    assert_eq!(shown, expected, "the README is out of date: see the top of this file");
 }

@@ -20,6 +20,7 @@ pub use report::{Coverage, Found, Report};
 use crate::base::{Action, Error, Operation, Strategy};
 use crate::engine::{Clock, current};
 use crate::trace::Trace;
+use progress::Watcher;
 use runner::Runner;
 use std::time::Duration;
 
@@ -122,8 +123,8 @@ pub fn choose(count: u32) -> u32 {
 pub struct Explorer {
     config: Config,
     custom: Option<Box<dyn Strategy>>,
-    progress: Option<Box<dyn FnMut(&Progress)>>,
-    observer: Option<Box<dyn FnMut(&Trace)>>,
+    progress: Option<Watcher<Progress>>,
+    observer: Option<Watcher<Trace>>,
 }
 
 impl Default for Explorer {

@@ -18,3 +18,6 @@ pub struct Progress {
     /// Time spent.
     pub elapsed: Duration,
 }
+
+/// Who is told of something while an exploration runs.
+pub(super) type Watcher<T> = Box<dyn FnMut(&T)>;

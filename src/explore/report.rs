@@ -220,7 +220,7 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (i, digit) in digits.char_indices() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);

@@ -2,7 +2,7 @@
 
 use super::config::{Config, Search};
 use super::minimise;
-use super::progress::Progress;
+use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Found, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Engine, Summary};
@@ -22,8 +22,8 @@ pub(super) struct Runner<'a, F> {
     pub(super) engine: Engine,
     pub(super) model: &'a F,
     pub(super) config: Config,
-    progress: Option<Box<dyn FnMut(&Progress)>>,
-    observer: Option<Box<dyn FnMut(&Trace)>>,
+    progress: Option<Watcher<Progress>>,
+    observer: Option<Watcher<Trace>>,
     started: Instant,
     report: Report,
     seen: BTreeSet<String>,
@@ -45,8 +45,8 @@ impl<'a, F: Fn()> Runner<'a, F> {
     pub(super) fn new(
         config: Config,
         model: &'a F,
-        progress: Option<Box<dyn FnMut(&Progress)>>,
-        observer: Option<Box<dyn FnMut(&Trace)>>,
+        progress: Option<Watcher<Progress>>,
+        observer: Option<Watcher<Trace>>,
     ) -> Self {
         let report = Report {
             name: config.name.clone(),

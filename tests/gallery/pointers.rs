@@ -88,7 +88,7 @@ fn one_of_two_owners_unwraps_at_most() {
         let alone = Arc::try_unwrap(mine).is_ok();
         (alone, other.join().unwrap())
     });
-    // Both may find the other one still there.
+    // Both may find the other one still there: what comes back from the first is a pointer until it is dropped.
     assert_eq!(seen, [(false, false), (false, true), (true, false)]);
 }
 

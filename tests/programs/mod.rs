@@ -3,11 +3,11 @@
 mod interpreter;
 mod zoo;
 
-pub(crate) use interpreter::brute_force;
+pub(crate) use interpreter::{brute_force, one_after_the_other};
 pub(crate) use zoo::zoo;
 
 use proptest::prelude::*;
-use selvedge::base::{Ending, Outcome};
+use selvedge::base::Ending;
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::sync::{Arc, Mutex, MutexGuard};
 use selvedge::thread;
@@ -43,13 +43,29 @@ pub(crate) fn program() -> impl Strategy<Value = Program> {
             object.prop_map(Do::Unlock),
         ]
     };
-    let threads = move |count, most| proptest::collection::vec(proptest::collection::vec(step(), 0..=most), count);
+    let threads =
+        move |count, most| proptest::collection::vec(proptest::collection::vec(step(), 0..=most), count);
     prop_oneof![threads(2, 4), threads(3, 3)]
+}
+
+/// The program as a model, which main ends with a look at the atomics.
+pub(crate) fn run_and_look(program: &Program) -> [u32; 2] {
+    let shared = start_and_join(program);
+    let seen = shared.0.each_ref().map(|atomic| atomic.load(SeqCst));
+    std::mem::forget(shared);
+    seen
 }
 
 /// The program as a model. A thread that locks what it holds already waits for ever, and that is part of the game.
 pub(crate) fn run(program: &Program) {
-    let shared: Arc<([AtomicU32; 2], [Mutex<()>; 2])> = Arc::default();
+    // The end of the last pointer is a step; here it is nobody's business.
+    std::mem::forget(start_and_join(program));
+}
+
+type Shared = Arc<([AtomicU32; 2], [Mutex<()>; 2])>;
+
+fn start_and_join(program: &Program) -> Shared {
+    let shared = Shared::default();
     let threads: Vec<_> = program
         .iter()
         .map(|body| {
@@ -58,17 +74,20 @@ pub(crate) fn run(program: &Program) {
         })
         .collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap());
-    // The end of the last pointer is a step; here it is nobody's business.
-    std::mem::forget(shared);
+    shared
 }
 
 fn perform(body: &[Do], atomics: &[AtomicU32; 2], mutexes: &[Mutex<()>; 2]) {
     let mut held: [Option<MutexGuard<'_, ()>>; 2] = [None, None];
     for step in body {
         match *step {
-            Do::Load(object) => drop(atomics[object].load(SeqCst)),
+            Do::Load(object) => {
+                atomics[object].load(SeqCst);
+            }
             Do::Store(object, value) => atomics[object].store(value, SeqCst),
-            Do::Add(object) => drop(atomics[object].fetch_add(1, SeqCst)),
+            Do::Add(object) => {
+                atomics[object].fetch_add(1, SeqCst);
+            }
             Do::Exchange(object, from, to) => {
                 let _ = atomics[object].compare_exchange(from, to, SeqCst, SeqCst);
             }
@@ -86,11 +105,11 @@ fn perform(body: &[Do], atomics: &[AtomicU32; 2], mutexes: &[Mutex<()>; 2]) {
     }
 }
 
-/// What an execution came to: what came of each thread's operations, in its order, and whether all came to their ends.
-pub(crate) type Result = (Vec<Vec<Outcome>>, bool);
+/// What came of each thread's operations, in its order, and whether all threads came to their ends.
+pub(crate) type Outcomes = (Vec<Vec<String>>, bool);
 
 /// What an execution came to, read off its trace.
-pub(crate) fn outcome(trace: &Trace) -> (Vec<Vec<String>>, bool) {
+pub(crate) fn outcome(trace: &Trace) -> Outcomes {
     let mut threads = vec![Vec::new(); trace.threads.len()];
     for step in trace.steps.iter().filter(|step| step.operation.is_point()) {
         threads[step.thread.index()].push(format!("{:?}", step.outcome));

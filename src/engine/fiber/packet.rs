@@ -64,8 +64,7 @@ impl Packet {
         }
         // SAFETY: the buffer is large enough and aligned for `V`, and holds no value now.
         unsafe { self.words.as_mut_ptr().cast::<V>().write(value) };
-        // SAFETY (of the function stored): it is called once, on this buffer, while it holds a `V`.
-        self.drop = Some(|value| unsafe { value.cast::<V>().drop_in_place() });
+        self.drop = Some(drop_as::<V>);
     }
 
     /// # Safety
@@ -76,6 +75,14 @@ impl Packet {
         // SAFETY: the packet holds a `V`, which is its caller's from here on.
         unsafe { self.words.as_mut_ptr().cast::<V>().read() }
     }
+}
+
+/// # Safety
+///
+/// There must be a `V` at `value`, which nobody uses afterwards.
+unsafe fn drop_as<V>(value: *mut u8) {
+    // SAFETY: as this function demands.
+    unsafe { value.cast::<V>().drop_in_place() }
 }
 
 impl Drop for Packet {

@@ -1,0 +1,255 @@
+//! Programs that between them use every kind of object, and whose executions may deadlock but never panic.
+
+use selvedge::python;
+use selvedge::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst, fence};
+use selvedge::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, mpsc};
+use selvedge::{hint, thread};
+use std::time::Duration;
+
+/// The programs, by name.
+pub(crate) fn zoo() -> [(&'static str, fn()); 12] {
+    [
+        ("conditions", conditions),
+        ("waiting for a time", waiting_for_a_time),
+        ("readers and writers", readers_and_writers),
+        ("channels", channels),
+        ("bounded channels", bounded_channels),
+        ("barriers", barriers),
+        ("initializers", initializers),
+        ("tokens", tokens),
+        ("pointers", pointers),
+        ("events and queues", events_and_queues),
+        ("python's conditions", python_conditions),
+        ("spinning", spinning),
+    ]
+}
+
+/// Starts all, then joins all.
+fn together<F: FnOnce() + Send + 'static>(bodies: impl IntoIterator<Item = F>) {
+    let threads: Vec<_> = bodies.into_iter().map(thread::spawn).collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+/// Starts some threads on one thing that they share.
+fn share<T: Send + Sync + 'static>(shared: T, bodies: &[fn(&T)]) {
+    let shared = Arc::new(shared);
+    together(bodies.iter().map(|&body| {
+        let shared = Arc::clone(&shared);
+        move || body(&shared)
+    }));
+}
+
+fn conditions() {
+    type Shared = (Mutex<u32>, Condvar, AtomicU32);
+    let wait = |(count, changed, x): &Shared| {
+        x.fetch_add(1, SeqCst);
+        let mut count = changed.wait_while(count.lock().unwrap(), |count| *count == 0).unwrap();
+        *count -= 1;
+    };
+    let put = |(count, changed, x): &Shared| {
+        *count.lock().unwrap() += 1;
+        x.fetch_add(1, SeqCst);
+        changed.notify_one();
+    };
+    share((Mutex::new(0), Condvar::new(), AtomicU32::new(0)), &[wait, wait, put, put]);
+}
+
+fn waiting_for_a_time() {
+    type Shared = (Mutex<u32>, Condvar, AtomicU32);
+    let wait = |(count, changed, x): &Shared| {
+        let (count, result) = changed.wait_timeout(count.lock().unwrap(), Duration::from_secs(1)).unwrap();
+        drop(count);
+        x.fetch_add(u32::from(result.timed_out()), SeqCst);
+    };
+    let notify = |(count, changed, x): &Shared| {
+        drop(count.try_lock());
+        changed.notify_all();
+        x.load(SeqCst);
+    };
+    share((Mutex::new(0), Condvar::new(), AtomicU32::new(0)), &[wait, wait, notify]);
+}
+
+fn readers_and_writers() {
+    type Shared = (RwLock<u32>, AtomicU32);
+    let read = |(value, x): &Shared| {
+        let value = value.read().unwrap();
+        x.load(SeqCst);
+        drop(value);
+        x.load(SeqCst);
+    };
+    let try_both = |(value, x): &Shared| {
+        drop(value.try_read());
+        x.fetch_add(1, SeqCst);
+        drop(value.try_write());
+    };
+    let write = |(value, _): &Shared| *value.write().unwrap() += 1;
+    share((RwLock::new(0), AtomicU32::new(0)), &[read, read, write, try_both]);
+}
+
+fn channels() {
+    let (sender, receiver) = mpsc::channel();
+    let x = Arc::new(AtomicU32::new(0));
+    let senders: Vec<_> = (0..2)
+        .map(|number| {
+            let (sender, x) = (sender.clone(), Arc::clone(&x));
+            thread::spawn(move || {
+                x.fetch_add(1, SeqCst);
+                let _ = sender.send(number);
+                let _ = sender.send(number + 2);
+            })
+        })
+        .collect();
+    drop(sender);
+    let _ = receiver.try_recv();
+    x.load(SeqCst);
+    let _ = receiver.recv();
+    let _ = receiver.recv_timeout(Duration::from_secs(1));
+    drop(receiver);
+    senders.into_iter().for_each(|sender| sender.join().unwrap());
+}
+
+fn bounded_channels() {
+    for room in [0, 1] {
+        let (sender, receiver) = mpsc::sync_channel(room);
+        let other = sender.clone();
+        let one = thread::spawn(move || {
+            let _ = sender.send(1);
+            let _ = sender.send(2);
+        });
+        let two = thread::spawn(move || {
+            let _ = other.try_send(3);
+        });
+        let three = thread::spawn(move || {
+            let _ = receiver.recv();
+            let _ = receiver.try_recv();
+        });
+        [one, two, three].into_iter().for_each(|thread| thread.join().unwrap());
+    }
+}
+
+fn barriers() {
+    let meet = |(barrier, x): &(Barrier, AtomicU32)| {
+        x.load(SeqCst);
+        if barrier.wait().is_leader() {
+            x.fetch_add(1, SeqCst);
+        }
+        barrier.wait();
+    };
+    share((Barrier::new(3), AtomicU32::new(0)), &[meet; 3]);
+}
+
+fn initializers() {
+    type Shared = (Once, OnceLock<u32>, AtomicU32);
+    let get = |(once, cell, x): &Shared| {
+        once.call_once(|| drop(x.fetch_add(1, SeqCst).to_string()));
+        cell.get_or_init(|| x.load(SeqCst));
+        x.load(SeqCst);
+    };
+    let look = |(once, cell, x): &Shared| {
+        x.load(SeqCst);
+        let _ = (once.is_completed(), cell.get(), cell.set(9));
+    };
+    share((Once::new(), OnceLock::new(), AtomicU32::new(0)), &[get, get, look]);
+}
+
+fn tokens() {
+    let x = Arc::new(AtomicU32::new(0));
+    let sleepers: Vec<_> = (0..2)
+        .map(|_| {
+            let x = Arc::clone(&x);
+            thread::spawn(move || {
+                x.fetch_add(1, SeqCst);
+                thread::park();
+                x.fetch_add(1, SeqCst);
+                thread::park_timeout(Duration::from_secs(1));
+            })
+        })
+        .collect();
+    sleepers.iter().rev().for_each(|sleeper| sleeper.thread().unpark());
+    let _ = sleepers[0].is_finished();
+    sleepers[1].thread().unpark();
+    sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+}
+
+fn pointers() {
+    let strong = Arc::new(AtomicU32::new(0));
+    let weak = Arc::downgrade(&strong);
+    let (one, two) = (Arc::clone(&strong), weak.clone());
+    let threads = [
+        thread::spawn(move || {
+            one.fetch_add(1, SeqCst);
+            drop(Arc::into_inner(one));
+        }),
+        thread::spawn(move || {
+            if let Some(value) = two.upgrade() {
+                value.fetch_add(1, SeqCst);
+            }
+        }),
+        thread::spawn(move || {
+            let _ = (weak.strong_count(), weak.upgrade().is_some());
+        }),
+    ];
+    drop(strong);
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+fn events_and_queues() {
+    use python::queue::Queue;
+    use python::threading::Event;
+    let (queue, event) = (Queue::new(1), Event::new());
+    let (filled, raised) = (queue.clone(), event.clone());
+    let put = thread::spawn(move || {
+        filled.put(1u64);
+        raised.set();
+        filled.put(2);
+    });
+    let (asked, seen) = (queue.clone(), event.clone());
+    let look = thread::spawn(move || {
+        let _ = (asked.empty(), seen.is_set(), asked.full(), asked.qsize());
+        seen.wait();
+        seen.clear();
+    });
+    queue.get();
+    let _ = queue.get_nowait();
+    let _ = event.is_set();
+    put.join().unwrap();
+    look.join().unwrap();
+}
+
+fn python_conditions() {
+    use python::threading::{Condition, RLock};
+    let condition = Condition::over(&RLock::new());
+    let total = python::Shared::new(0i64);
+    let side = |delta: i64| {
+        let (condition, total) = (condition.clone(), total.clone());
+        move || {
+            total.get();
+            condition.with(|| {
+                while delta < 0 && total.get() == 0 {
+                    condition.wait().expect("the lock is held");
+                }
+                total.set(total.get() + delta);
+                condition.notify().expect("the lock is held");
+            });
+        }
+    };
+    together([side(1), side(-1), side(1), side(-1)]);
+}
+
+fn spinning() {
+    type Shared = (AtomicBool, AtomicU32);
+    let spin = |(flag, x): &Shared| {
+        while !flag.load(SeqCst) {
+            hint::spin_loop();
+        }
+        fence(SeqCst);
+        x.fetch_add(1, SeqCst);
+    };
+    let set = |(flag, x): &Shared| {
+        x.fetch_add(1, SeqCst);
+        thread::yield_now();
+        flag.store(true, SeqCst);
+        let _ = x.compare_exchange(1, 5, SeqCst, SeqCst);
+    };
+    share((AtomicBool::new(false), AtomicU32::new(0)), &[spin, set]);
+}
