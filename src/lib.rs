@@ -24,7 +24,7 @@
 //! ```
 //!
 //! The panic says what is wrong and why, shows the smallest execution found in columns (a row a step, a column a thread)
-//! and ends with the command that replays it. [`explore`] returns the same as a [`Report`], whose `Display` form is made
+//! and ends with the command that replays it. [`explore()`] returns the same as a [`Report`], whose `Display` form is made
 //! for snapshots. [`Explorer`] has all the settings.
 //!
 //! # What a model may do

@@ -272,9 +272,14 @@ fn wait(arrival: Arrival) {
         fiber::switch_while_unwinding();
         return with(|execution| execution.unmark_unwinding(waiter));
     }
-    // The execution is over and the operation would wait for ever.
+    give_up()
+}
+
+/// The execution is over, and what the caller waits for will never be: its fiber ends here.
+#[cold]
+pub(crate) fn give_up() -> ! {
     if fiber::on_fiber() {
         fiber::abandon();
     }
-    std::panic::resume_unwind(Box::new(()));
+    std::panic::resume_unwind(Box::new(()))
 }

@@ -41,7 +41,7 @@ impl Execution {
             self.next = None;
             return Arrival::Go;
         }
-        if operation.may_block() {
+        if operation.may_block() && !self.threads[me.index()].watching {
             self.watch(me, operation, true);
         }
         if unwinding { Arrival::SwitchUnwinding } else { Arrival::Switch }

@@ -15,6 +15,8 @@ impl Execution {
             thread.deadline = self.time.saturating_add(timeout);
         }
         if !self.is_possible(me) || self.resting.contains(me) {
+            // At once, because time may have to pass before anybody can go on.
+            self.watch(me, operation, true);
             self.enabled.remove(me);
             self.ask_again();
             if self.enabled.is_empty() {

@@ -102,8 +102,8 @@ impl<T> Virtual<T> {
                 Err(payload)
             }
             Some(result) => result,
-            // Only while everything is torn down.
-            None => Err(Box::new("the execution was over before the thread ended")),
+            // Everything is being torn down, and the thread never ran.
+            None => current::give_up(),
         }
     }
 

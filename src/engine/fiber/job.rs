@@ -18,12 +18,12 @@ impl<T> Claim<T> {
     /// Takes the result of a thread that has ended; `None` if it has none to give (torn down, or taken).
     pub(crate) fn take(&self) -> Option<std::thread::Result<T>> {
         let stands =
-            |e: &mut Execution| e.epoch() == self.epoch && e.thread_mut(self.thread).packet.is_full();
+            |e: &mut Execution| e.epoch() == self.epoch && e.thread_mut(self.thread).packet.holds_result();
         if !is_active() || !with(stands) {
             return None;
         }
-        // SAFETY: a claim of `T` is made by `spawn` only, for the thread whose job stores a `Result<T>`; the packet is full,
-        // and it was emptied of the job when that began, before its thread could end.
+        // SAFETY: a claim of `T` is made by `spawn` only, for the thread whose job stores a `Result<T>`, and the packet holds
+        // the result of that job.
         let take = |e: &mut Execution| unsafe { e.thread_mut(self.thread).packet.take() };
         Some(with(take))
     }
@@ -41,6 +41,9 @@ where
     });
     if with(|execution| execution.start(thread, location)) {
         switch();
+    } else if let Some(job) = with(|execution| execution.thread_mut(thread).packet.take_drop()) {
+        // Everything is being torn down and the thread never runs: a claim must not take its job for its result.
+        job.run();
     }
     Claim { thread, epoch, result: PhantomData }
 }

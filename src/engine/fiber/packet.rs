@@ -21,6 +21,11 @@ impl Packet {
         self.drop.is_some()
     }
 
+    /// Whether it holds the result of a job that has run, rather than a job that has not.
+    pub(crate) fn holds_result(&self) -> bool {
+        self.is_full() && self.run.is_none()
+    }
+
     /// What drops the value, and where it is. The packet counts as empty from then on; the caller must drop it, outside
     /// of [`with`], before the packet is used again.
     pub(crate) fn take_drop(&mut self) -> Option<PendingDrop> {
