@@ -53,7 +53,7 @@ impl Parameters {
         self.values[index]
     }
 
-    /// Sets the parameter `name` to the number that `text` says.
+    /// Sets the parameter `name` to the number that `text` says; `n` stands for how often a thread does its work.
     ///
     /// # Errors
     ///
@@ -102,8 +102,13 @@ impl Parameters {
         self.program.parameters.iter().zip(self.values.iter().copied())
     }
 
+    /// Where the parameter `name` is. `n` stands for how often a thread does its work, whatever the program calls that.
     fn index(&self, name: &str) -> Option<usize> {
-        self.program.parameters.iter().position(|p| p.name == name)
+        let is = |wanted: &str| self.program.parameters.iter().position(|p| p.name == wanted);
+        match name {
+            "n" => ["times", "items", "messages", "rounds"].into_iter().find_map(is),
+            name => is(name),
+        }
     }
 }
 
