@@ -16,7 +16,7 @@
 //! Loom has its exhaustive search only. It is begun again when there are no more schedules, and then N executions need
 //! fewer than N different schedules; beginning again is cheap beside what one execution costs.
 
-#[expect(dead_code, reason = "each benchmark uses its part")]
+#[expect(dead_code, reason = "the other benchmark uses all of it")]
 mod support;
 
 use std::process::{Command, ExitCode, Stdio};
@@ -38,8 +38,11 @@ const PROGRAMS: [(&str, &str, u64); 6] = [
     ("empty", "execution: empty model", 1_000),
 ];
 
-/// Name on the command line and what runs a program so many times.
-const PEERS: [(&str, fn(&str, u64)); 6] = [
+/// Runs the program of that name so many times.
+type Run = fn(&str, u64);
+
+/// Name on the command line and what runs it.
+const PEERS: [(&str, Run); 6] = [
     ("selvedge-random", run::<Selvedge, 0>),
     ("selvedge-pct", run::<Selvedge, 1>),
     ("selvedge-dfs", run::<Selvedge, 2>),

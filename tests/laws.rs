@@ -7,9 +7,11 @@ mod canonical;
 mod programs;
 
 use canonical::canonical;
-use programs::{Program, brute_force, one_after_the_other, outcome, program, run, run_and_look, zoo};
+use programs::{
+    Program, brute_force, one_after_the_other, outcome, pointers, program, run, run_and_look, zoo,
+};
 use proptest::prelude::*;
-use selvedge::base::{Choice, Schedule};
+use selvedge::base::{Action, Choice, Schedule, Step, ThreadAction};
 use selvedge::explore::{Coverage, Search};
 use selvedge::trace::minimise::Size;
 use selvedge::trace::{Trace, checked_schedule, snapshot};
@@ -19,14 +21,16 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_interleaving_is_explored_and_no_other(program in program()) {
         let expected = brute_force(&program);
         let seen: Rc<RefCell<BTreeSet<_>>> = Rc::default();
         let keep = Rc::clone(&seen);
-        let explorer = all(strategy::dfs()).on_execution(move |trace| drop(keep.borrow_mut().insert(outcome(trace))));
+        let explorer = all(strategy::dfs()).on_execution(move |trace| {
+            keep.borrow_mut().insert(outcome(trace));
+        });
         let report = explorer.explore(move || run(&program)).unwrap();
         prop_assert_eq!(report.coverage(), Coverage::Proved);
         prop_assert_eq!(report.executions(), expected.executions);
@@ -93,33 +97,38 @@ proptest! {
 
 #[test]
 fn independent_steps_of_every_kind_may_be_exchanged() {
+    let exchanges: usize = zoo().into_iter().map(|(name, model)| exchange_everywhere(name, model)).sum();
+    assert!(exchanges > 1_000, "{exchanges}");
+}
+
+#[test]
+#[ignore = "a drop that is not the last is no step, though a count can tell"]
+fn independent_steps_around_pointers_may_be_exchanged() {
+    assert!(exchange_everywhere("pointers", pointers) > 100);
+}
+
+/// Samples a program and exchanges all that may be; how often that was.
+fn exchange_everywhere(name: &str, model: fn()) -> usize {
     let mut exchanges = 0;
-    for (name, model) in zoo() {
-        for seed in 0..40 {
-            for trace in traces(all(strategy::random(seed)).executions(2), model) {
-                for other in exchanged(&trace) {
-                    let search = all(strategy::replay(other.clone()));
-                    let again =
-                        traces(search, model).pop().unwrap_or_else(|| panic!("{name}: {other} does not fit"));
-                    assert_eq!(again.schedule, other, "{name}: {}", snapshot(&trace));
-                    assert_eq!(
-                        canonical(&again),
-                        canonical(&trace),
-                        "{name}: {other} is not {}",
-                        snapshot(&trace)
-                    );
-                    assert_eq!(
-                        outcome(&again),
-                        outcome(&trace),
-                        "{name}: {other} is not {}",
-                        snapshot(&trace)
-                    );
-                    exchanges += 1;
-                }
+    for seed in 0..40 {
+        for trace in traces(all(strategy::random(seed)).executions(2), model) {
+            for other in exchanged(&trace) {
+                let search = all(strategy::replay(other.clone()));
+                let again =
+                    traces(search, model).pop().unwrap_or_else(|| panic!("{name}: {other} does not fit"));
+                assert_eq!(again.schedule, other, "{name}: {}", snapshot(&trace));
+                assert_eq!(
+                    canonical(&again),
+                    canonical(&trace),
+                    "{name}: {other} is not {}",
+                    snapshot(&trace)
+                );
+                assert_eq!(outcome(&again), outcome(&trace), "{name}: {other} is not {}", snapshot(&trace));
+                exchanges += 1;
             }
         }
     }
-    assert!(exchanges > 1_000, "{exchanges}");
+    exchanges
 }
 
 /// An exploration that goes on whatever it finds.
@@ -150,9 +159,13 @@ fn replayed(program: &Program, schedule: &Schedule) -> Option<Trace> {
     traces(Explorer::new().search(search).minimise(false), move || run(&program)).pop()
 }
 
-/// What is compared of steps.
+/// All that there is to steps. Where a thread ends is no place that a person wrote.
 fn steps(trace: &Trace) -> Vec<String> {
-    trace.steps.iter().map(|step| format!("{step:?}")).collect()
+    let all = |step: &Step| match step.operation.action {
+        Action::Thread(ThreadAction::Exit { .. }) => format!("{:?} {:?}", step.thread, step.operation),
+        _ => format!("{step:?}"),
+    };
+    trace.steps.iter().map(all).collect()
 }
 
 /// The schedule with two neighbouring independent choices of different threads exchanged, in every place.

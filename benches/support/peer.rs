@@ -3,6 +3,7 @@
 //! The trait has no more than what the programs need. Everything in it is a direct call, inlined, so that a program over
 //! the trait costs what it would cost written for that peer.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -15,6 +16,16 @@ pub(crate) enum Search {
     Pct,
     /// One schedule after another until there are no more.
     Exhaustive,
+}
+
+impl fmt::Display for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Search::Random => "random",
+            Search::Pct => "pct(3)",
+            Search::Exhaustive => "exhaustive",
+        })
+    }
 }
 
 /// How far to go.

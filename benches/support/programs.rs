@@ -2,10 +2,11 @@
 
 use super::peer::Peer;
 use std::collections::VecDeque;
+use std::fmt::Debug;
 
 /// A program that every peer can run.
-pub(crate) trait Program: Copy + Send + Sync + 'static {
-    /// Whether it has any concurrency in it. Shuttle's PCT refuses a program without.
+pub(crate) trait Program: Copy + Debug + Send + Sync + 'static {
+    /// Whether two threads can ever run at the same time. Shuttle's PCT refuses a program in which they cannot.
     const CONCURRENT: bool = true;
 
     /// Runs it, inside one execution of `P`.
@@ -13,7 +14,7 @@ pub(crate) trait Program: Copy + Send + Sync + 'static {
 }
 
 /// Does nothing.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Empty;
 
 impl Program for Empty {
@@ -24,10 +25,12 @@ impl Program for Empty {
 }
 
 /// Starts and joins threads that do nothing.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct EmptyThreads<const THREADS: usize>;
 
 impl<const THREADS: usize> Program for EmptyThreads<THREADS> {
+    const CONCURRENT: bool = THREADS > 1;
+
     #[inline(always)]
     fn run<P: Peer>(self) {
         let handles: [P::Handle; THREADS] = std::array::from_fn(|_| P::spawn(|| {}));
@@ -36,7 +39,7 @@ impl<const THREADS: usize> Program for EmptyThreads<THREADS> {
 }
 
 /// Threads that lock, add and unlock; the main thread reads the total.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct LockedAdds<const THREADS: usize> {
     pub(crate) rounds: usize,
 }
@@ -58,8 +61,9 @@ impl<const THREADS: usize> Program for LockedAdds<THREADS> {
     }
 }
 
-/// Threads that load and store, and so lose updates: the document's bank account. Nobody looks at the end.
-#[derive(Clone, Copy)]
+/// Threads that load and store, and so lose updates: the document's bank account. The main thread looks at the end, and
+/// minds nothing.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct RacyAdds<const THREADS: usize> {
     pub(crate) rounds: usize,
 }
@@ -78,11 +82,12 @@ impl<const THREADS: usize> Program for RacyAdds<THREADS> {
             })
         });
         handles.into_iter().for_each(P::join);
+        assert!(P::load(&account) <= THREADS * self.rounds);
     }
 }
 
 /// Two locks, taken in opposite orders.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Abba;
 
 impl Program for Abba {
@@ -105,7 +110,7 @@ impl Program for Abba {
 
 /// The document's bounded queue with one producer, one consumer and one item. The producer says that it has finished
 /// without waking anybody: a consumer that looked before that and sleeps after it is never woken.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct BoundedQueue;
 
 impl Program for BoundedQueue {

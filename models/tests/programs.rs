@@ -36,7 +36,7 @@ impl Sized {
             .filter(changed)
             .map(|(p, value)| format!(" --set {}={value}", p.name))
             .collect();
-        let command = format!("cargo run --release -- replay {} '{{schedule}}'{set}", self.program.name);
+        let command = format!("cargo run --release -- replay {}{set} '{{schedule}}'", self.program.name);
         let explorer = explorer.name(self.program.name).replay_command(command);
         explorer.explore(move || run(&parameters)).unwrap()
     }
@@ -158,7 +158,7 @@ fn reports_are_as_reviewed() {
     settings.bind(|| {
         for text in REPORTS {
             let report = sized(text).explore(Explorer::new());
-            insta::assert_snapshot!(text.replace(' ', "_").replace('=', "_"), report);
+            insta::assert_snapshot!(text.replace([' ', '='], "_"), report);
         }
     });
 }

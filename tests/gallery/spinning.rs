@@ -3,7 +3,7 @@
 use super::{every, expect, right};
 use selvedge::sync::Arc;
 use selvedge::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use selvedge::{Explorer, hint, strategy, thread};
+use selvedge::{Explorer, Report, hint, strategy, thread};
 
 /// Each waits for the other one to raise its flag first.
 fn after_you(pause: fn()) {
@@ -80,15 +80,15 @@ impl SpinLock {
 #[test]
 fn a_spin_lock_comes_to_an_end_under_the_samplers() {
     for seed in 0..20 {
-        spin_lock(Explorer::new().strategy(strategy::random(seed)).executions(50));
-        spin_lock(Explorer::new().strategy(strategy::pct(3, seed).unwrap()).executions(50));
+        spin_lock(3, Explorer::new().strategy(strategy::random(seed)).executions(50));
+        spin_lock(3, Explorer::new().strategy(strategy::pct(3, seed).unwrap()).executions(50));
     }
 }
 
-fn spin_lock(explorer: Explorer) {
-    let report = explorer.explore(|| {
+fn spin_lock(threads: u32, explorer: Explorer) -> Report {
+    let report = explorer.explore(move || {
         let shared = Arc::new((SpinLock(AtomicBool::new(false)), std::sync::Mutex::new(0)));
-        let workers: Vec<_> = (0..3)
+        let workers: Vec<_> = (0..threads)
             .map(|_| {
                 let shared = Arc::clone(&shared);
                 thread::spawn(move || {
@@ -99,11 +99,25 @@ fn spin_lock(explorer: Explorer) {
             })
             .collect();
         workers.into_iter().for_each(|worker| worker.join().unwrap());
-        assert_eq!(*shared.1.lock().unwrap(), 3);
+        assert_eq!(*shared.1.lock().unwrap(), threads);
     });
     let report = report.unwrap();
     assert!(!report.failed() && report.cut_short() == 0, "{report}");
     assert!(report.longest() < 10_000, "{} choices", report.longest());
+    report
+}
+
+#[test]
+fn a_spin_lock_is_proved_because_a_thread_that_goes_round_rests_until_something_has_changed() {
+    let report = spin_lock(2, every());
+    assert_eq!((report.proved(), report.executions()), (true, 10), "{report}");
+}
+
+#[test]
+fn every_interleaving_of_threads_spinning_on_each_other_is_the_same_livelock() {
+    let livelock = "livelock: `main` and `thread 1` go round for ever, and nothing that is read can change";
+    // Each goes round twice, in four steps, before it rests: C(8, 4).
+    expect(every(), 70, &[livelock], || after_you(hint::spin_loop));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod interpreter;
 mod zoo;
 
 pub(crate) use interpreter::{brute_force, one_after_the_other};
-pub(crate) use zoo::zoo;
+pub(crate) use zoo::{pointers, zoo};
 
 use proptest::prelude::*;
 use selvedge::base::Ending;

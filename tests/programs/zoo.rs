@@ -1,13 +1,15 @@
 //! Programs that between them use every kind of object, and whose executions may deadlock but never panic.
+//!
+//! None of them spins: a thread that goes round rests until something has changed, which is no matter of conflicts.
 
 use selvedge::python;
-use selvedge::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst, fence};
+use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, mpsc};
-use selvedge::{hint, thread};
+use selvedge::thread;
 use std::time::Duration;
 
 /// The programs, by name.
-pub(crate) fn zoo() -> [(&'static str, fn()); 12] {
+pub(crate) fn zoo() -> [(&'static str, fn()); 10] {
     [
         ("conditions", conditions),
         ("waiting for a time", waiting_for_a_time),
@@ -17,10 +19,8 @@ pub(crate) fn zoo() -> [(&'static str, fn()); 12] {
         ("barriers", barriers),
         ("initializers", initializers),
         ("tokens", tokens),
-        ("pointers", pointers),
         ("events and queues", events_and_queues),
         ("python's conditions", python_conditions),
-        ("spinning", spinning),
     ]
 }
 
@@ -135,7 +135,7 @@ fn barriers() {
         }
         barrier.wait();
     };
-    share((Barrier::new(3), AtomicU32::new(0)), &[meet; 3]);
+    share((Barrier::new(3), AtomicU32::new(0)), &[meet, meet, meet]);
 }
 
 fn initializers() {
@@ -171,14 +171,15 @@ fn tokens() {
     sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
 }
 
-fn pointers() {
+/// Not in the zoo yet: what a count tells depends on drops, which are no steps.
+pub(crate) fn pointers() {
     let strong = Arc::new(AtomicU32::new(0));
     let weak = Arc::downgrade(&strong);
     let (one, two) = (Arc::clone(&strong), weak.clone());
     let threads = [
         thread::spawn(move || {
             one.fetch_add(1, SeqCst);
-            drop(Arc::into_inner(one));
+            let _ = Arc::into_inner(one);
         }),
         thread::spawn(move || {
             if let Some(value) = two.upgrade() {
@@ -234,22 +235,4 @@ fn python_conditions() {
         }
     };
     together([side(1), side(-1), side(1), side(-1)]);
-}
-
-fn spinning() {
-    type Shared = (AtomicBool, AtomicU32);
-    let spin = |(flag, x): &Shared| {
-        while !flag.load(SeqCst) {
-            hint::spin_loop();
-        }
-        fence(SeqCst);
-        x.fetch_add(1, SeqCst);
-    };
-    let set = |(flag, x): &Shared| {
-        x.fetch_add(1, SeqCst);
-        thread::yield_now();
-        flag.store(true, SeqCst);
-        let _ = x.compare_exchange(1, 5, SeqCst, SeqCst);
-    };
-    share((AtomicBool::new(false), AtomicU32::new(0)), &[spin, set]);
 }

@@ -1,0 +1,128 @@
+//! How many executions there are when those that differ only in the order of independent steps are taken for one.
+//!
+//! The figures are known from elsewhere: closed forms, published counts, other model checkers. That the traces of all
+//! interleavings fall into just so many classes checks the search, the objects and `Step::conflicts` at once.
+
+mod blocking;
+mod variables;
+
+use super::canonical::canonical;
+use super::every;
+use blocking::*;
+use selvedge::base::Ending;
+use selvedge::thread;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::rc::Rc;
+use variables::*;
+
+/// A program of some size, and how many of its classes end and how many deadlock.
+struct Row {
+    name: &'static str,
+    model: fn(u32, u32),
+    /// (size, rounds, complete, deadlocked)
+    sizes: &'static [(u32, u32, usize, usize)],
+}
+
+#[test]
+fn traces_fall_into_as_many_classes_as_are_known() {
+    for row in ROWS {
+        for &(size, rounds, complete, deadlocked) in row.sizes {
+            let model = row.model;
+            let found = classes(move || model(size, rounds));
+            assert_eq!(found, (complete, deadlocked), "{} {size} x {rounds}", row.name);
+        }
+    }
+}
+
+/// Executions taken for one where they differ only in the order of independent steps.
+type Classes = HashSet<Vec<Vec<u32>>>;
+
+/// How many classes of executions end, and how many deadlock.
+fn classes(model: impl Fn() + Send + Sync + 'static) -> (usize, usize) {
+    let seen: Rc<RefCell<[Classes; 2]>> = Rc::default();
+    let keep = Rc::clone(&seen);
+    let explorer = every().minimise(false).on_execution(move |trace| {
+        let ending = match trace.ending {
+            Ending::Finished => 0,
+            Ending::Deadlocked => 1,
+            other => panic!("an execution {other}"),
+        };
+        keep.borrow_mut()[ending].insert(canonical(trace));
+    });
+    let report = explorer.explore(model).expect("the settings make sense");
+    assert_eq!(report.coverage(), selvedge::explore::Coverage::Proved, "{report}");
+    let [complete, deadlocked] = seen.take();
+    (complete.len(), deadlocked.len())
+}
+
+const ROWS: &[Row] = &[
+    Row { name: "readers", model: readers, sizes: &[(2, 1, 4, 0), (5, 1, 32, 0)] },
+    Row { name: "inc", model: inc, sizes: &[(2, 1, 4, 0), (3, 1, 36, 0), (4, 1, 576, 0)] },
+    Row {
+        name: "ainc",
+        model: ainc,
+        sizes: &[(2, 1, 2, 0), (3, 1, 6, 0), (4, 1, 24, 0), (5, 1, 120, 0), (6, 1, 720, 0)],
+    },
+    Row { name: "binc", model: binc, sizes: &[(2, 1, 4, 0), (3, 1, 36, 0), (4, 1, 576, 0)] },
+    Row { name: "cas", model: cas, sizes: &[(2, 1, 2, 0), (3, 1, 3, 0), (4, 1, 4, 0), (5, 1, 5, 0)] },
+    Row { name: "wcas", model: wcas, sizes: &[(2, 1, 5, 0), (3, 1, 13, 0), (4, 1, 33, 0), (5, 1, 81, 0)] },
+    Row {
+        name: "casrot",
+        model: casrot,
+        sizes: &[(2, 1, 2, 0), (3, 1, 5, 0), (4, 1, 14, 0), (5, 1, 43, 0), (6, 1, 144, 0)],
+    },
+    Row { name: "lockinc", model: lockinc, sizes: &[(2, 1, 2, 0), (3, 1, 6, 0), (4, 1, 24, 0)] },
+    Row { name: "lastzero", model: lastzero, sizes: &[(2, 1, 5, 0), (3, 1, 12, 0)] },
+    Row { name: "CoA", model: coa, sizes: &[(1, 1, 4, 0), (2, 1, 15, 0), (3, 1, 130, 0)] },
+    Row { name: "fib and checker", model: fib_checked, sizes: &[(0, 1, 11, 0), (0, 2, 140, 0)] },
+    Row { name: "fib", model: fib, sizes: &[(0, 1, 3, 0), (0, 2, 19, 0), (0, 3, 141, 0)] },
+    Row { name: "store buffering", model: store_buffering, sizes: &[(2, 1, 3, 0)] },
+    Row { name: "message passing", model: message_passing, sizes: &[(2, 1, 3, 0)] },
+    Row { name: "load buffering", model: load_buffering, sizes: &[(2, 1, 3, 0)] },
+    Row { name: "2+2W", model: two_plus_two_writes, sizes: &[(2, 1, 3, 0)] },
+    Row { name: "IRIW", model: iriw, sizes: &[(4, 1, 15, 0)] },
+    Row {
+        name: "lost update",
+        model: lost_update,
+        sizes: &[(2, 1, 4, 0), (2, 2, 34, 0), (2, 3, 328, 0), (2, 4, 3334, 0), (3, 1, 36, 0)],
+    },
+    Row { name: "withdraw", model: withdraw, sizes: &[(2, 1, 6, 0), (3, 1, 63, 0)] },
+    Row {
+        name: "locked update",
+        model: locked_update,
+        sizes: &[
+            (2, 1, 2, 0),
+            (2, 2, 6, 0),
+            (2, 3, 20, 0),
+            (2, 4, 70, 0),
+            (3, 1, 6, 0),
+            (3, 2, 90, 0),
+            (3, 3, 1680, 0),
+        ],
+    },
+    Row { name: "RLock taken twice", model: rlock_twice, sizes: &[(2, 1, 2, 0), (2, 2, 6, 0), (3, 1, 6, 0)] },
+    Row { name: "ABBA", model: abba, sizes: &[(2, 1, 2, 1), (2, 2, 6, 5), (2, 3, 20, 19)] },
+    Row { name: "dining philosophers", model: philosophers, sizes: &[(3, 1, 6, 1), (4, 1, 14, 1)] },
+    Row { name: "lost wakeup", model: lost_wakeup, sizes: &[(2, 1, 1, 1)] },
+    Row {
+        name: "one producer, one consumer",
+        model: one_to_one,
+        sizes: &[(2, 1, 2, 0), (2, 2, 6, 0), (2, 3, 20, 0), (2, 4, 70, 0)],
+    },
+    Row { name: "two producers, one consumer", model: two_to_one, sizes: &[(3, 1, 12, 0)] },
+    Row { name: "one producer, two consumers", model: one_to_two, sizes: &[(3, 1, 24, 0)] },
+    Row { name: "buffer of capacity 1", model: room_for_one, sizes: &[(2, 2, 8, 0)] },
+    Row { name: "independent atomics", model: independent, sizes: &[(3, 2, 1, 0)] },
+    Row { name: "empty threads", model: empty, sizes: &[(2, 0, 1, 0), (3, 0, 1, 0), (4, 0, 1, 0)] },
+];
+
+/// Starts all, then joins all.
+fn run_all<F: FnOnce() + Send + 'static>(bodies: impl Iterator<Item = F>) {
+    let threads: Vec<_> = bodies.map(thread::spawn).collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+fn empty(n: u32, _: u32) {
+    run_all((0..n).map(|_| || ()));
+}
