@@ -70,7 +70,7 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
         Action::Barrier(BarrierAction::Arrive) if outcome == Chosen => (Acquire::Released, Release::Join),
         Action::Barrier(BarrierAction::Arrive) => (Acquire::Nothing, Release::Join),
         Action::Barrier(BarrierAction::Pass { .. }) => (Acquire::Released, Release::Nothing),
-        Action::Once(OnceAction::Complete { .. }) => (Acquire::Nothing, Release::Replace),
+        Action::Once(OnceAction::Complete { .. } | OnceAction::Reset) => (Acquire::Nothing, Release::Replace),
         Action::Once(OnceAction::Set) if outcome == Done => (Acquire::Released, Release::Replace),
         Action::Once(_) => (Acquire::Released, Release::Nothing),
         Action::Channel(ChannelAction::Send | ChannelAction::TrySend) => match outcome {

@@ -242,10 +242,9 @@ pub(crate) fn set_local(key: usize, value: Rc<dyn Any>) {
     with(|execution| execution.running_mut().locals.push((key, value)));
 }
 
-/// Keeps a value for a cell until the execution ends. `lasting` says of a cell that this execution has not met before
-/// whether its values may be dropped then; otherwise they are forgotten.
-pub(crate) fn keep_static(cell: u64, lasting: bool, value: Box<dyn Erased>) {
-    with(|execution| execution.statics.keep(cell, lasting, value));
+/// Keeps a value for a cell until the execution ends; it is forgotten then, not dropped.
+pub(crate) fn keep_static(cell: u64, value: Box<dyn Erased>) {
+    with(|execution| execution.statics.keep(cell, value));
 }
 
 /// The address of the value kept for a cell.

@@ -96,6 +96,8 @@ pub(crate) struct Execution {
     pub(crate) try_lock_seen: bool,
     /// Whether somebody has released a lock that another thread had taken.
     pub(crate) strange_release_seen: bool,
+    /// Whether somebody has looked at a reference count.
+    pub(crate) count_seen: bool,
     /// The objects known to be met without protection, by number.
     pub(crate) exposed: Vec<bool>,
     pub(crate) settings: Settings,
@@ -116,6 +118,10 @@ pub(crate) struct Execution {
     pub(crate) unwinder: ThreadId,
     pub(crate) torn_operations: u32,
     pub(crate) last_busy: u64,
+    /// How many choices had been made when something was last seen to have changed.
+    pub(crate) last_change: u64,
+    /// Whether a thread was kept back because it had only been looking.
+    pub(crate) fairness_assumed: bool,
     /// Threads that have only looked, each for a good while, since something last changed.
     pub(crate) looked: ThreadSet,
     pub(crate) races: Vec<Race>,
@@ -159,6 +165,7 @@ impl Execution {
             every_point: true,
             try_lock_seen: false,
             strange_release_seen: false,
+            count_seen: false,
             exposed: Vec::new(),
             settings,
             mode: Mode::Running,
@@ -175,6 +182,8 @@ impl Execution {
             unwinder: ThreadId::MAIN,
             torn_operations: 0,
             last_busy: 0,
+            last_change: 0,
+            fairness_assumed: false,
             looked: ThreadSet::new(),
             races: Vec::new(),
             panics: Vec::new(),
@@ -221,6 +230,8 @@ impl Execution {
         self.abandoned = false;
         self.torn_operations = 0;
         self.last_busy = 0;
+        self.last_change = 0;
+        self.fairness_assumed = false;
         self.looked.clear();
         self.races.clear();
         self.panics.clear();

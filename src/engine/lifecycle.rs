@@ -151,13 +151,18 @@ impl Execution {
             ThreadAction::IsFinished(thread) => {
                 let over = self.threads[thread.index()].is_over() && choice == 0;
                 if over {
-                    self.learn_of_end(thread);
+                    // Not a synchronization: std promises none before a join.
+                    self.threads[thread.index()].end_seen = true;
                 }
                 Outcome::Value(u64::from(over))
             }
             ThreadAction::Park { timeout } => {
                 let thread = &mut self.threads[me.index()];
                 if !std::mem::take(&mut thread.token) {
+                    if timeout == FOREVER {
+                        self.spurious_left = self.spurious_left.saturating_sub(1);
+                        return Outcome::Spurious;
+                    }
                     self.advance(timeout);
                     return Outcome::TimedOut;
                 }
@@ -202,10 +207,12 @@ impl Execution {
         match self.settings.clock {
             Clock::Virtual => self.time,
             Clock::Abstract => {
-                // Asking takes time, so that a loop which waits for a deadline comes to an end.
-                let thread = self.running_mut();
-                thread.now += 1_000;
-                thread.now
+                // Asking takes time, so that a loop which waits for a deadline comes to an end; and no answer is before an
+                // earlier one, whoever got that.
+                let now = (self.running_mut().now + 1_000).max(self.time);
+                self.running_mut().now = now;
+                self.time = now;
+                now
             }
         }
     }

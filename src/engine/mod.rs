@@ -77,6 +77,10 @@ pub(crate) struct Summary {
     pub(crate) ending: Ending,
     pub(crate) choices: u64,
     pub(crate) threads: u32,
+    /// Whether a thread that could have gone on was kept back because it had only been looking.
+    pub(crate) fairness_assumed: bool,
+    /// Whether somebody, in this or an earlier execution, has looked at a reference count.
+    pub(crate) count_seen: bool,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
     pub(crate) suspicious: bool,
     /// Where threads took locks while they held others: a number that stands for the order in which each thread took
@@ -161,6 +165,8 @@ impl Execution {
             ending,
             choices: self.position,
             threads: self.live_threads,
+            fairness_assumed: self.fairness_assumed,
+            count_seen: self.count_seen,
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (held && ending == Ending::Finished)
                 || self.misuse

@@ -7,8 +7,8 @@ use super::execution::{Arrival, Execution, Mode};
 use super::hot::Hot;
 use super::object::{Atomic, State};
 use crate::base::{
-    Action, AtomicAction, CellAction, CondvarAction, MutexAction, ObjectId, Operation, Outcome, RwLockAction,
-    Step, ThreadAction,
+    Action, ArcAction, AtomicAction, CellAction, CondvarAction, MutexAction, ObjectId, Operation, Outcome,
+    RwLockAction, Step, ThreadAction,
 };
 use crate::trace::Race;
 use std::panic::Location;
@@ -124,6 +124,7 @@ impl Execution {
         if !self.objects[operation.object.index()].exposed {
             self.note_meeting(operation.object);
         }
+        self.count_seen |= matches!(operation.action, Action::Arc(ArcAction::Count | ArcAction::Unique));
         if let Action::Cell(access) = operation.action {
             self.access_cell(operation.object, access);
             return outcome;

@@ -1,18 +1,24 @@
 //! Polling loops: threads that only look rest, and when all do, that is a livelock.
 //!
-//! A thread *rests* when it has gone round a polling loop (one with a yield, a spin hint, a sleep or a time-out in it) and
-//! nothing changed meanwhile: going round again would show it the same. It is not enabled until another thread has
-//! changed something. This is fairness, as loom's and GenMC's treatment of spin loops assumes it; a loop that counts its
-//! rounds and then gives up is assumed to see a change first if there is one to see.
+//! A thread *rests* when it has gone round a polling loop (one with a yield, a spin hint, a sleep or a time-out in it)
+//! several times with the same steps and outcomes, and nothing changed meanwhile: going round again would show it the same.
+//! It is not enabled until another thread has changed something. This is fairness, as loom's and GenMC's treatment of spin
+//! loops assumes it. A loop that counts its rounds and gives up after more than three is assumed to see a change first if
+//! there is one to see; a proof that rests on this says so.
 
 use super::execution::Execution;
 use crate::base::{Action, AtomicAction, Ending, Outcome, Rmw, Step, ThreadId};
 use std::panic::Location;
 
-/// After so many steps in which nothing changed, threads that only look are made to rest or are a livelock.
+/// After so many choices it is looked whether anything has changed.
 pub(crate) const QUIET: u64 = 512;
-/// How many of those steps each enabled thread must have had for a livelock.
+/// How many steps of those each enabled thread must have had for a livelock.
 const SHARE: usize = 16;
+/// For how many choices nothing must have changed for a livelock. A loop that gives up after counting so far is taken for
+/// one that never does.
+const LONG: u64 = 4 * 1024;
+/// How often a thread may repeat a round of a polling loop before it rests.
+const PATIENCE: u32 = 2;
 
 impl Execution {
     /// Threads rest until another one has changed something.
@@ -32,7 +38,7 @@ impl Execution {
 
     /// Lets the thread that has rested longest go round once more: nobody else can do anything.
     pub(crate) fn rouse_one(&mut self) -> bool {
-        let longest = |t: &ThreadId| self.threads[t.index()].last_yield.map_or(0, |(_, at)| at);
+        let longest = |t: &ThreadId| self.threads[t.index()].rounds.map_or(0, |rounds| rounds.now);
         let Some(thread) = self.resting.iter().filter(|t| self.is_possible(*t)).min_by_key(longest) else {
             return false;
         };
@@ -42,38 +48,66 @@ impl Execution {
         true
     }
 
-    /// The running thread lets others go first: has anything changed since it last did so at this place?
+    /// The running thread lets others go first. Has it been here before, several times, each time after the same steps with
+    /// the same outcomes, and has nothing changed meanwhile?
     #[cold]
     pub(crate) fn note_yield(&mut self, location: &'static Location<'static>) {
         let me = self.running;
         self.yielding = true;
         self.ask_again();
         let now = self.steps.len();
-        let last = self.threads[me.index()].last_yield.replace((location, now));
-        let Some((_, at)) = last.filter(|(place, at)| *place == location && *at >= self.steps.first()) else {
-            return;
+        let rounds = match self.threads[me.index()].rounds {
+            Some(last) if last.location == location && self.went_round(last) => {
+                Rounds { before: last.now, now, same: last.same + u32::from(last.before > 0), ..last }
+            }
+            Some(last) if last.location == location => Rounds { before: last.now, now, same: 0, ..last },
+            _ => Rounds { location, before: 0, now, same: 0 },
         };
-        if self.steps.since(at).any(changes) {
+        self.threads[me.index()].rounds = Some(rounds);
+        if rounds.same < PATIENCE {
             return;
         }
+        self.fairness_assumed = true;
         self.resting.insert(me);
         self.due = 0;
         self.resting_since = now;
         self.enabled.remove(me);
     }
 
-    /// Nothing changed for a long time, perhaps. Threads that had their share of looking rest; once all that can go on
-    /// have looked since the last change, that is a livelock.
+    /// Whether the running thread has repeated the round before: the same steps with the same outcomes, at least one of
+    /// which looked at something, while nobody changed anything.
+    fn went_round(&self, last: Rounds) -> bool {
+        if last.before < self.steps.first() || self.steps.since(last.now).any(changes) {
+            return false;
+        }
+        let mine = |from: usize| self.steps.since(from).filter(|s| s.thread == self.running);
+        let new: Vec<&Step> = mine(last.now).collect();
+        let old: Vec<&Step> = mine(last.before).take(mine(last.before).count() - new.len()).collect();
+        let looks = new.iter().any(|s| s.accesses().iter().flatten().next().is_some());
+        // The first round has none before it to compare with.
+        looks
+            && (last.before == 0 || (old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| same(a, b))))
+    }
+
+    /// Nothing changed for a while, perhaps. Threads that only went round in circles rest; once all that can go on have done
+    /// so for long, that is a livelock.
     pub(crate) fn look_for_livelock(&mut self) {
         self.last_busy = self.position;
-        let Some(onlookers) = self.onlookers() else { return self.looked.clear() };
-        onlookers.into_iter().for_each(|t| self.looked.insert(t));
+        let Some(circling) = self.circling() else {
+            self.looked.clear();
+            self.last_change = self.position;
+            return;
+        };
+        circling.into_iter().for_each(|t| self.looked.insert(t));
         let can: Vec<ThreadId> = self.enabled.iter().chain(self.resting.iter()).collect();
         if can.iter().all(|t| self.looked.contains(*t)) {
-            self.over = Some(Ending::Livelocked);
+            if self.position >= self.last_change + LONG {
+                self.over = Some(Ending::Livelocked);
+            }
             return;
         }
         for thread in can.into_iter().filter(|t| self.looked.contains(*t)) {
+            self.fairness_assumed = true;
             self.enabled.remove(thread);
             self.resting.insert(thread);
         }
@@ -81,15 +115,40 @@ impl Execution {
         self.resting_since = self.steps.len();
     }
 
-    /// The threads that had their share of the last steps, if nothing changed in them.
-    fn onlookers(&self) -> Option<Vec<ThreadId>> {
+    /// The threads that went in circles in the last steps, if nothing changed in those.
+    fn circling(&self) -> Option<Vec<ThreadId>> {
         let window = self.steps.since(self.steps.len().saturating_sub(QUIET as usize));
         if window.clone().any(changes) {
             return None;
         }
-        let had_share = |t: &ThreadId| window.clone().filter(|s| s.thread == *t).count() >= SHARE;
-        Some((0..self.live_threads).map(ThreadId).filter(had_share).collect())
+        let circles = |t: &ThreadId| goes_in_circles(window.clone().filter(|s| s.thread == *t));
+        Some((0..self.live_threads).map(ThreadId).filter(circles).collect())
     }
+}
+
+/// How a thread has been going round a polling loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rounds {
+    /// Where it lets others go first.
+    location: &'static Location<'static>,
+    /// How many steps there were at the last time but one; 0 when there was none.
+    before: usize,
+    /// How many steps there were at the last time.
+    pub(crate) now: usize,
+    /// How often a round was the same as the one before.
+    same: u32,
+}
+
+/// Whether two steps of one thread are the same as far as the thread can tell.
+fn same(a: &Step, b: &Step) -> bool {
+    std::ptr::eq(a.location, b.location) && a.operation == b.operation && a.outcome == b.outcome
+}
+
+/// Whether steps of one thread repeat themselves, many times over.
+fn goes_in_circles<'a>(steps: impl Iterator<Item = &'a Step>) -> bool {
+    let steps: Vec<&Step> = steps.collect();
+    steps.len() >= SHARE
+        && (1..=steps.len() / 4).any(|period| steps.iter().zip(&steps[period..]).all(|(a, b)| same(a, b)))
 }
 
 /// Whether a step changed anything that another thread could see.

@@ -1,6 +1,7 @@
 //! The last steps of an execution, in a ring, so that recording one is a handful of stores whatever the length.
 
 use crate::base::{Action, ObjectId, Operation, Outcome, Step, ThreadAction, ThreadId};
+use std::cell::Cell;
 use std::panic::Location;
 
 /// How many steps are kept. An execution longer than this keeps its last ones and, as always, its whole schedule.
@@ -8,7 +9,8 @@ pub(crate) const KEPT: usize = 1 << 15;
 
 /// The steps of one execution, counted from zero, of which the last [`KEPT`] are kept.
 pub(crate) struct Ring {
-    places: Box<[Step; KEPT]>,
+    // Invariant: `None` only while it is being dropped.
+    places: Option<Box<[Step; KEPT]>>,
     count: usize,
     /// How many of the oldest steps have been overwritten by steps that were then forgotten.
     lost: usize,
@@ -16,15 +18,7 @@ pub(crate) struct Ring {
 
 impl Ring {
     pub(crate) fn new() -> Self {
-        let empty = Step {
-            thread: ThreadId::MAIN,
-            choice: 0,
-            operation: Operation { object: ObjectId::NONE, action: Action::Thread(ThreadAction::Yield) },
-            outcome: Outcome::Done,
-            location: Location::caller(),
-        };
-        let places = vec![empty; KEPT].into_boxed_slice().try_into().expect("as many places as asked for");
-        Ring { places, count: 0, lost: 0 }
+        Ring { places: Some(SPARE.take().unwrap_or_else(places)), count: 0, lost: 0 }
     }
 
     /// How many steps have been performed.
@@ -45,19 +39,22 @@ impl Ring {
 
     #[inline(always)]
     pub(crate) fn push(&mut self, step: Step) {
-        self.places[self.count % KEPT] = step;
+        if let Some(places) = &mut self.places {
+            places[self.count % KEPT] = step;
+        }
         self.count += 1;
     }
 
     /// The step performed last.
     pub(crate) fn last_mut(&mut self) -> Option<&mut Step> {
         let last = self.count.checked_sub(1)?;
-        Some(&mut self.places[last % KEPT])
+        Some(&mut self.places.as_mut()?[last % KEPT])
     }
 
     /// The steps kept from number `from` on.
     pub(crate) fn since(&self, from: usize) -> impl Iterator<Item = &Step> + Clone {
-        (from.max(self.first())..self.count).map(|number| &self.places[number % KEPT])
+        let numbers = from.max(self.first())..self.count;
+        self.places.iter().flat_map(move |places| numbers.clone().map(|number| &places[number % KEPT]))
     }
 
     /// Forgets all steps from number `count` on.
@@ -67,6 +64,32 @@ impl Ring {
     }
 }
 
+impl Drop for Ring {
+    fn drop(&mut self) {
+        // Where thread-locals are gone already, the places just go.
+        if let Some(places) = self.places.take() {
+            let _ = SPARE.try_with(|spare| spare.set(Some(places)));
+        }
+    }
+}
+
+thread_local! {
+    /// The places of the last exploration on this OS thread. Filling new ones costs more than a small exploration.
+    static SPARE: Cell<Option<Box<[Step; KEPT]>>> = const { Cell::new(None) };
+}
+
+#[cold]
+fn places() -> Box<[Step; KEPT]> {
+    let empty = Step {
+        thread: ThreadId::MAIN,
+        choice: 0,
+        operation: Operation { object: ObjectId::NONE, action: Action::Thread(ThreadAction::Yield) },
+        outcome: Outcome::Done,
+        location: Location::caller(),
+    };
+    vec![empty; KEPT].into_boxed_slice().try_into().expect("as many places as asked for")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +97,10 @@ mod tests {
     #[test]
     fn keeps_the_last_steps_in_order() {
         let mut ring = Ring::new();
-        let step = |ring: &Ring, n: u32| Step { thread: ThreadId(n), ..ring.places[0] };
+        let step = |ring: &Ring, n: u32| Step {
+            thread: ThreadId(n),
+            ..ring.places.as_ref().expect("not dropped")[0]
+        };
         for n in 0..KEPT as u32 + 10 {
             let step = step(&ring, n);
             ring.push(step);

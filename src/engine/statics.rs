@@ -8,8 +8,6 @@ impl<T> Erased for T {}
 /// What one cell holds in this execution.
 struct Kept {
     cell: u64,
-    /// Whether the value may be dropped at the execution's end.
-    lasting: bool,
     value: Option<Box<dyn Erased>>,
 }
 
@@ -25,12 +23,11 @@ impl Statics {
         self.kept.is_empty()
     }
 
-    /// Keeps a value for `cell`. `lasting` says of a cell that this execution has not met before whether the value may be
-    /// dropped at the execution's end; otherwise it is forgotten then.
-    pub(crate) fn keep(&mut self, cell: u64, lasting: bool, value: Box<dyn Erased>) {
+    /// Keeps a value for `cell`.
+    pub(crate) fn keep(&mut self, cell: u64, value: Box<dyn Erased>) {
         match self.find(cell) {
             Some(at) => self.kept[at].value = Some(value),
-            None => self.kept.push(Kept { cell, lasting, value: Some(value) }),
+            None => self.kept.push(Kept { cell, value: Some(value) }),
         }
     }
 
@@ -52,15 +49,10 @@ impl Statics {
         self.kept.remove(at).value
     }
 
-    /// The value of the cell first set last, to be dropped: one may refer to those set before it.
-    pub(crate) fn pop(&mut self) -> Option<Box<dyn Erased>> {
-        loop {
-            let Kept { lasting, value, .. } = self.kept.pop()?;
-            match value {
-                Some(value) if lasting => return Some(value),
-                value => std::mem::forget(value),
-            }
-        }
+    /// The execution is over. The values are forgotten, not dropped: what was handed out of a `static` cell may live as
+    /// long as the process, as std's statics do, and nobody can tell who still has it.
+    pub(crate) fn forget(&mut self) {
+        self.kept.drain(..).for_each(|kept| std::mem::forget(kept.value));
     }
 
     fn find(&self, cell: u64) -> Option<usize> {
@@ -71,37 +63,24 @@ impl Statics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    struct Tell(Rc<RefCell<Vec<u32>>>, u32);
-
-    impl Drop for Tell {
-        fn drop(&mut self) {
-            self.0.borrow_mut().push(self.1);
-        }
-    }
 
     #[test]
     fn gives_back_what_it_keeps() {
         let mut statics = Statics::default();
-        statics.keep(7, true, Box::new(5));
+        statics.keep(7, Box::new(5));
         assert!(statics.get(7).is_some() && statics.get(8).is_none());
         assert!(statics.take(7).is_some() && statics.get(7).is_none() && statics.take(7).is_none());
-        statics.keep(7, true, Box::new(6));
+        statics.keep(7, Box::new(6));
         assert!(statics.remove(7).is_some() && statics.remove(7).is_none());
     }
 
     #[test]
-    fn drops_the_newest_first_and_forgets_what_may_be_gone() {
-        let told = Rc::new(RefCell::new(Vec::new()));
+    fn what_was_handed_out_lives_on() {
         let mut statics = Statics::default();
-        for (cell, lasting) in [(1, true), (2, false), (3, true)] {
-            statics.keep(cell, lasting, Box::new(Tell(Rc::clone(&told), cell as u32)));
-        }
-        while let Some(value) = statics.pop() {
-            drop(value);
-        }
-        assert_eq!(*told.borrow(), [3, 1]);
+        let value = std::rc::Rc::new(());
+        statics.keep(1, Box::new(std::rc::Rc::clone(&value)));
+        statics.forget();
+        assert!(statics.is_empty());
+        assert_eq!(std::rc::Rc::strong_count(&value), 2);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clocks::Knowledge;
 use super::fiber::Packet;
+use super::polling::Rounds;
 use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet, VectorClock};
 use std::any::Any;
 use std::panic::Location;
@@ -52,8 +53,8 @@ pub(crate) struct Thread {
     pub(crate) detached: bool,
     /// Whether it is switched away from while it unwinds.
     pub(crate) unwinding: bool,
-    /// Where it last let others go first, and at which step.
-    pub(crate) last_yield: Option<(&'static Location<'static>, usize)>,
+    /// How it has been going round a polling loop.
+    pub(crate) rounds: Option<Rounds>,
     /// The closure to run, then its result.
     pub(crate) packet: Packet,
     /// Its thread-locals by the address of the key.
@@ -84,7 +85,7 @@ impl Thread {
             delivered: false,
             detached: false,
             unwinding: false,
-            last_yield: None,
+            rounds: None,
             packet: Packet::new(),
             locals: Vec::new(),
         }
@@ -111,7 +112,7 @@ impl Thread {
         self.delivered = false;
         self.detached = false;
         self.unwinding = false;
-        self.last_yield = None;
+        self.rounds = None;
         debug_assert!(self.locals.is_empty());
     }
 

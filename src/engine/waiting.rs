@@ -95,6 +95,7 @@ impl Execution {
             Action::Condvar(CondvarAction::Reacquire { mutex }) => {
                 self.spurious_left > 0 && self.objects()[mutex.index()].state.holder().is_none()
             }
+            Action::Thread(ThreadAction::Park { timeout: FOREVER }) => self.spurious_left > 0,
             _ => false,
         }
     }

@@ -53,6 +53,8 @@ pub struct Report {
     pub(super) longest: u64,
     pub(super) most_threads: u32,
     pub(super) cut_short: u64,
+    pub(super) fairness_assumed: bool,
+    pub(super) counts_seen: bool,
     pub(super) estimate: Option<f64>,
     pub(super) coverage: Coverage,
     pub(super) findings: Vec<Found>,
@@ -70,9 +72,9 @@ impl Report {
         self.divergence.is_some() || self.findings.iter().any(|f| f.finding.severity() == Severity::Failure)
     }
 
-    /// Whether nothing is wrong and every behaviour has been seen.
+    /// Whether nothing is wrong and every behaviour has been seen, polling loops taken to be [fair](Self::assumes_fairness).
     pub fn proved(&self) -> bool {
-        !self.failed() && self.coverage == Coverage::Proved
+        !self.failed() && self.coverage == Coverage::Proved && !self.counts_seen
     }
 
     /// How much of all behaviour was seen.
@@ -110,6 +112,18 @@ impl Report {
         self.cut_short
     }
 
+    /// Whether a thread was kept back because it had gone round a polling loop in vain: what was seen is all there is if
+    /// such loops are fair, that is, if they go on until they see what they wait for.
+    pub fn assumes_fairness(&self) -> bool {
+        self.fairness_assumed
+    }
+
+    /// Whether the model looks at reference counts. Clones and drops of an `Arc` that are not the last are no choices of
+    /// their own, so counts were seen to change only together with a neighbouring step.
+    pub fn sees_counts(&self) -> bool {
+        self.counts_seen
+    }
+
     /// How the choices were made.
     pub fn strategy(&self) -> &str {
         &self.strategy
@@ -130,10 +144,18 @@ impl Report {
         let executions = count(self.executions, "execution");
         let were = if self.executions == 1 { "was" } else { "were" };
         match self.coverage {
-            Coverage::Proved => match self.executions {
-                1 => "proved: the only execution was run".to_string(),
-                _ => format!("proved: all {executions} were run"),
-            },
+            Coverage::Proved if self.counts_seen => {
+                format!(
+                    "all {executions} {were} run; no proof, as clones and drops of an `Arc` are no choices and the model looks at its count"
+                )
+            }
+            Coverage::Proved => {
+                let fair = if self.fairness_assumed { ", polling loops taken to be fair" } else { "" };
+                match self.executions {
+                    1 => format!("proved: the only execution was run{fair}"),
+                    _ => format!("proved: all {executions} were run{fair}"),
+                }
+            }
             Coverage::AllWithin(bound) => {
                 format!("all {executions} with at most {} {were} run", count(u64::from(bound), "preemption"))
             }

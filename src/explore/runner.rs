@@ -60,6 +60,8 @@ impl<'a, F: Fn()> Runner<'a, F> {
             longest: 0,
             most_threads: 0,
             cut_short: 0,
+            fairness_assumed: false,
+            counts_seen: false,
             estimate: None,
             coverage: Coverage::Sampled,
             findings: Vec::new(),
@@ -200,6 +202,8 @@ impl<'a, F: Fn()> Runner<'a, F> {
         report.choices += summary.choices;
         report.longest = report.longest.max(summary.choices);
         report.most_threads = report.most_threads.max(summary.threads);
+        report.fairness_assumed |= summary.fairness_assumed;
+        report.counts_seen |= summary.count_seen;
         report.cut_short += u64::from(summary.ending == Ending::StepLimit);
     }
 

@@ -233,7 +233,8 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
 impl<T: ?Sized> Drop for Hold<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if self.object == ObjectId::NONE {
+        // A guard kept beyond its exploration has nothing to give back.
+        if self.object == ObjectId::NONE || !current::is_active() {
             return;
         }
         let mut poison = false;

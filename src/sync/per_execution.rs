@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A cell that holds at most one value in each execution, and none outside one.
 ///
-/// The values are kept with the execution, which drops what is left at its end. The cell knows them by a number that no
-/// other cell ever has.
+/// The values are kept with the execution and found again by a number that no other cell ever has. What the cell does not
+/// take back or drop is forgotten at the execution's end: like std's, the value of a `static` is never dropped.
 pub(super) struct PerExecution<T> {
     /// 0 until a value is put for the first time.
     number: AtomicU64,
@@ -23,26 +23,22 @@ impl<T> PerExecution<T> {
 
     /// Puts the value for this execution. There is none yet.
     pub(super) fn put(&self, value: T) {
-        let (number, lasting) = self.identify();
+        let number = self.identify();
         let value: Box<dyn Erased + '_> = Box::new(value);
         // SAFETY: only the lifetime of what `T` borrows is forgotten. As long as this cell is there, its type keeps those
-        // borrows alive, and its drop takes the value back. Without that drop (the cell was leaked) the execution
-        // would outlive the borrows, so it drops only values of lasting cells: those that had a number before this
-        // execution gave them a value. Such a cell has been through another execution, so it is a static or captured by
-        // the model, and `T` with it outlives this one. Other values are forgotten.
+        // borrows alive, and its drop takes the value back. Without that drop (the cell is a static, or was leaked) the value
+        // is forgotten at the execution's end, never dropped, so nothing that it borrows is used any more.
         let value: Box<dyn Erased + 'static> = unsafe { std::mem::transmute(value) };
-        current::keep_static(number, lasting, value);
+        current::keep_static(number, value);
     }
 
     /// The value of this execution.
     ///
-    /// It must be put, and not be taken by another thread at the same time, as for any cell. The reference is good until
-    /// the cell is borrowed mutably or dropped, or the execution ends, which for a `static` no type can express: a
-    /// reference must not be carried from one execution to the next.
+    /// The reference is good until the cell is borrowed mutably or dropped; for a `static`, as long as the process.
     pub(super) fn get(&self) -> Option<&T> {
         let value = current::static_of(self.known()?)?;
         // SAFETY: the number is this cell's alone, so `put` has boxed the value as a `T`. It stays in its box until
-        // `take` or the drop of the cell, which need the cell to themselves, or until the execution's end.
+        // `take` or the drop of the cell, which need the cell to themselves.
         Some(unsafe { &*value.cast::<T>() })
     }
 
@@ -65,18 +61,15 @@ impl<T> PerExecution<T> {
         (number != 0 && current::is_active()).then_some(number)
     }
 
-    /// The number, and whether it had one before.
-    fn identify(&self) -> (u64, bool) {
+    /// The number, given now if it has none.
+    fn identify(&self) -> u64 {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         let number = self.number.load(Relaxed);
         if number != 0 {
-            return (number, true);
+            return number;
         }
         let new = NUMBERS.fetch_add(1, Relaxed);
-        match self.number.compare_exchange(0, new, Relaxed, Relaxed) {
-            Ok(_) => (new, false),
-            Err(others) => (others, true),
-        }
+        self.number.compare_exchange(0, new, Relaxed, Relaxed).map_or_else(|others| others, |_| new)
     }
 }
 

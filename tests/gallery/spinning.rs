@@ -110,14 +110,15 @@ fn spin_lock(threads: u32, explorer: Explorer) -> Report {
 #[test]
 fn a_spin_lock_is_proved_because_a_thread_that_goes_round_rests_until_something_has_changed() {
     let report = spin_lock(2, every());
-    assert_eq!((report.proved(), report.executions()), (true, 10), "{report}");
+    assert_eq!((report.proved(), report.executions()), (true, 18), "{report}");
 }
 
 #[test]
-fn every_interleaving_of_threads_spinning_on_each_other_is_the_same_livelock() {
+fn threads_spinning_on_each_other_are_a_livelock() {
     let livelock = "livelock: `main` and `thread 1` go round for ever, and nothing that is read can change";
-    // Each goes round twice, in four steps, before it rests: C(8, 4).
-    expect(every(), 70, &[livelock], || after_you(hint::spin_loop));
+    let report = Explorer::new().strategy(strategy::dfs()).explore(|| after_you(hint::spin_loop)).unwrap();
+    assert_eq!(super::headlines(&report), [livelock], "{report}");
+    assert_eq!(report.executions(), 1, "the first interleaving shows it");
 }
 
 #[test]

@@ -309,9 +309,7 @@ impl Hub {
                 self.drop_result(result);
             }
         }
-        while let Some(value) = with(|execution| execution.statics.pop()) {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
-        }
+        with(|execution| execution.statics.forget());
         with(Execution::end_teardown);
     }
 

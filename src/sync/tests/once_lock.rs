@@ -95,7 +95,7 @@ fn it_may_borrow_from_its_surroundings() {
 }
 
 #[test]
-fn a_static_starts_afresh_and_is_dropped_with_the_execution() {
+fn a_static_starts_afresh_and_is_never_dropped() {
     static LIVE: AtomicU32 = AtomicU32::new(0);
     struct Counted(u32);
     impl Drop for Counted {
@@ -113,8 +113,8 @@ fn a_static_starts_afresh_and_is_dropped_with_the_execution() {
             });
             assert_eq!(counted.0, round);
         });
-        // The very first is forgotten, as nothing tells then that it is a static.
-        assert_eq!(LIVE.load(SeqCst), 1);
+        // As std's statics are not: a reference to it may be anywhere.
+        assert_eq!(LIVE.load(SeqCst), round + 1);
     }
     assert!(CELL.get().is_none());
     assert!(CELL.set(Counted(9)).is_ok());
