@@ -7,8 +7,8 @@ use super::execution::{Arrival, Execution, Mode};
 use super::hot::Hot;
 use super::object::{Atomic, State};
 use crate::base::{
-    Action, ArcAction, AtomicAction, CellAction, CondvarAction, MutexAction, ObjectId, Operation, Outcome,
-    RwLockAction, Step, ThreadAction,
+    Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, MutexAction, ObjectId,
+    Operation, Outcome, RwLockAction, Step, ThreadAction, ThreadId,
 };
 use crate::trace::Race;
 use std::panic::Location;
@@ -112,6 +112,9 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn commit_on_object(&mut self, operation: Operation, choice: u32) -> Outcome {
         let (me, offset) = (self.running, self.offset());
+        if matches!(operation.action, Action::Channel(ChannelAction::TrySend)) {
+            self.note_receiver(operation.object);
+        }
         let object = &mut self.objects[operation.object.index()];
         let thread = &mut self.threads[me.index()];
         let outcome = if operation.may_block() && !object.state.ready(me, operation.action) {
@@ -140,6 +143,20 @@ impl Execution {
             self.refresh(operation.object);
         }
         outcome
+    }
+
+    /// Tells a channel whether a thread has come to receive from it.
+    #[cold]
+    fn note_receiver(&mut self, channel: ObjectId) {
+        let receives = |t: ThreadId| {
+            let pending = &self.threads[t.index()].pending;
+            pending.object == channel
+                && matches!(pending.action, Action::Channel(ChannelAction::Receive { .. }))
+        };
+        let waits = self.objects[channel.index()].watchers.iter().any(receives);
+        if let State::Channel(state) = &mut self.objects[channel.index()].state {
+            state.set_receiver_waits(waits);
+        }
     }
 
     /// What an operation just performed does to happens-before besides, where only the facade knows.

@@ -10,12 +10,25 @@ pub(crate) struct Channel {
     sent: u64,
     senders_gone: bool,
     receiver_gone: bool,
+    /// Whether a thread waits to receive: only then does an attempt to send on a rendezvous succeed.
+    receiver_waits: bool,
 }
 
 impl Channel {
     /// A channel with room for `capacity` messages; `None` is unbounded, 0 a rendezvous.
     pub(crate) fn new(capacity: Option<u64>) -> Self {
-        Channel { capacity, length: 0, sent: 0, senders_gone: false, receiver_gone: false }
+        Channel {
+            capacity,
+            length: 0,
+            sent: 0,
+            senders_gone: false,
+            receiver_gone: false,
+            receiver_waits: false,
+        }
+    }
+
+    pub(crate) fn set_receiver_waits(&mut self, waits: bool) {
+        self.receiver_waits = waits;
     }
 
     pub(crate) fn ready(&self, action: ChannelAction) -> bool {
@@ -31,7 +44,11 @@ impl Channel {
     pub(crate) fn apply(&mut self, action: ChannelAction) -> Outcome {
         match action {
             ChannelAction::Send | ChannelAction::TrySend if self.receiver_gone => Outcome::Disconnected,
-            ChannelAction::TrySend if !self.has_room() => Outcome::Refused,
+            ChannelAction::TrySend
+                if !self.has_room() || (self.capacity == Some(0) && !self.receiver_waits) =>
+            {
+                Outcome::Refused
+            }
             ChannelAction::Send | ChannelAction::TrySend => {
                 self.length += 1;
                 self.sent += 1;
@@ -93,6 +110,15 @@ mod tests {
         channel.apply(RECEIVE);
         assert!(channel.ready(taken));
         assert_eq!(channel.apply(taken), Outcome::Done);
+    }
+
+    #[test]
+    fn an_attempt_on_a_rendezvous_needs_somebody_who_waits() {
+        let mut channel = Channel::new(Some(0));
+        assert_eq!(channel.apply(ChannelAction::TrySend), Outcome::Refused);
+        channel.set_receiver_waits(true);
+        assert_eq!(channel.apply(ChannelAction::TrySend), Outcome::Value(1));
+        assert_eq!(channel.apply(ChannelAction::TrySend), Outcome::Refused);
     }
 
     #[test]

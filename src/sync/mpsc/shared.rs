@@ -135,6 +135,8 @@ impl<T> Shared<T> {
         let outcome = current::perform_on(object, Action::Channel(action), location);
         let mut data = self.lock();
         if outcome != Outcome::TimedOut {
+            // The engine has seen whether a receiver waits.
+            data.channel.set_receiver_waits(matches!(outcome, Outcome::Value(_)));
             data.channel.apply(action);
         }
         self.tell(&data);
@@ -147,12 +149,8 @@ impl<T> Shared<T> {
         deadline: Option<Instant>,
     ) -> (Outcome, MutexGuard<'_, Data<T>>) {
         let mut data = self.lock();
-        if action == ChannelAction::TrySend && self.is_rendezvous() && !data.receiving {
-            // Nobody is there to meet, and perhaps nobody ever will be.
-            let mut channel = data.channel;
-            let gone = channel.apply(action) == Outcome::Disconnected;
-            return (if gone { Outcome::Disconnected } else { Outcome::Refused }, data);
-        }
+        let receiving = data.receiving;
+        data.channel.set_receiver_waits(receiving);
         while !data.channel.ready(action) {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
