@@ -40,8 +40,10 @@
 //! A report says how much was seen. `proved: all N executions were run` means that no behaviour of the model was left out,
 //! under *sequential consistency* and under the settings given. Orderings weaker than `SeqCst` take part in
 //! happens-before, so that data published through a relaxed flag is found to race, but stale values are not yet explored.
-//! Loops that poll are taken to be fair: a thread that has gone round and seen nothing new waits until something changes.
-//! `sampled` means that a part was seen.
+//! Loops that poll are taken to be fair: a thread that has gone round several times and seen nothing new waits until
+//! something changes; a proof that rests on this says so. Clones and drops of an [`sync::Arc`] that are not the last are no
+//! choices of their own, so a model that looks at reference counts is not said to be proved. A [`sync::RwLock`] lets
+//! readers in while a writer waits. `sampled` means that a part was seen.
 //!
 //! # Glossary
 //!

@@ -46,7 +46,8 @@ pub(super) struct Hold<'a, T: ?Sized> {
 
 impl<T: ?Sized> Drop for Hold<'_, T> {
     fn drop(&mut self) {
-        if self.object == ObjectId::NONE {
+        // A guard kept beyond its exploration has nothing to give back.
+        if self.object == ObjectId::NONE || !current::is_active() {
             return;
         }
         let action = match self.lock {
