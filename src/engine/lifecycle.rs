@@ -92,8 +92,8 @@ impl Execution {
         }
         if self.over.is_some() {
             self.eager.clear();
-            self.due = 0;
-        } else if self.enabled.is_empty() {
+        }
+        if self.over.is_some() || self.enabled.is_empty() {
             self.due = 0;
         }
         self.pass_turn();
@@ -209,7 +209,7 @@ impl Execution {
             Clock::Abstract => {
                 // Asking takes time, so that a loop which waits for a deadline comes to an end; and no answer is before an
                 // earlier one, whoever got that.
-                let now = (self.running_mut().now + 1_000).max(self.time);
+                let now = self.running_mut().now.saturating_add(1_000).max(self.time);
                 self.running_mut().now = now;
                 self.time = now;
                 now

@@ -115,14 +115,14 @@ impl Execution {
         if matches!(operation.action, Action::Channel(ChannelAction::TrySend)) {
             self.note_receiver(operation.object);
         }
-        let object = &mut self.objects[operation.object.index()];
-        let thread = &mut self.threads[me.index()];
-        let outcome = if operation.may_block() && !object.state.ready(me, operation.action) {
+        let state = &mut self.objects[operation.object.index()].state;
+        let outcome = if operation.may_block() && !state.ready(me, operation.action) {
+            let outcome = state.time_out(me, operation.action);
             // Waiting in vain takes its time.
-            thread.now = thread.now.saturating_add(operation.timeout());
-            object.state.time_out(me, operation.action)
+            self.advance(operation.timeout());
+            outcome
         } else {
-            object.state.apply(me, operation.action, choice)
+            state.apply(me, operation.action, choice)
         };
         if !self.objects[operation.object.index()].exposed {
             self.note_meeting(operation.object);

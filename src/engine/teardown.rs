@@ -38,15 +38,10 @@ impl Execution {
             location: String::new(),
             kind: PanicKind::StackOverflow,
         });
-        let fiber = self.running_mut().fiber.take();
-        self.free_fibers.extend(fiber);
         if self.mode == Mode::Running {
-            self.running_mut().life = Life::Panicked;
-            self.enabled.remove(thread);
             self.over = Some(Ending::Panicked(thread));
-            self.eager.clear();
-            self.next = None;
         }
+        self.lose_fiber();
     }
 
     /// The running fiber is about to be abandoned.
@@ -64,6 +59,11 @@ impl Execution {
     #[cold]
     pub(crate) fn end_abandoned(&mut self) {
         self.abandoned = false;
+        self.lose_fiber();
+    }
+
+    /// The running thread's fiber has been cut off in the middle, which is the end of the execution too.
+    fn lose_fiber(&mut self) {
         let me = self.running;
         let fiber = self.running_mut().fiber.take();
         self.free_fibers.extend(fiber);

@@ -61,15 +61,7 @@ impl Execution {
         let thread = &mut self.threads[me.index()];
         thread.pending = *operation;
         thread.location = location;
-        let next = if self.ahead_at < self.ahead_end { self.take_ahead() } else { self.ask() };
-        if !self.enabled.contains(next) {
-            self.stop();
-            return Arrival::Switch;
-        }
-        if next != self.chosen {
-            self.schedule.begin_run(next, self.position);
-            self.chosen = next;
-        }
+        let Some(next) = self.choose() else { return Arrival::Switch };
         if next == me {
             return Arrival::Go;
         }
@@ -95,11 +87,7 @@ impl Execution {
         thread.location = location;
         thread.watching = true;
         self.threads[ended.index()].joiners.insert(me);
-        self.enabled.remove(me);
-        self.ask_again();
-        if self.enabled.is_empty() {
-            self.due = 0;
-        }
+        self.hold_back(me);
         self.pass_turn();
         Arrival::Switch
     }
@@ -137,11 +125,7 @@ impl Execution {
         thread.location = location;
         let mutex = self.object_mut(operation.object);
         if mutex.state.holder().is_some() {
-            self.enabled.remove(me);
-            self.ask_again();
-            if self.enabled.is_empty() {
-                self.due = 0;
-            }
+            self.hold_back(me);
         }
         self.pass_turn();
         if self.next == Some(me) {
@@ -165,16 +149,25 @@ impl Execution {
         if self.position >= self.due && !self.attend() {
             return;
         }
+        if let Some(thread) = self.choose() {
+            self.running = thread;
+            self.next = Some(thread);
+        }
+    }
+
+    /// The strategy's choice, noted in the schedule; `None` when it has stopped the execution.
+    #[inline(always)]
+    fn choose(&mut self) -> Option<ThreadId> {
         let thread = if self.ahead_at < self.ahead_end { self.take_ahead() } else { self.ask() };
         if !self.enabled.contains(thread) {
-            return self.stop();
+            self.stop();
+            return None;
         }
         if thread != self.chosen {
             self.schedule.begin_run(thread, self.position);
             self.chosen = thread;
         }
-        self.running = thread;
-        self.next = Some(thread);
+        Some(thread)
     }
 
     #[inline(always)]

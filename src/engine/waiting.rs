@@ -17,11 +17,17 @@ impl Execution {
         if !self.is_possible(me) || self.resting.contains(me) {
             // At once, because time may have to pass before anybody can go on.
             self.watch(me, operation, true);
-            self.enabled.remove(me);
-            self.ask_again();
-            if self.enabled.is_empty() {
-                self.due = 0;
-            }
+            self.hold_back(me);
+        }
+    }
+
+    /// `me` cannot go on for now.
+    #[inline(always)]
+    pub(crate) fn hold_back(&mut self, me: ThreadId) {
+        self.enabled.remove(me);
+        self.ask_again();
+        if self.enabled.is_empty() {
+            self.due = 0;
         }
     }
 
