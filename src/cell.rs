@@ -3,9 +3,9 @@
 //! Two accesses to a cell of which one is a write, that nothing orders, are a data race: undefined behaviour in a real
 //! program, a finding here. Outside an exploration nothing is checked.
 
+use crate::base::object::State;
 use crate::base::{Action, CellAction, Name, ObjectKind};
 use crate::engine::current;
-use crate::engine::object::State;
 use crate::engine::slot::Slot;
 use std::cmp::Ordering;
 use std::fmt;

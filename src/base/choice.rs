@@ -1,6 +1,6 @@
 //! Choices, and who makes them: options in, choice out.
 
-use super::{ThreadId, ThreadSet};
+use super::{Record, ThreadId, ThreadSet};
 
 /// Who went next, and which of the allowed outcomes it got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,24 @@ pub trait Strategy: std::any::Any {
     /// Called after each execution with the number of choices made.
     fn end(&mut self, choices: u64) {
         let _ = choices;
+    }
+
+    /// Whether it learns from whole executions: then they run on until nobody can, even when the main thread has ended or
+    /// panicked, [`learn`](Strategy::learn) is called after each, and polling loops are kept to one round for each change
+    /// of what they look at.
+    fn learns(&self) -> bool {
+        false
+    }
+
+    /// `child`, started by `parent`, is about to run for the first time. Called for strategies that [learn](Strategy::learns).
+    fn started(&mut self, child: ThreadId, parent: ThreadId) {
+        let _ = (child, parent);
+    }
+
+    /// What was performed, after each execution and before [`end`](Strategy::end), for strategies that
+    /// [learn](Strategy::learns).
+    fn learn(&mut self, record: &Record<'_>) {
+        let _ = record;
     }
 
     /// Whether every behaviour has been visited, so that "nothing found" is a proof. Asked after `begin` said `false`.

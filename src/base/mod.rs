@@ -1,7 +1,7 @@
 //! Layer 0: the small values that everything else is made of.
 //!
 //! Nothing here runs a thread, knows a strategy or makes a decision: identifiers, what a thread is about to do
-//! ([`Operation`]), what it did ([`Step`]), who goes next ([`Choice`], [`Schedule`]), how it ended ([`Ending`]) and what
+//! ([`Operation`]), what it meets (`object`) and did ([`Step`]), who goes next ([`Choice`], [`Schedule`]), how it ended ([`Ending`]) and what
 //! was wrong with the input ([`Error`]).
 
 mod choice;
@@ -10,7 +10,9 @@ mod ending;
 mod error;
 mod id;
 mod name;
+pub(crate) mod object;
 mod operation;
+mod record;
 mod schedule;
 mod step;
 mod thread_set;
@@ -25,6 +27,7 @@ pub use operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
     FOREVER, MutexAction, OnceAction, Operation, QueueAction, Rmw, RwLockAction, SharedAction, ThreadAction,
 };
+pub use record::Record;
 pub use schedule::{CHECK_SEED, Cursor, Schedule, Word, check_character, mix_check};
 pub use step::{Access, Meeting, ObjectKind, Outcome, Step, Width};
 pub use thread_set::ThreadSet;

@@ -12,11 +12,11 @@
 
 use super::Settings;
 use super::clocks::Trail;
-use super::object::State;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
 use super::thread::Thread;
+use crate::base::object::State;
 use crate::base::{Ending, Name, ObjectId, ObjectKind, Schedule, Strategy, ThreadId, ThreadSet};
 use crate::trace::{Panic, Race};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -7,7 +7,7 @@
 
 use super::clocks::{Acquire, Release, synchronization};
 use super::execution::Execution;
-use super::object::State;
+use crate::base::object::State;
 use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, ThreadId};
 
 /// An operation known by its type. It meets one object, has one outcome in each state and is a point.
@@ -60,7 +60,7 @@ impl Hot for OnAtomic {
     fn apply(self, state: &mut State, _thread: ThreadId) -> Outcome {
         match state {
             State::Atomic(state) => state.apply(self.0, 0),
-            _ => super::object::mismatch(),
+            _ => crate::base::object::mismatch(),
         }
     }
 
@@ -91,7 +91,7 @@ impl Hot for Lock {
     fn apply(self, state: &mut State, thread: ThreadId) -> Outcome {
         match state {
             State::Mutex(state) => state.apply(thread, MutexAction::Lock { timeout: FOREVER }),
-            _ => super::object::mismatch(),
+            _ => crate::base::object::mismatch(),
         }
     }
 
@@ -124,7 +124,7 @@ impl Hot for Unlock {
     fn apply(self, state: &mut State, thread: ThreadId) -> Outcome {
         match state {
             State::Mutex(state) => state.apply(thread, MutexAction::Unlock { poison: self.poison }),
-            _ => super::object::mismatch(),
+            _ => crate::base::object::mismatch(),
         }
     }
 

@@ -24,7 +24,6 @@ mod fiber;
 pub(crate) mod hot;
 mod lifecycle;
 mod movers;
-pub(crate) mod object;
 mod panics;
 mod perform;
 mod polling;

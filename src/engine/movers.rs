@@ -9,7 +9,7 @@
 //! in every execution, it counts as exposed. So no interleaving is ruled out for good.
 
 use super::execution::{Execution, Mode};
-use super::object::State;
+use crate::base::object::State;
 use crate::base::{Action, CondvarAction, MutexAction, ObjectId, Operation};
 
 impl Execution {

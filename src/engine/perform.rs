@@ -5,7 +5,7 @@
 use super::clocks::{Acquire, Release, synchronization};
 use super::execution::{Arrival, Execution, Mode};
 use super::hot::Hot;
-use super::object::{Atomic, State};
+use crate::base::object::{Atomic, State};
 use crate::base::{
     Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, MutexAction, ObjectId,
     Operation, Outcome, RwLockAction, Step, ThreadAction, ThreadId,

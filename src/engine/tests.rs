@@ -1,9 +1,9 @@
 //! The engine from inside, through raw operations: no facade.
 
 use super::current::{self, perform, perform_on, spawn};
-use super::object::{Atomic, Mutex, State};
 use super::slot::Slot;
 use super::testing::{all, outcomes, run};
+use crate::base::object::{Atomic, Mutex, State};
 use crate::base::{
     Action, AtomicAction, Ending, FOREVER, MutexAction, ObjectKind, Operation, Outcome, ThreadAction,
     ThreadId, Width,

@@ -2,7 +2,7 @@
 
 use super::Clock;
 use super::execution::{Execution, Mode};
-use super::object::State;
+use crate::base::object::State;
 use crate::base::{Action, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, ThreadAction, ThreadId};
 
 impl Execution {

@@ -1,8 +1,8 @@
 //! What ties a Python object to the engine, and to the execution in which it was made.
 
+use crate::base::object::State;
 use crate::base::{Name, ObjectId, ObjectKind};
 use crate::engine::current;
-use crate::engine::object::State;
 use crate::engine::slot::Slot;
 use std::sync::Arc;
 

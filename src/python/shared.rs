@@ -2,10 +2,10 @@
 
 use super::bits::{bits, number, width};
 use super::identity::{Identity, rename};
+use crate::base::object::State;
 use crate::base::{Action, Name, ObjectId, ObjectKind, Outcome, SharedAction, ThreadId};
 use crate::engine::current;
 use crate::engine::hot::Hot;
-use crate::engine::object::State;
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -21,7 +21,7 @@ mod replay;
 #[cfg(test)]
 mod simulator;
 
-pub use crate::base::{Choice, Decision, Options, Strategy};
+pub use crate::base::{Choice, Decision, Options, Record, Strategy};
 pub use dfs::Dfs;
 pub use divergence::{Divergence, Mismatch};
 pub use pct::Pct;

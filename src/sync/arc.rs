@@ -14,9 +14,9 @@ mod weak;
 
 pub use weak::Weak;
 
+use crate::base::object::State;
 use crate::base::{Action, ArcAction, Name, ObjectId, ObjectKind, Outcome};
 use crate::engine::current;
-use crate::engine::object::State;
 use crate::engine::slot::Slot;
 use std::any::Any;
 use std::mem;

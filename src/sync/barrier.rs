@@ -1,8 +1,8 @@
 //! Barriers, as `std::sync::Barrier`.
 
+use crate::base::object::{self, State};
 use crate::base::{Action, BarrierAction, Name, ObjectKind};
 use crate::engine::current;
-use crate::engine::object::{self, State};
 use crate::engine::slot::Slot;
 use std::fmt;
 use std::panic::Location;

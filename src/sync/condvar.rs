@@ -6,9 +6,9 @@
 //! ```
 
 use super::mutex::{LOCK, Mutex, MutexGuard};
+use crate::base::object::{self, State};
 use crate::base::{Action, CondvarAction, FOREVER, Name, ObjectId, ObjectKind, Outcome};
 use crate::engine::current;
-use crate::engine::object::{self, State};
 use crate::engine::slot::Slot;
 use std::fmt;
 use std::panic::Location;

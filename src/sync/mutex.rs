@@ -1,9 +1,9 @@
 //! Mutual exclusion, as `std::sync::Mutex`.
 
+use crate::base::object::{self, State};
 use crate::base::{Action, FOREVER, MutexAction, Name, ObjectId, ObjectKind, Outcome};
 use crate::engine::current;
 use crate::engine::hot;
-use crate::engine::object::{self, State};
 use crate::engine::slot::Slot;
 use std::fmt;
 use std::ops::{Deref, DerefMut};

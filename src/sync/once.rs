@@ -1,8 +1,8 @@
 //! One-time initialization, as `std::sync::Once`.
 
+use crate::base::object::{self, State};
 use crate::base::{Action, Name, ObjectId, ObjectKind, OnceAction, Outcome};
 use crate::engine::current;
-use crate::engine::object::{self, State};
 use crate::engine::slot::Slot;
 use std::fmt;
 use std::panic::Location;

@@ -2,9 +2,9 @@
 
 use super::mutex::held_elsewhere;
 use super::rwlock_guard::{Hold, RwLockReadGuard, RwLockWriteGuard};
+use crate::base::object::{self, State};
 use crate::base::{Action, Name, ObjectId, ObjectKind, Outcome, RwLockAction};
 use crate::engine::current;
-use crate::engine::object::{self, State};
 use crate::engine::slot::Slot;
 use std::fmt;
 use std::panic::Location;

@@ -24,9 +24,9 @@ pub(crate) use packet::Packet;
 
 use super::execution::{Arrival, Execution};
 use super::hot::Hot;
-use super::object::State;
 use super::panics;
 use super::slot::Slot;
+use crate::base::object::State;
 use crate::base::{ObjectId, ObjectKind, Outcome, ThreadId};
 use corosensei::stack::DefaultStack;
 use corosensei::trap::CoroutineTrapHandler;

@@ -1,9 +1,9 @@
 //! Python's condition variable.
 
 use super::{AnyLock, RLock};
+use crate::base::object::{self, State};
 use crate::base::{Action, CondvarAction, FOREVER, Name, ObjectId, ObjectKind, Outcome};
 use crate::engine::current;
-use crate::engine::object::{self, State};
 use crate::python::Error;
 use crate::python::identity::{Identity, rename};
 use crate::python::time::nanoseconds;

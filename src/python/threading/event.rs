@@ -1,8 +1,8 @@
 //! Python's event flag.
 
+use crate::base::object::{self, State};
 use crate::base::{Action, EventAction, FOREVER, Name, ObjectKind, Outcome};
 use crate::engine::current;
-use crate::engine::object::{self, State};
 use crate::python::identity::{Identity, rename};
 use crate::python::time::nanoseconds;
 use std::fmt;

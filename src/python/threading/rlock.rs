@@ -1,10 +1,10 @@
 //! Python's reentrant lock.
 
 use super::any_lock::within;
+use crate::base::object::{self, State};
 use crate::base::{Action, FOREVER, MutexAction, Name, ObjectId, ObjectKind, Outcome};
 use crate::engine::current;
 use crate::engine::hot;
-use crate::engine::object::{self, State};
 use crate::python::Error;
 use crate::python::identity::{Identity, rename};
 use crate::python::time::nanoseconds;

@@ -1,9 +1,9 @@
 //! Pointers that do not keep their value alive.
 
 use super::{Arc, address, answer_upgrade, counted};
+use crate::base::object::State;
 use crate::base::{Action, ArcAction, ObjectId, ObjectKind};
 use crate::engine::current;
-use crate::engine::object::State;
 use crate::engine::slot::Slot;
 use std::fmt;
 use std::mem;

@@ -1,9 +1,9 @@
 //! What every atomic type does: one call, carried out by the engine inside an exploration and by std outside.
 
+use crate::base::object::{self, State};
 use crate::base::{Action, AtomicAction, ObjectId, ObjectKind, Outcome, Rmw, Width};
 use crate::engine::current;
 use crate::engine::hot::OnAtomic;
-use crate::engine::object::{self, State};
 use crate::engine::slot::Slot;
 use std::panic::Location;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};

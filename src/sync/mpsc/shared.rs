@@ -4,9 +4,9 @@
 //! other; outside the same machine is kept under a lock and waited for with std's condition variable. The machine
 //! outside repeats each step made inside, so that a channel can be carried across the border.
 
+use crate::base::object::{Channel, State};
 use crate::base::{Action, ChannelAction, Name, ObjectId, ObjectKind, Outcome};
 use crate::engine::current;
-use crate::engine::object::{Channel, State};
 use crate::engine::slot::Slot;
 use std::collections::VecDeque;
 use std::panic::Location;

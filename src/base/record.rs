@@ -1,0 +1,36 @@
+//! Records: a whole execution as exhaustive strategies learn from it.
+
+use super::object::State;
+use super::{Operation, Step, ThreadId};
+
+/// An execution that has ended, lent to a strategy that learns from it: see
+/// [`Strategy::learn`](super::Strategy::learn).
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// All steps in the order in which they were performed. Those that are
+    /// [points](Operation::is_point) are the choices of the schedule, in the same order.
+    pub steps: &'a [Step],
+    /// What each thread, by number, was about to do when nobody could go on; `None` for those that have ended.
+    pub pending: &'a [Option<Operation>],
+    /// The points, counted among points, whose thread was not interrupted before them because it was unwinding.
+    pub glued: &'a [u64],
+    /// Whether it ran on until nobody could go on, and all of its steps are there.
+    pub maximal: bool,
+    /// The state in which each object, by number, began.
+    pub(crate) begun: &'a [State],
+}
+
+impl Record<'_> {
+    /// How many threads there were.
+    pub fn threads(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Which thread started `thread`, and after how many steps; `None` for the main thread.
+    pub fn start_of(&self, thread: ThreadId) -> Option<(ThreadId, usize)> {
+        use super::{Action, ThreadAction};
+        let starts = |step: &Step| step.operation.action == Action::Thread(ThreadAction::Spawn(thread));
+        let at = self.steps.iter().position(starts)?;
+        Some((self.steps[at].thread, at))
+    }
+}
