@@ -27,7 +27,7 @@ pub use operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
     FOREVER, MutexAction, OnceAction, Operation, QueueAction, Rmw, RwLockAction, SharedAction, ThreadAction,
 };
-pub use record::Record;
+pub use record::{Guard, Record};
 pub use schedule::{CHECK_SEED, Cursor, Schedule, Word, check_character, mix_check};
 pub use step::{Access, Meeting, ObjectKind, Outcome, Step, Width};
 pub use thread_set::ThreadSet;

@@ -3,6 +3,7 @@
 use super::object::State;
 use super::{Operation, Step, ThreadId};
 
+
 /// An execution that has ended, lent to a strategy that learns from it: see
 /// [`Strategy::learn`](super::Strategy::learn).
 #[derive(Clone, Copy, Debug)]
@@ -14,10 +15,28 @@ pub struct Record<'a> {
     pub pending: &'a [Option<Operation>],
     /// The points, counted among points, whose thread was not interrupted before them because it was unwinding.
     pub glued: &'a [u64],
+    /// The rounds of polling loops, in the order in which they began.
+    pub guards: &'a [Guard],
     /// Whether it ran on until nobody could go on, and all of its steps are there.
     pub maximal: bool,
+    /// How many spurious wakeups each thread may have.
+    pub spurious_wakeups: u32,
+    /// How many weak compare-exchanges of each thread may fail though they could succeed.
+    pub weak_failures: u32,
     /// The state in which each object, by number, began.
     pub(crate) begun: &'a [State],
+}
+
+/// Where a thread came to the beginning of a round of a polling loop for the second time, having only looked in between. It
+/// goes round again only once something that it looked at has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The thread.
+    pub thread: ThreadId,
+    /// The number of the step with which its last round began.
+    pub from: usize,
+    /// How many steps had been performed when it came to the beginning again.
+    pub at: usize,
 }
 
 impl Record<'_> {

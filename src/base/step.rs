@@ -1,7 +1,7 @@
 //! Steps: operations performed, with what came of them.
 
 use super::operation::{
-    Action, ArcAction, AtomicAction, CellAction, CondvarAction, EventAction, MutexAction, OnceAction,
+    Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction, MutexAction, OnceAction,
     Operation, QueueAction, SharedAction,
 };
 use super::{ObjectId, ThreadId};
@@ -169,14 +169,20 @@ impl Step {
             Action::Shared(SharedAction::Get) => true,
             Action::Mutex(MutexAction::IsLocked | MutexAction::IsPoisoned) => true,
             Action::Once(OnceAction::IsCompleted | OnceAction::Wait) => true,
-            Action::Once(OnceAction::Begin { .. }) => self.outcome == Outcome::Done,
+            Action::Once(OnceAction::Begin { .. }) => {
+                matches!(self.outcome, Outcome::Done | Outcome::Poisoned)
+            }
+            Action::Barrier(BarrierAction::Pass { .. }) => true,
+            Action::Channel(ChannelAction::AwaitTaken { .. }) => true,
             Action::Event(EventAction::IsSet | EventAction::Wait { .. }) => true,
             Action::Queue(
                 QueueAction::Length | QueueAction::IsEmpty | QueueAction::IsFull | QueueAction::Join,
             ) => true,
             Action::Arc(ArcAction::Count) => true,
             Action::Condvar(CondvarAction::Wake { .. }) => false,
-            _ => matches!(self.outcome, Outcome::Refused | Outcome::TimedOut),
+            // A notification that reaches nobody.
+            Action::Condvar(_) => self.outcome == Outcome::Value(0),
+            _ => matches!(self.outcome, Outcome::Refused | Outcome::TimedOut | Outcome::Disconnected),
         };
         if reads { Access::Read } else { Access::Write }
     }

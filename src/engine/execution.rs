@@ -12,6 +12,7 @@
 
 use super::Settings;
 use super::clocks::Trail;
+use super::learning::Learning;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
@@ -110,8 +111,6 @@ pub(crate) struct Execution {
     pub(crate) ahead_end: usize,
     /// Virtual time, in nanoseconds.
     pub(crate) time: u64,
-    pub(crate) spurious_left: u32,
-    pub(crate) weak_left: u32,
     pub(crate) unwinding: u32,
     pub(crate) abandoned: bool,
     /// Who arrived last while a panic was under way.
@@ -136,6 +135,7 @@ pub(crate) struct Execution {
     pub(crate) misuse: bool,
     pub(crate) statics: Statics,
     pub(crate) probe: Option<super::Probe>,
+    pub(crate) learning: Learning,
     epoch: u64,
 }
 
@@ -175,8 +175,6 @@ impl Execution {
             ahead_at: 0,
             ahead_end: 0,
             time: 0,
-            spurious_left: 0,
-            weak_left: 0,
             unwinding: 0,
             abandoned: false,
             unwinder: ThreadId::MAIN,
@@ -195,6 +193,7 @@ impl Execution {
             misuse: false,
             statics: Statics::default(),
             probe: None,
+            learning: Learning::new(),
             epoch: 0,
         }
     }
@@ -224,8 +223,6 @@ impl Execution {
         self.schedule.begin_run(ThreadId::MAIN, 0);
         self.ask_again();
         self.time = 0;
-        self.spurious_left = self.settings.spurious_wakeups;
-        self.weak_left = self.settings.weak_failures;
         self.unwinding = 0;
         self.abandoned = false;
         self.torn_operations = 0;
@@ -342,6 +339,9 @@ impl Execution {
         let number = self.live_objects;
         assert!(number < MAX_OBJECTS, "a model may use at most {MAX_OBJECTS} objects in one execution");
         let exposed = self.is_born_exposed(number, &state);
+        if self.learning.active {
+            self.learning.note_begun(ObjectId(number as u32), &state);
+        }
         match self.objects.get_mut(number) {
             Some(object) => {
                 state.recycle(&mut object.state);

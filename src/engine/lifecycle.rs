@@ -51,6 +51,11 @@ impl Execution {
         thread.now = parent.now;
         let operation = Operation::free(Action::Thread(ThreadAction::Spawn(child)));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
+        if self.learning.active
+            && let Some(strategy) = &mut self.strategy
+        {
+            strategy.started(child, me);
+        }
         self.assign_fiber(child);
         self.enabled.insert(child);
         self.ask_again();
@@ -86,9 +91,9 @@ impl Execution {
             self.rouse_joiners(me);
         }
         if panicked && me == ThreadId::MAIN {
-            self.over = Some(Ending::Panicked(me));
+            self.close(Ending::Panicked(me));
         } else if self.unfinished == 0 {
-            self.over.get_or_insert(Ending::Finished);
+            self.close(Ending::Finished);
         }
         if self.over.is_some() {
             self.eager.clear();
@@ -160,7 +165,7 @@ impl Execution {
                 let thread = &mut self.threads[me.index()];
                 if !std::mem::take(&mut thread.token) {
                     if timeout == FOREVER {
-                        self.spurious_left = self.spurious_left.saturating_sub(1);
+                        thread.spurious += 1;
                         return Outcome::Spurious;
                     }
                     self.advance(timeout);

@@ -12,6 +12,7 @@
 //! | `teardown`, `panics` | panics, and taking down what is left |
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
+//! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
 //! | `statics` | values that belong to one execution though their cells outlive it |
 //! | `clocks` | happens-before and races |
 //! | `hot` | the operations of long executions, as types |
@@ -22,6 +23,7 @@ pub(crate) mod current;
 mod execution;
 mod fiber;
 pub(crate) mod hot;
+mod learning;
 mod lifecycle;
 mod movers;
 mod panics;
@@ -62,9 +64,9 @@ pub(crate) struct Settings {
     pub(crate) steps: u64,
     pub(crate) stack_size: usize,
     pub(crate) clock: Clock,
-    /// How many spurious wakeups one execution may have.
+    /// How many spurious wakeups each thread may have in one execution.
     pub(crate) spurious_wakeups: u32,
-    /// How many weak compare-exchanges may fail in one execution though they could succeed.
+    /// How many weak compare-exchanges of each thread may fail in one execution though they could succeed.
     pub(crate) weak_failures: u32,
     /// Whether values are kept as text.
     pub(crate) notes: bool,
@@ -82,6 +84,8 @@ pub(crate) struct Summary {
     pub(crate) count_seen: bool,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
     pub(crate) suspicious: bool,
+    /// After how many choices it had ended for those who look at it from outside, where it ran on for a strategy that learns.
+    pub(crate) closed_at: Option<u64>,
     /// Where threads took locks while they held others: a number that stands for the order in which each thread took
     /// them.
     pub(crate) nested_locks: Option<u64>,
@@ -117,7 +121,10 @@ impl Engine {
         self.prepare(strategy);
         self.hub.run(model);
         let execution = self.hub.execution();
-        let strategy = execution.strategy.take().expect("the strategy was set above");
+        let mut strategy = execution.strategy.take().expect("the strategy was set above");
+        if let Some(record) = execution.record() {
+            strategy.learn(&record);
+        }
         (execution.summary(), strategy)
     }
 
@@ -152,6 +159,7 @@ impl Engine {
         let execution = self.hub.execution();
         execution.reset();
         execution.every_point = strategy.every_point();
+        execution.learning.reset(strategy.learns());
         execution.strategy = Some(strategy);
     }
 }
@@ -171,6 +179,7 @@ impl Execution {
                 || self.misuse
                 || !self.panics.is_empty()
                 || !self.races.is_empty(),
+            closed_at: self.learning.closed.map(|(_, at)| at),
             nested_locks: self.nested_locks.then_some(self.lock_order),
         }
     }

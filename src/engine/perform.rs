@@ -81,6 +81,9 @@ impl Execution {
         }
         let operation = Operation::new(object, hot.action());
         self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
+        if !self.resting.is_empty() && self.learning.active {
+            self.wake_lookers();
+        }
         outcome
     }
 
@@ -95,6 +98,9 @@ impl Execution {
             _ => self.commit_on_object(operation, choice),
         };
         self.steps.push(Step { thread: self.running, choice, operation, outcome, location });
+        if !self.resting.is_empty() && self.learning.active {
+            self.wake_lookers();
+        }
         outcome
     }
 
@@ -265,7 +271,7 @@ impl Execution {
         let spurious = matches!(action, CondvarAction::Reacquire { .. })
             && !self.objects[operation.object.index()].state.ready(self.running, operation.action);
         let outcome = if spurious {
-            self.spurious_left = self.spurious_left.saturating_sub(1);
+            self.running_mut().spurious += 1;
             let state = &mut self.objects[operation.object.index()].state;
             let outcome = state.apply(self.running, operation.action, choice);
             self.unwatch(&operation);
@@ -294,7 +300,10 @@ impl Execution {
     pub(crate) fn pick_outcome(&mut self, operation: &Operation) -> u32 {
         let count = match operation.action {
             Action::Choose(count) => count,
-            Action::Atomic(_) => 1 + u32::from(self.weak_left > 0 && self.would_match(operation)),
+            Action::Atomic(_) => {
+                let left = self.threads[self.running.index()].weak < self.settings.weak_failures;
+                1 + u32::from(left && self.would_match(operation))
+            }
             Action::Thread(ThreadAction::IsFinished(thread)) => {
                 let thread = &self.threads[thread.index()];
                 1 + u32::from(thread.is_over() && !thread.end_seen)
@@ -309,7 +318,7 @@ impl Execution {
         // The position has been counted up already for the choice under way.
         self.schedule.outcome_at(self.position - 1, choice);
         if matches!(operation.action, Action::Atomic(_)) {
-            self.weak_left -= u32::from(choice != 0);
+            self.running_mut().weak += u32::from(choice != 0);
         }
         choice
     }

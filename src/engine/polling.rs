@@ -23,7 +23,7 @@ const PATIENCE: u32 = 2;
 impl Execution {
     /// Threads rest until another one has changed something.
     pub(crate) fn wake_resting(&mut self) {
-        if self.resting.is_empty() {
+        if self.resting.is_empty() || self.learning.active {
             return;
         }
         let changed = self.steps.since(self.resting_since).any(changes);
@@ -38,6 +38,9 @@ impl Execution {
 
     /// Lets the thread that has rested longest go round once more: nobody else can do anything.
     pub(crate) fn rouse_one(&mut self) -> bool {
+        if self.learning.active {
+            return self.rouse_in_turn();
+        }
         let longest = |t: &ThreadId| self.threads[t.index()].rounds.map_or(0, |rounds| rounds.now);
         let Some(thread) = self.resting.iter().filter(|t| self.is_possible(*t)).min_by_key(longest) else {
             return false;
@@ -55,6 +58,10 @@ impl Execution {
         let me = self.running;
         self.yielding = true;
         self.ask_again();
+        if self.learning.active {
+            self.learning.alert.insert(me);
+            return;
+        }
         let now = self.steps.len();
         let rounds = match self.threads[me.index()].rounds {
             Some(last) if last.location == location && self.went_round(last) => {
@@ -98,6 +105,10 @@ impl Execution {
             self.last_change = self.position;
             return;
         };
+        if self.learning.active {
+            circling.into_iter().for_each(|t| self.learning.alert.insert(t));
+            return;
+        }
         circling.into_iter().for_each(|t| self.looked.insert(t));
         let can: Vec<ThreadId> = self.enabled.iter().chain(self.resting.iter()).collect();
         if can.iter().all(|t| self.looked.contains(*t)) {
@@ -152,7 +163,7 @@ fn goes_in_circles<'a>(steps: impl Iterator<Item = &'a Step>) -> bool {
 }
 
 /// Whether a step changed anything that another thread could see.
-fn changes(step: &Step) -> bool {
+pub(crate) fn changes(step: &Step) -> bool {
     let same_value = matches!(
         (step.operation.action, step.outcome),
         (Action::Atomic(AtomicAction::Rmw { function: Rmw::Swap, operand, .. }), Outcome::Value(old))

@@ -51,6 +51,16 @@ impl Ring {
         Some(&mut self.places.as_mut()?[last % KEPT])
     }
 
+    /// The step of a number that is kept.
+    pub(crate) fn get(&self, number: usize) -> &Step {
+        &self.places.as_ref().expect("gone only while it is dropped")[number % KEPT]
+    }
+
+    /// All steps, if all have been kept.
+    pub(crate) fn all(&self) -> Option<&[Step]> {
+        if self.first() > 0 { None } else { self.places.as_ref()?.get(..self.count) }
+    }
+
     /// The steps kept from number `from` on.
     pub(crate) fn since(&self, from: usize) -> impl Iterator<Item = &Step> + Clone {
         let numbers = from.max(self.first())..self.count;

@@ -53,6 +53,9 @@ pub(crate) struct Thread {
     pub(crate) detached: bool,
     /// Whether it is switched away from while it unwinds.
     pub(crate) unwinding: bool,
+    /// How many spurious wakeups it has had, and weak compare-exchanges failed.
+    pub(crate) spurious: u32,
+    pub(crate) weak: u32,
     /// How it has been going round a polling loop.
     pub(crate) rounds: Option<Rounds>,
     /// The closure to run, then its result.
@@ -85,6 +88,8 @@ impl Thread {
             delivered: false,
             detached: false,
             unwinding: false,
+            spurious: 0,
+            weak: 0,
             rounds: None,
             packet: Packet::new(),
             locals: Vec::new(),
@@ -112,6 +117,7 @@ impl Thread {
         self.delivered = false;
         self.detached = false;
         self.unwinding = false;
+        (self.spurious, self.weak) = (0, 0);
         self.rounds = None;
         debug_assert!(self.locals.is_empty());
     }

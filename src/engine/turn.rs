@@ -33,6 +33,9 @@ impl Execution {
         let thread = &mut self.threads[me.index()];
         thread.pending = *operation;
         thread.location = location;
+        if self.learning.alert.contains(me) {
+            self.guard_round(operation, location);
+        }
         if operation.may_block() {
             self.arrive_blocking(operation);
         }
@@ -54,7 +57,7 @@ impl Execution {
         operation: &Operation,
         location: &'static Location<'static>,
     ) -> Arrival {
-        if std::thread::panicking() || self.position >= self.due {
+        if std::thread::panicking() || self.position >= self.due || !self.learning.alert.is_empty() {
             return self.arrive_asking(operation, location);
         }
         let me = self.running;
@@ -221,12 +224,22 @@ impl Execution {
         }
         while self.over.is_none() && self.enabled.is_empty() {
             if !self.let_time_pass() && !self.rouse_one() {
-                self.over = Some(if self.unfinished == 0 { Ending::Finished } else { Ending::Deadlocked });
+                self.over = Some(self.ending_at_standstill());
             }
         }
         let looks_again = if self.resting.is_empty() { self.last_busy + QUIET } else { 0 };
         self.due = looks_again.min(self.settings.steps);
         self.over.is_none()
+    }
+
+    /// How an execution ended in which nobody can go on.
+    fn ending_at_standstill(&self) -> Ending {
+        match self.learning.closed {
+            Some((ending, _)) => ending,
+            None if self.unfinished == 0 => Ending::Finished,
+            None if !self.resting.is_empty() => Ending::Livelocked,
+            None => Ending::Deadlocked,
+        }
     }
 
     /// Threads that are unwinding, or torn down because the execution is over, are not interrupted; `None` when one that
@@ -241,7 +254,13 @@ impl Execution {
             return Some(if stuck { Arrival::Never } else { Arrival::Go });
         }
         self.unwinder = self.running;
-        (can && self.is_unwinding()).then_some(Arrival::Go)
+        if !(can && self.is_unwinding()) {
+            return None;
+        }
+        if self.learning.active && operation.is_point() {
+            self.learning.note_glued(self.position);
+        }
+        Some(Arrival::Go)
     }
 
     /// Whether the running thread is unwinding. std counts panics per OS thread, so a thread switched away from in the

@@ -88,7 +88,7 @@ impl Execution {
         let pending = &self.threads[thread.index()].pending;
         self.is_ready(thread, pending)
             || self.may_time_out(thread, pending)
-            || self.may_wake_spuriously(pending)
+            || self.may_wake_spuriously(thread, pending)
     }
 
     pub(crate) fn may_time_out(&self, thread: ThreadId, operation: &Operation) -> bool {
@@ -96,12 +96,15 @@ impl Execution {
             && (self.settings.clock == Clock::Abstract || self.time >= self.threads[thread.index()].deadline)
     }
 
-    pub(crate) fn may_wake_spuriously(&self, operation: &Operation) -> bool {
+    pub(crate) fn may_wake_spuriously(&self, thread: ThreadId, operation: &Operation) -> bool {
+        if self.threads[thread.index()].spurious >= self.settings.spurious_wakeups {
+            return false;
+        }
         match operation.action {
             Action::Condvar(CondvarAction::Reacquire { mutex }) => {
-                self.spurious_left > 0 && self.objects()[mutex.index()].state.holder().is_none()
+                self.objects()[mutex.index()].state.holder().is_none()
             }
-            Action::Thread(ThreadAction::Park { timeout: FOREVER }) => self.spurious_left > 0,
+            Action::Thread(ThreadAction::Park { timeout: FOREVER }) => true,
             _ => false,
         }
     }

@@ -7,6 +7,7 @@
 //! | [`random`] | a random walk: each enabled thread is equally likely at each choice | never by itself |
 //! | [`pct`] | random priorities with few changes, so that bugs of small depth are likely | never by itself |
 //! | [`dfs`] | every interleaving, or those with few preemptions | when all were visited |
+//! | [`exhaustive`] | every behaviour once: orders of independent steps are not told apart | when all were visited |
 //! | [`replay`] | one schedule | after one execution |
 //!
 //! What all of them rely on: a strategy that answers with a run longer than 1 is asked again as soon as a thread becomes
@@ -15,15 +16,17 @@
 mod dfs;
 mod dice;
 mod divergence;
+mod exhaustive;
 mod pct;
 mod random;
 mod replay;
 #[cfg(test)]
 mod simulator;
 
-pub use crate::base::{Choice, Decision, Options, Record, Strategy};
+pub use crate::base::{Choice, Decision, Guard, Options, Record, Strategy};
 pub use dfs::Dfs;
 pub use divergence::{Divergence, Mismatch};
+pub use exhaustive::Exhaustive;
 pub use pct::Pct;
 pub use random::Random;
 pub use replay::Replay;
@@ -47,6 +50,11 @@ pub fn pct(depth: u32, seed: u64) -> Result<Pct, Error> {
 /// Every interleaving, one after the other: see [`Dfs`].
 pub fn dfs() -> Dfs {
     Dfs::new()
+}
+
+/// Every trace, once: see [`Exhaustive`].
+pub fn exhaustive() -> Exhaustive {
+    Exhaustive::new()
 }
 
 /// One schedule, strictly: see [`Replay`].

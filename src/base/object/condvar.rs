@@ -12,6 +12,11 @@ pub(crate) struct Condvar {
 }
 
 impl Condvar {
+    /// Those who sleep and have not been notified, in the order in which they came.
+    pub(crate) fn sleeping(&self) -> impl Iterator<Item = ThreadId> {
+        self.sleeping.iter().copied()
+    }
+
     /// How many sleep and have not been notified.
     #[inline]
     pub(crate) fn sleepers(&self) -> u32 {

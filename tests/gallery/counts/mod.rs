@@ -35,6 +35,37 @@ fn traces_fall_into_as_many_classes_as_are_known() {
     }
 }
 
+#[test]
+fn each_class_is_visited_once() {
+    for row in ROWS {
+        for &(size, rounds, complete, deadlocked) in row.sizes {
+            let model = row.model;
+            let found = visited(move || model(size, rounds));
+            assert_eq!(found, (complete, deadlocked), "{} {size} x {rounds}", row.name);
+        }
+    }
+}
+
+/// How many executions of an exhaustive exploration end, and how many deadlock.
+fn visited(model: impl Fn() + Send + Sync + 'static) -> (usize, usize) {
+    let seen: Rc<RefCell<[usize; 2]>> = Rc::default();
+    let keep = Rc::clone(&seen);
+    let explorer = selvedge::Explorer::new()
+        .strategy(selvedge::strategy::exhaustive())
+        .executions(u64::MAX)
+        .all_findings(true)
+        .minimise(false)
+        .on_execution(move |trace| match trace.ending {
+            Ending::Finished => keep.borrow_mut()[0] += 1,
+            Ending::Deadlocked => keep.borrow_mut()[1] += 1,
+            other => panic!("an execution {other}"),
+        });
+    let report = explorer.explore(model).expect("the settings make sense");
+    assert_eq!(report.coverage(), selvedge::explore::Coverage::Proved, "{report}");
+    let [complete, deadlocked] = seen.take();
+    (complete, deadlocked)
+}
+
 /// Executions taken for one where they differ only in the order of independent steps.
 type Classes = HashSet<Vec<Vec<u32>>>;
 

@@ -1,0 +1,188 @@
+//! What an execution keeps for a strategy that learns from whole executions, and what is different under one.
+//!
+//! - It runs on until nobody can, even when the main thread has ended or panicked: what other threads would still have done
+//!   tells which orders are left to try.
+//! - A polling loop goes round again only when something that its last round looked at has changed. Unlike the resting of
+//!   [`polling`](super::polling) this depends on nothing but what the thread has seen, so that whether it can go on is the
+//!   same in all orders of independent steps.
+
+use super::execution::Execution;
+use super::polling::changes;
+use crate::base::object::State;
+use crate::base::{Ending, Guard, ObjectId, Operation, Record, Step, ThreadId, ThreadSet};
+use std::panic::Location;
+
+/// How often a thread that only looks is let go round once more when nobody else can do anything, since something changed.
+/// After that it is taken to look for ever.
+const ROUSES: u32 = 64;
+
+/// What is kept for a strategy that learns.
+pub(crate) struct Learning {
+    /// Whether the strategy of this execution learns.
+    pub(crate) active: bool,
+    /// Threads that may be about to begin another round of a polling loop.
+    pub(crate) alert: ThreadSet,
+    /// How it ended for those who look at it from outside, after how many choices, and with how many panics and races.
+    pub(crate) closed: Option<(Ending, u64)>,
+    begun: Vec<State>,
+    glued: Vec<u64>,
+    guards: Vec<Guard>,
+    pending: Vec<Option<Operation>>,
+    rouses: u32,
+    roused: ThreadId,
+}
+
+impl Learning {
+    pub(crate) fn new() -> Self {
+        Learning {
+            active: false,
+            alert: ThreadSet::new(),
+            closed: None,
+            begun: Vec::new(),
+            glued: Vec::new(),
+            guards: Vec::new(),
+            pending: Vec::new(),
+            rouses: 0,
+            roused: ThreadId::MAIN,
+        }
+    }
+
+    pub(crate) fn reset(&mut self, active: bool) {
+        self.active = active;
+        self.alert.clear();
+        self.closed = None;
+        self.glued.clear();
+        self.guards.clear();
+        (self.rouses, self.roused) = (0, ThreadId::MAIN);
+    }
+
+    /// An object begins in this state.
+    pub(crate) fn note_begun(&mut self, object: ObjectId, state: &State) {
+        match self.begun.get_mut(object.index()) {
+            Some(begun) => begun.clone_from(state),
+            None => self.begun.push(state.clone()),
+        }
+    }
+
+    /// The point at `position` was not offered to other threads.
+    pub(crate) fn note_glued(&mut self, position: u64) {
+        self.glued.push(position);
+    }
+}
+
+impl Execution {
+    /// The execution has ended for those who look at it from outside.
+    pub(crate) fn close(&mut self, ending: Ending) {
+        let others = (0..self.live_threads).any(|t| !self.threads[t as usize].is_over());
+        if !self.learning.active || !others {
+            let ending = self.learning.closed.map_or(ending, |(ending, _)| ending);
+            self.over.get_or_insert(ending);
+        } else if self.learning.closed.is_none() {
+            self.learning.closed = Some((ending, self.position));
+        }
+    }
+
+    /// The running thread has let others go first and arrives at `operation`. If it has done the same before, and since then
+    /// only looked, it waits until something that it looked at has changed.
+    pub(crate) fn guard_round(&mut self, operation: &Operation, location: &'static Location<'static>) {
+        let me = self.running;
+        self.learning.alert.remove(me);
+        let Some(from) = self.round_before(operation, location) else { return };
+        let at = self.steps.len();
+        self.learning.guards.push(Guard { thread: me, from, at });
+        let others = |step: &&Step| step.thread != me && changes(step);
+        if self.steps.since(from).filter(others).any(|step| self.looked_at(me, from, step)) {
+            return;
+        }
+        self.fairness_assumed = true;
+        self.resting.insert(me);
+        self.hold_back(me);
+    }
+
+    /// Where the running thread's last round began, if `operation` begins the same round again.
+    fn round_before(&self, operation: &Operation, location: &'static Location<'static>) -> Option<usize> {
+        let me = self.running;
+        let mut looks = false;
+        for number in (self.steps.first()..self.steps.len()).rev() {
+            let step = self.steps.get(number);
+            if step.thread != me {
+                continue;
+            }
+            if changes(step) {
+                return None;
+            }
+            looks |= step.accesses().iter().flatten().next().is_some();
+            if std::ptr::eq(step.location, location) && step.operation == *operation {
+                return looks.then_some(number);
+            }
+        }
+        None
+    }
+
+    /// Whether `thread` has looked, from its step number `from` on, at what `step` changes.
+    fn looked_at(&self, thread: ThreadId, from: usize, step: &Step) -> bool {
+        self.steps.since(from).any(|look| look.thread == thread && look.conflicts(step))
+    }
+
+    /// Something may have changed: those that wait to see it go on.
+    #[cold]
+    pub(crate) fn wake_lookers(&mut self) {
+        let last = *self.steps.get(self.steps.len() - 1);
+        if !changes(&last) {
+            return;
+        }
+        self.learning.rouses = 0;
+        let resting = std::mem::take(&mut self.resting);
+        for thread in &resting {
+            let guard = self.learning.guards.iter().rev().find(|guard| guard.thread == thread);
+            let woken = guard.is_none_or(|guard| self.looked_at(thread, guard.from, &last));
+            if !woken {
+                self.resting.insert(thread);
+            }
+        }
+        for thread in &resting {
+            self.refresh_thread(thread);
+        }
+    }
+
+    /// Lets the next thread that only looks go round once more: nobody else can do anything. `false` when that has been tried
+    /// often and nothing has changed.
+    pub(crate) fn rouse_in_turn(&mut self) -> bool {
+        let last = self.learning.roused;
+        let mut can = self.resting.iter().filter(|t| self.is_possible(*t));
+        let first = can.next();
+        let next = first.filter(|t| *t > last).or_else(|| can.find(|t| *t > last)).or(first);
+        let Some(thread) = next.filter(|_| self.learning.rouses < ROUSES) else { return false };
+        self.learning.rouses += 1;
+        self.learning.roused = thread;
+        self.resting.remove(thread);
+        self.enabled.insert(thread);
+        self.ask_again();
+        true
+    }
+
+    /// The execution as its strategy learns from it; `None` when the strategy does not.
+    pub(crate) fn record(&mut self) -> Option<Record<'_>> {
+        if !self.learning.active {
+            return None;
+        }
+        let all = self.live_threads as usize;
+        self.learning.pending.clear();
+        for thread in &self.threads[..all] {
+            self.learning.pending.push((!thread.is_over()).then_some(thread.pending));
+        }
+        let cut = matches!(self.over, None | Some(Ending::StepLimit | Ending::Stopped));
+        let maximal = !cut && self.enabled.is_empty();
+        let learning = &self.learning;
+        Some(Record {
+            steps: self.steps.all()?,
+            pending: &learning.pending,
+            glued: &learning.glued,
+            guards: &learning.guards,
+            maximal,
+            spurious_wakeups: self.settings.spurious_wakeups,
+            weak_failures: self.settings.weak_failures,
+            begun: &learning.begun,
+        })
+    }
+}

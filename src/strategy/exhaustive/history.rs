@@ -1,0 +1,544 @@
+//! A maximal execution as a partial order: events, what each met, what happens before what, and what an operation would have
+//! done in a part of it.
+//!
+//! An *event* is a point of the schedule with all that its thread did, and all that followed from it unasked (threads that
+//! began, ended, joined), up to the next point. An event meets *meetings*: objects, and of each thread its token, its place
+//! in a wait, and its end. Two events of different threads are dependent when they share a meeting and one of them writes it.
+
+use super::family::Family;
+use crate::base::object::State;
+use crate::base::{
+    Access, Action, CondvarAction, FOREVER, Guard, MutexAction, ObjectId, Operation, Outcome, Record, Step,
+    ThreadAction,
+};
+
+/// Stands for "none" where a number is expected.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A point of the schedule and what followed from it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Event {
+    pub(super) thread: u32,
+    /// Which of its thread's events it is.
+    pub(super) index: u32,
+    /// The number of its first step.
+    pub(super) step: u32,
+    pub(super) choice: u32,
+    /// How many outcomes it could have had.
+    pub(super) alternatives: u32,
+    /// What it met: a range of `met`.
+    first: u32,
+    end: u32,
+    /// The round of a polling loop that it begins, if it has to wait for a change; a number of a guard.
+    guard: u32,
+    /// How many weak exchanges of its thread had failed, and spurious wakeups had been, before it.
+    spent: Spent,
+}
+
+/// What a thread has used of its budgets.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spent {
+    pub(super) weak: u32,
+    pub(super) spurious: u32,
+}
+
+/// A meeting of an event with what it met.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) event: u32,
+    pub(super) step: u32,
+    pub(super) write: bool,
+    /// Whether what it met was another after it.
+    pub(super) changes: bool,
+    /// How many writes there have been with this one.
+    pub(super) writes: u32,
+}
+
+/// A part of an execution that is closed under happens-before.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum View<'a> {
+    /// So many events of each thread.
+    Cut(&'a [u32]),
+    /// All but an event and what happens after it.
+    Without(u32),
+}
+
+/// What a thread is about to do after so many of its events.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Next {
+    pub(super) thread: u32,
+    pub(super) index: u32,
+    pub(super) operation: Operation,
+    pub(super) guard: u32,
+    pub(super) spent: Spent,
+}
+
+/// What each thread has of its own: meetings of the three kinds, by which they are numbered after the objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    Token = 0,
+    Ticket = 1,
+    End = 2,
+}
+
+/// The last execution. All memory is kept for the next one.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    pub(super) threads: usize,
+    pub(super) events: Vec<Event>,
+    /// The events of each thread.
+    by_thread: Vec<Vec<u32>>,
+    /// For each event and thread: how many events of that thread happen before it or are it.
+    clocks: Vec<u32>,
+    /// The same for what its thread knew when it came to it, apart from what it met.
+    before: Vec<u32>,
+    /// The same for each thread at the end, and at its exit.
+    now: Vec<u32>,
+    ended: Vec<u32>,
+    pub(super) steps: Vec<Step>,
+    met: Vec<(u32, bool)>,
+    objects: usize,
+    pub(super) meetings: Vec<Vec<Entry>>,
+    /// The states of each object after each write; filled as far as they are asked for.
+    states: Vec<Vec<State>>,
+    begun: Vec<State>,
+    pub(super) guards: Vec<Guard>,
+    // For each thread: the guard of its next event, and what it has spent.
+    guarded: Vec<u32>,
+    spent: Vec<Spent>,
+    pending: Vec<Option<Operation>>,
+    pub(super) weak_failures: u32,
+    pub(super) spurious_wakeups: u32,
+    /// What an operation foreseen would meet.
+    pub(super) foreseen: Vec<(u32, bool)>,
+}
+
+impl History {
+    /// Takes in an execution.
+    pub(super) fn take(&mut self, record: &Record<'_>, family: &Family) {
+        self.reset(record);
+        let (mut point, mut glued, mut guard) = (0u64, 0, 0);
+        for (number, step) in record.steps.iter().enumerate() {
+            while record.guards.get(guard).is_some_and(|g| g.at <= number) {
+                self.guarded[record.guards[guard].thread.index()] = guard as u32;
+                guard += 1;
+            }
+            let number = number as u32;
+            if !step.operation.is_point() {
+                self.follow(number, step);
+                continue;
+            }
+            let is_glued = record.glued.get(glued) == Some(&point);
+            (point, glued) = (point + 1, glued + usize::from(is_glued));
+            match self.events.last() {
+                Some(last) if is_glued && last.thread == step.thread.0 => self.add_to_last(number, step),
+                _ => self.add_event(number, step),
+            }
+        }
+        for guard in &record.guards[guard..] {
+            self.guarded[guard.thread.index()] =
+                record.guards.iter().rposition(|g| g == guard).map_or(NONE, |at| at as u32);
+        }
+        debug_assert_eq!(family.len(), self.threads, "every thread was announced");
+    }
+
+    fn reset(&mut self, record: &Record<'_>) {
+        self.threads = record.threads();
+        self.objects = record.begun.len();
+        self.events.clear();
+        self.met.clear();
+        self.clocks.clear();
+        self.before.clear();
+        for list in [&mut self.now, &mut self.ended] {
+            list.clear();
+            list.resize(self.threads * self.threads, 0);
+        }
+        self.by_thread.iter_mut().for_each(Vec::clear);
+        self.by_thread.resize_with(self.threads.max(self.by_thread.len()), Vec::new);
+        let meetings = self.objects + 3 * self.threads;
+        self.meetings.iter_mut().for_each(Vec::clear);
+        self.meetings.resize_with(meetings.max(self.meetings.len()), Vec::new);
+        self.states.iter_mut().for_each(Vec::clear);
+        self.states.resize_with(self.objects.max(self.states.len()), Vec::new);
+        self.begun.clone_from_slice_of(record.begun);
+        self.guards.clear();
+        self.guards.extend_from_slice(record.guards);
+        self.guarded.clear();
+        self.guarded.resize(self.threads, NONE);
+        self.spent.clear();
+        self.spent.resize(self.threads, Spent::default());
+        self.pending.clear();
+        self.pending.extend_from_slice(record.pending);
+        self.steps.clear();
+        self.steps.extend_from_slice(record.steps);
+        (self.weak_failures, self.spurious_wakeups) = (record.weak_failures, record.spurious_wakeups);
+    }
+
+    /// A step that is no point follows from the last event.
+    fn follow(&mut self, number: u32, step: &Step) {
+        let (me, width) = (step.thread.index(), self.threads);
+        let Action::Thread(action) = step.operation.action else { return };
+        match action {
+            ThreadAction::Spawn(child) => {
+                self.now.copy_within(me * width..(me + 1) * width, child.index() * width);
+            }
+            ThreadAction::Exit { .. } => {
+                let own = self.now[me * width..(me + 1) * width].iter();
+                self.ended[me * width..(me + 1) * width].iter_mut().zip(own).for_each(|(e, n)| *e = *n);
+                self.end(number, step.thread.0);
+            }
+            ThreadAction::Join { thread, .. } => self.learn_of_end(me, thread.index()),
+            _ => {}
+        }
+    }
+
+    /// A thread has ended: the last event is what ended it, after all who found it still running.
+    fn end(&mut self, number: u32, thread: u32) {
+        let (end, width) = (self.own(Own::End, thread), self.threads);
+        if !self.meetings[end as usize].is_empty() && !self.events.is_empty() {
+            let event = self.events.len() - 1;
+            let by = self.events[event].thread as usize;
+            for at in 0..self.meetings[end as usize].len() {
+                let reader = self.meetings[end as usize][at].event as usize;
+                for t in 0..width {
+                    let knows = self.clocks[reader * width + t];
+                    for known in [&mut self.clocks[event * width + t], &mut self.now[by * width + t]] {
+                        *known = (*known).max(knows);
+                    }
+                }
+            }
+        }
+        self.meet_last(number, end, true, true);
+    }
+
+    fn learn_of_end(&mut self, me: usize, ended: usize) {
+        let width = self.threads;
+        for t in 0..width {
+            let knows = &mut self.now[me * width + t];
+            *knows = (*knows).max(self.ended[ended * width + t]);
+        }
+    }
+
+    /// The last event, if there is one, also meets this.
+    fn meet_last(&mut self, step: u32, meeting: u32, write: bool, changes: bool) {
+        let Some(event) = self.events.len().checked_sub(1) else {
+            // Before the first point: there is nobody to be in another order with.
+            let entry = Entry { event: NONE, step, write, changes, writes: 1 };
+            return self.meetings[meeting as usize].push(entry);
+        };
+        self.met.push((meeting, write));
+        self.events[event].end = self.met.len() as u32;
+        self.enter(event as u32, step, meeting, write, changes);
+    }
+
+    fn enter(&mut self, event: u32, step: u32, meeting: u32, write: bool, changes: bool) {
+        let entries = &mut self.meetings[meeting as usize];
+        let writes = entries.last().map_or(0, |e| e.writes) + u32::from(write);
+        entries.push(Entry { event, step, write, changes, writes });
+    }
+
+    fn add_event(&mut self, number: u32, step: &Step) {
+        let (me, width) = (step.thread.index(), self.threads);
+        let event = self.events.len() as u32;
+        let index = self.by_thread[me].len() as u32;
+        let guard = std::mem::replace(&mut self.guarded[me], NONE);
+        let first = self.met.len() as u32;
+        let next = Next { thread: step.thread.0, index, operation: step.operation, guard, spent: self.spent[me] };
+        let alternatives = self.alternatives_of(&next, step);
+        self.spent[me].weak += u32::from(step.choice != 0 && matches!(step.operation.action, Action::Atomic(_)));
+        self.spent[me].spurious += u32::from(step.outcome == Outcome::Spurious);
+        self.events.push(Event {
+            thread: step.thread.0,
+            index,
+            step: number,
+            choice: step.choice,
+            alternatives,
+            first,
+            end: first,
+            guard,
+            spent: next.spent,
+        });
+        self.by_thread[me].push(event);
+        self.before.extend_from_slice(&self.now[me * width..(me + 1) * width]);
+        self.clocks.extend_from_slice(&self.now[me * width..(me + 1) * width]);
+        self.clocks[event as usize * width + me] = index + 1;
+        if guard != NONE {
+            self.foreseen.clear();
+            self.changed_since(&next, View::Without(NONE));
+            let looked = std::mem::take(&mut self.foreseen);
+            looked.iter().for_each(|&(meeting, _)| self.meet(number, meeting, false, false));
+            self.foreseen = looked;
+        }
+        self.meet_all(number, step);
+        self.now[me * width..(me + 1) * width]
+            .copy_from_slice(&self.clocks[event as usize * width..(event as usize + 1) * width]);
+    }
+
+    /// A step that could not be parted from the last event.
+    fn add_to_last(&mut self, number: u32, step: &Step) {
+        let (me, width) = (step.thread.index(), self.threads);
+        self.meet_all(number, step);
+        let event = self.events.len() - 1;
+        self.now[me * width..(me + 1) * width]
+            .copy_from_slice(&self.clocks[event * width..(event + 1) * width]);
+    }
+
+    /// What a step performed as (part of) the last event has met.
+    fn meet_all(&mut self, number: u32, step: &Step) {
+        let me = step.thread.0;
+        let changes = !step.only_reads() && !keeps_value(step);
+        match step.operation.action {
+            Action::Cell(_) | Action::Fence(_) | Action::Choose(_) => {}
+            Action::Thread(action) => match action {
+                ThreadAction::Park { .. } => {
+                    let taken = step.outcome == Outcome::Done;
+                    self.meet(number, self.own(Own::Token, me), taken, taken);
+                }
+                ThreadAction::Unpark(thread) => self.meet(number, self.own(Own::Token, thread.0), true, true),
+                ThreadAction::Join { thread, .. } | ThreadAction::IsFinished(thread) => {
+                    self.meet(number, self.own(Own::End, thread.0), false, false);
+                    if matches!(step.outcome, Outcome::Done) {
+                        self.know_end(thread.index());
+                    }
+                }
+                _ => {}
+            },
+            Action::Condvar(action) => self.meet_condvar(number, step, action),
+            _ => {
+                for (meeting, access) in step.accesses().into_iter().flatten() {
+                    if let crate::base::Meeting::Object(object) = meeting {
+                        self.meet(number, object.0, access == Access::Write, changes);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The last event has learned of the end of a thread.
+    fn know_end(&mut self, ended: usize) {
+        let (width, event) = (self.threads, self.events.len() - 1);
+        for t in 0..width {
+            let knows = &mut self.clocks[event * width + t];
+            *knows = (*knows).max(self.ended[ended * width + t]);
+        }
+    }
+
+    fn meet_condvar(&mut self, number: u32, step: &Step, action: CondvarAction) {
+        let (me, condvar) = (step.thread.0, step.operation.object.0);
+        let ticket = self.own(Own::Ticket, me);
+        let notified = self.is_notified(me, View::Without(NONE));
+        match action {
+            CondvarAction::Wait { mutex, .. } => {
+                for meeting in [condvar, mutex.0, ticket] {
+                    self.meet(number, meeting, true, true);
+                }
+            }
+            CondvarAction::Reacquire { .. } | CondvarAction::Wake { .. } => {
+                if let CondvarAction::Reacquire { mutex } = action {
+                    self.meet(number, mutex.0, true, true);
+                }
+                self.meet(number, ticket, !notified, !notified);
+                if !notified {
+                    self.meet(number, condvar, true, true);
+                }
+            }
+            CondvarAction::NotifyOne | CondvarAction::NotifyFirst(_) | CondvarAction::NotifyAll => {
+                self.foreseen.clear();
+                self.foresee_notify(step.operation.object, action, step.choice, View::Without(NONE));
+                let met = std::mem::take(&mut self.foreseen);
+                met.iter().for_each(|&(meeting, write)| self.meet(number, meeting, write, write));
+                self.foreseen = met;
+            }
+        }
+    }
+
+    /// The last event meets this: it happens after all that it conflicts with there.
+    fn meet(&mut self, step: u32, meeting: u32, write: bool, changes: bool) {
+        let event = self.events.len() - 1;
+        let (before, clocks) = self.clocks.split_at_mut(event * self.threads);
+        for entry in self.meetings[meeting as usize].iter().rev() {
+            if (entry.write || write) && entry.event != NONE && entry.event as usize != event {
+                let other = &before[entry.event as usize * self.threads..][..self.threads];
+                clocks.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+            }
+            if entry.write {
+                break;
+            }
+        }
+        self.meet_last(step, meeting, write, changes);
+    }
+
+    pub(super) fn own(&self, own: Own, thread: u32) -> u32 {
+        self.objects as u32 + 3 * thread + own as u32
+    }
+
+    // ---------------------------------------------------------------- questions
+
+    pub(super) fn events_of(&self, thread: usize) -> &[u32] {
+        &self.by_thread[thread]
+    }
+
+    pub(super) fn clock(&self, event: u32) -> &[u32] {
+        &self.clocks[event as usize * self.threads..][..self.threads]
+    }
+
+    /// What the thread of an event knew when it came to it.
+    pub(super) fn before(&self, event: u32) -> &[u32] {
+        &self.before[event as usize * self.threads..][..self.threads]
+    }
+
+    /// What a thread knew at the end.
+    pub(super) fn at_end(&self, thread: usize) -> &[u32] {
+        &self.now[thread * self.threads..][..self.threads]
+    }
+
+    /// Whether `first` happens before `second` or is it.
+    pub(super) fn ordered(&self, first: u32, second: u32) -> bool {
+        let event = &self.events[first as usize];
+        self.clocks[second as usize * self.threads + event.thread as usize] > event.index
+    }
+
+    pub(super) fn met(&self, event: u32) -> &[(u32, bool)] {
+        let event = &self.events[event as usize];
+        &self.met[event.first as usize..event.end as usize]
+    }
+
+    /// What an event was when its thread came to it.
+    pub(super) fn next_of(&self, event: u32) -> Next {
+        let event = &self.events[event as usize];
+        let operation = self.steps[event.step as usize].operation;
+        Next { thread: event.thread, index: event.index, operation, guard: event.guard, spent: event.spent }
+    }
+
+    /// What a thread was about to do at the end.
+    pub(super) fn pending_of(&self, thread: usize) -> Option<Next> {
+        let operation = self.pending[thread]?;
+        let index = self.by_thread[thread].len() as u32;
+        let (guard, spent) = (self.guarded[thread], self.spent[thread]);
+        Some(Next { thread: thread as u32, index, operation, guard, spent })
+    }
+
+    /// The steps of an event.
+    pub(super) fn steps_of(&self, event: u32) -> &[Step] {
+        let from = self.events[event as usize].step as usize;
+        let to = self.events.get(event as usize + 1).map_or(self.steps.len(), |next| next.step as usize);
+        &self.steps[from..to]
+    }
+
+    /// The steps before the first event.
+    pub(super) fn steps_before_all(&self) -> &[Step] {
+        let to = self.events.first().map_or(self.steps.len(), |first| first.step as usize);
+        &self.steps[..to]
+    }
+
+    pub(super) fn is_in(&self, entry: &Entry, view: View<'_>) -> bool {
+        if entry.event == NONE {
+            return true;
+        }
+        match view {
+            View::Cut(cut) => {
+                let event = &self.events[entry.event as usize];
+                event.index < cut[event.thread as usize]
+            }
+            View::Without(NONE) => true,
+            View::Without(event) => !self.ordered(event, entry.event),
+        }
+    }
+
+    /// The last write of a meeting in a view.
+    pub(super) fn last_write(&self, meeting: u32, view: View<'_>) -> Option<&Entry> {
+        self.meetings[meeting as usize].iter().rev().find(|entry| entry.write && self.is_in(entry, view))
+    }
+
+    /// The state of an object in a view.
+    pub(super) fn state(&mut self, object: ObjectId, view: View<'_>) -> &State {
+        let writes = self.last_write(object.0, view).map_or(0, |entry| entry.writes as usize);
+        let at = object.index();
+        while self.states[at].len() <= writes {
+            let next = match self.states[at].last() {
+                None => self.begun[at].clone(),
+                Some(last) => {
+                    let number = self.states[at].len() as u32;
+                    let entries = &self.meetings[at];
+                    let write = entries.iter().find(|entry| entry.write && entry.writes == number);
+                    let step = &self.steps[write.expect("as many writes as counted").step as usize];
+                    let mut state = last.clone();
+                    apply(&mut state, object, step);
+                    state
+                }
+            };
+            self.states[at].push(next);
+        }
+        &self.states[at][writes]
+    }
+
+    /// Whether a thread that waits has been notified.
+    pub(super) fn is_notified(&self, thread: u32, view: View<'_>) -> bool {
+        let last = self.last_write(self.own(Own::Ticket, thread), view);
+        last.is_some_and(|entry| {
+            let Action::Condvar(action) = self.steps[entry.step as usize].operation.action else { return false };
+            !matches!(action, CondvarAction::Wait { .. } | CondvarAction::Wake { .. } | CondvarAction::Reacquire { .. })
+        })
+    }
+
+    /// What happens before an operation foreseen in a view, given what its thread knew: so many events of each thread.
+    pub(super) fn past_of_foreseen(&self, knew: &[u32], view: View<'_>, before: u32, past: &mut Vec<u32>) {
+        past.clear();
+        past.extend_from_slice(knew);
+        for &(meeting, write) in &self.foreseen {
+            for entry in self.meetings[meeting as usize].iter().rev() {
+                if entry.event == NONE || !self.is_in(entry, view) || !(entry.write || entry.event < before) {
+                    continue;
+                }
+                if entry.write || write {
+                    let other = self.clock(entry.event);
+                    past.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+                }
+                if entry.write {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// What a step does to the state of one of the objects that it writes.
+fn apply(state: &mut State, object: ObjectId, step: &Step) {
+    let action = step.operation.action;
+    if step.operation.object != object {
+        // The mutex of a condition wait.
+        let mutex = match action {
+            Action::Condvar(CondvarAction::Wait { .. }) => MutexAction::Unlock { poison: false },
+            _ => MutexAction::Lock { timeout: FOREVER },
+        };
+        state.apply(step.thread, Action::Mutex(mutex), 0);
+    } else if step.outcome == Outcome::TimedOut {
+        state.time_out(step.thread, action);
+    } else {
+        state.apply(step.thread, action, step.choice);
+    }
+}
+
+/// Whether a step writes what was there already.
+fn keeps_value(step: &Step) -> bool {
+    use crate::base::{AtomicAction, Rmw};
+    matches!(
+        (step.operation.action, step.outcome),
+        (Action::Atomic(AtomicAction::Rmw { function: Rmw::Swap, operand, .. }), Outcome::Value(old))
+            if old == operand
+    )
+}
+
+trait CloneFromSliceOf {
+    fn clone_from_slice_of(&mut self, from: &[State]);
+}
+
+impl CloneFromSliceOf for Vec<State> {
+    /// Becomes a copy, keeping what its elements had allocated.
+    fn clone_from_slice_of(&mut self, from: &[State]) {
+        self.truncate(from.len());
+        let have = self.len();
+        self.iter_mut().zip(from).for_each(|(mine, theirs)| mine.clone_from(theirs));
+        self.extend_from_slice(&from[have..]);
+    }
+}

@@ -1,0 +1,244 @@
+//! Every behaviour once: optimal dynamic partial-order reduction under sequential consistency.
+//!
+//! Executions that differ only in the order of independent steps are the same *trace* (Mazurkiewicz, 1977). This search visits
+//! each trace exactly once, and starts no execution that it would have to give up. It keeps the goals of Optimal-DPOR
+//! (Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction", POPL 2014; JACM 2017) and of POP (Abdulla,
+//! Atig, Das, Jonsson, Sagonas, "Parsimonious Optimal DPOR", CAV 2024): each race is reversed once and at once, and nothing is
+//! remembered to prevent repetition. How it is decided *which* execution reverses a race is its own:
+//!
+//! ```text
+//! D(S): from the part S of an execution, always the first thread that can go on, with outcome 0, to the end
+//!
+//! visit(node):                            node: a schedule, each event labelled as forced or as a decision
+//!     T := run node's schedule, then the target if it can go on, then as D does
+//!     for each decision e of T, made in state E, and each other thread q:
+//!         f := q's first event that happens after e, or what q waits for at the end
+//!         f, without e and all that happens after it: can it go on there, and does it conflict with e?  otherwise skip
+//!         v := what happens before f and not before E                    (all of it independent of e)
+//!         skip unless f is the least of the witnesses in front of e that are concurrent with it
+//!         skip unless T = D(E e v [f])                                   (T owns this reversal: no other execution does)
+//!         visit(E v f, target: e's thread)                               (once for each outcome that f has)
+//!     for each decision e with several outcomes, if T = D(E e):
+//!         visit(E with e's other outcome)
+//! ```
+//!
+//! Every class of traces below E is entered by its *canonical witness*, so a trace has one path from the root, and the
+//! ownership test leaves one execution that walks it. Nodes share nothing: they can be visited in any order and anywhere.
+//!
+//! **Blocking.** A blocked operation is no event, but what threads wait for at the end takes part in reversals: that is how
+//! the other order of two acquisitions is found when this one deadlocks. A lock races with the earlier lock, never with the
+//! release that lets it go on. What only follows (a thread's start and end, an untimed join) is no event either and adds no
+//! executions.
+//!
+//! **Guarantee.** When it ends, all traces of the model have been visited, if an operation's outcome depends on nothing but the
+//! states of the objects that it meets. Where it does not (see [`Exhaustive::doubt`]) the search says so. Readers of a
+//! readers-writer lock count as ordered: more traces than are needed, never fewer. Under virtual time, where a thread can go on
+//! only when no other can, independence means nothing: use [`dfs`](super::dfs()).
+//!
+//! **Polling loops** (with a yield, a spin hint, a sleep or a time-out in them) go round again only when something that the last
+//! round looked at has changed: otherwise there would be infinitely many traces.
+
+mod family;
+mod foresee;
+mod history;
+mod node;
+mod reversal;
+#[cfg(test)]
+mod tests;
+
+use crate::base::{Choice, Decision, Options, Record, Strategy, ThreadId};
+use crate::strategy::{Divergence, Mismatch};
+use family::{Family, Renumbering};
+use history::History;
+use node::{NOBODY, Node};
+
+/// Visits every trace of the model once. See the [module](self) for the algorithm.
+///
+/// ```
+/// use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+/// use selvedge::{Explorer, strategy, thread};
+///
+/// let report = Explorer::new()
+///     .strategy(strategy::exhaustive())
+///     .explore(|| {
+///         static HITS: AtomicU32 = AtomicU32::new(0);
+///         let threads: Vec<_> = (0..4).map(|_| thread::spawn(|| HITS.fetch_add(1, SeqCst))).collect();
+///         threads.into_iter().for_each(|t| drop(t.join()));
+///         assert_eq!(HITS.load(SeqCst), 4);
+///     })
+///     .unwrap();
+/// assert!(report.proved());
+/// assert_eq!(report.executions(), 24); // four additions in every order; of all interleavings there are more
+/// ```
+#[derive(Debug)]
+pub struct Exhaustive {
+    /// Nodes to visit, the next one last.
+    waiting: Vec<Node>,
+    /// The node under way.
+    node: Node,
+    /// Nodes whose memory can be used again.
+    spare: Vec<Node>,
+    family: Family,
+    history: History,
+    renumbering: Renumbering,
+    /// Whether the target went on right after the node's schedule.
+    retried: bool,
+    /// The outcome that the operation under way is to have.
+    outcome: u32,
+    executions: u64,
+    deadlocked: u64,
+    /// The shares of the tree that have been finished.
+    done: f64,
+    complete: bool,
+    doubt: Option<String>,
+    divergence: Option<Divergence>,
+    // Memory for what is computed at each execution.
+    order: Vec<u32>,
+    cuts: reversal::Cuts,
+}
+
+impl Default for Exhaustive {
+    fn default() -> Self {
+        Exhaustive::new()
+    }
+}
+
+impl Exhaustive {
+    /// The whole search.
+    pub fn new() -> Self {
+        Exhaustive {
+            waiting: vec![Node::root()],
+            node: Node::root(),
+            spare: Vec::new(),
+            family: Family::default(),
+            history: History::default(),
+            renumbering: Renumbering::default(),
+            retried: false,
+            outcome: 0,
+            executions: 0,
+            deadlocked: 0,
+            done: 0.0,
+            complete: false,
+            doubt: None,
+            divergence: None,
+            order: Vec::new(),
+            cuts: reversal::Cuts::default(),
+        }
+    }
+
+    /// How many executions ended with threads that wait for ever.
+    pub fn deadlocked(&self) -> u64 {
+        self.deadlocked
+    }
+
+    /// Why the end of the search would not mean that all traces have been visited.
+    pub fn doubt(&self) -> Option<&str> {
+        self.doubt.as_deref()
+    }
+
+    /// Where the model did not repeat itself, if it was caught at that. The search has ended there.
+    pub fn divergence(&self) -> Option<&Divergence> {
+        self.divergence.as_ref()
+    }
+
+    /// The choice of the node's schedule that comes next, and for how many choices it stays the same.
+    fn forced(&mut self, options: &Options<'_>) -> Option<Decision> {
+        let left = self.node.choices.get(options.position as usize..)?;
+        let (&Choice { thread, outcome }, rest) = left.split_first()?;
+        self.outcome = outcome;
+        if !options.enabled.contains(thread) {
+            let expected = Choice { thread, outcome };
+            let mismatch = Mismatch::NotEnabled { expected, enabled: options.enabled.clone() };
+            self.divergence.get_or_insert(Divergence { position: options.position, mismatch });
+            return Some(Decision::STOP);
+        }
+        let same = |choice: &&Choice| choice.thread == thread && choice.outcome == 0;
+        let run = if outcome == 0 { 1 + rest.iter().take_while(same).count() as u32 } else { 1 };
+        Some(Decision { thread, run })
+    }
+}
+
+impl Strategy for Exhaustive {
+    fn describe(&self) -> String {
+        "exhaustive: every trace once".into()
+    }
+
+    fn begin(&mut self) -> bool {
+        if self.divergence.is_some() {
+            return false;
+        }
+        let Some(next) = self.waiting.pop() else {
+            self.complete = true;
+            return false;
+        };
+        let last = std::mem::replace(&mut self.node, next);
+        self.spare.push(last);
+        self.family.begin();
+        (self.retried, self.outcome) = (false, 0);
+        true
+    }
+
+    fn thread(&mut self, options: &Options<'_>) -> Decision {
+        if let Some(decision) = self.forced(options) {
+            return decision;
+        }
+        self.outcome = 0;
+        let target = ThreadId(self.node.target);
+        if options.position == self.node.choices.len() as u64
+            && self.node.target != NOBODY
+            && options.enabled.contains(target)
+        {
+            self.retried = true;
+            return Decision::once(target);
+        }
+        match self.family.first(options.enabled) {
+            Some(thread) => super::on_and_on(thread),
+            None => Decision::STOP,
+        }
+    }
+
+    fn outcome(&mut self, _thread: ThreadId, count: u32) -> u32 {
+        self.outcome.min(count - 1)
+    }
+
+    fn learns(&self) -> bool {
+        true
+    }
+
+    fn started(&mut self, child: ThreadId, parent: ThreadId) {
+        self.family.start(child, parent);
+    }
+
+    fn learn(&mut self, record: &Record<'_>) {
+        if self.divergence.is_some() {
+            return;
+        }
+        if !record.maximal {
+            self.doubt.get_or_insert_with(|| "an execution was cut off before its end".into());
+            self.done += self.node.share;
+            return;
+        }
+        self.deadlocked += u64::from(record.pending.iter().any(Option::is_some));
+        self.history.take(record, &self.family);
+        self.label();
+        self.reverse();
+    }
+
+    fn end(&mut self, choices: u64) {
+        self.executions += 1;
+        if choices < self.node.choices.len() as u64 {
+            self.divergence.get_or_insert(Divergence { position: choices, mismatch: Mismatch::Ended });
+        }
+    }
+
+    fn exhausted(&self) -> bool {
+        self.complete && self.doubt.is_none() && self.divergence.is_none()
+    }
+
+    fn estimate(&self) -> Option<f64> {
+        if self.complete {
+            return Some(self.executions as f64);
+        }
+        (self.done > 0.0).then(|| self.executions as f64 / self.done)
+    }
+}
