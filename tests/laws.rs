@@ -8,7 +8,8 @@ mod programs;
 
 use canonical::canonical;
 use programs::{
-    Program, brute_force, one_after_the_other, outcome, pointers, program, run, run_and_look, zoo,
+    Program, Rich, brute_force, one_after_the_other, outcome, pointers, program, rich, run, run_and_look,
+    run_rich, zoo,
 };
 use proptest::prelude::*;
 use selvedge::base::{Action, Choice, Schedule, Step, ThreadAction};
@@ -35,6 +36,11 @@ proptest! {
         prop_assert_eq!(report.coverage(), Coverage::Proved);
         prop_assert_eq!(report.executions(), expected.executions);
         prop_assert_eq!(seen.take(), expected.outcomes);
+    }
+
+    #[test]
+    fn every_trace_is_visited_once(program in rich()) {
+        visit_once(&program)?;
     }
 
     #[test]
@@ -93,6 +99,47 @@ proptest! {
             prop_assert!(small.1 <= plain.1);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// `cargo test --release --test laws -- --ignored ten_thousand`
+    #[test]
+    #[ignore = "takes minutes"]
+    fn every_trace_of_ten_thousand_programs_is_visited_once(program in rich()) {
+        visit_once(&program)?;
+    }
+}
+
+/// An exhaustive exploration visits exactly the classes into which all interleavings fall, each once.
+fn visit_once(program: &Rich) -> Result<(), TestCaseError> {
+    const MOST: u64 = 6_000;
+    let classes = |strategy: Search| {
+        let seen: Rc<RefCell<Vec<_>>> = Rc::default();
+        let keep = Rc::clone(&seen);
+        let explorer = Explorer::new().search(strategy).executions(MOST).all_findings(true).minimise(false);
+        let explorer = explorer.on_execution(move |trace| {
+            keep.borrow_mut().push((canonical(trace), outcome(trace)));
+        });
+        let program = program.clone();
+        let report = explorer.explore(move || run_rich(&program)).unwrap();
+        (report, seen.take())
+    };
+    let (all, interleavings) = classes(Search::Dfs { preemptions: None });
+    if all.coverage() != Coverage::Proved {
+        // Too many to compare with.
+        return Ok(());
+    }
+    let (report, mut visited) = classes(Search::Exhaustive);
+    prop_assert_eq!(report.coverage(), Coverage::Proved, "{}", report);
+    let expected: BTreeSet<_> = interleavings.into_iter().collect();
+    let count = visited.len();
+    visited.sort();
+    visited.dedup();
+    prop_assert_eq!(visited.len(), count, "some trace was visited twice");
+    prop_assert_eq!(visited.into_iter().collect::<BTreeSet<_>>(), expected);
+    Ok(())
 }
 
 #[test]

@@ -111,13 +111,16 @@ pub struct Step {
     pub location: &'static Location<'static>,
 }
 
-/// What two steps of different threads must not share for their order to be free: an object, or a thread's life.
+/// What two steps of different threads must not share for their order to be free: an object, a thread's life, or
+/// its token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meeting {
     /// An object.
     Object(ObjectId),
-    /// A thread: its start, its end, its token.
+    /// A thread: its start, its end.
     Thread(ThreadId),
+    /// The token of a thread, which `unpark` makes available and `park` takes.
+    Token(ThreadId),
 }
 
 impl Step {
@@ -145,11 +148,16 @@ impl Step {
                 [None, None]
             }
             Action::Thread(T::Spawn(child)) => [Some((Meeting::Thread(child), Access::Write)), None],
-            Action::Thread(T::Exit { .. } | T::Park { .. }) => [Some((own, Access::Write)), None],
+            Action::Thread(T::Exit { .. }) => [Some((own, Access::Write)), None],
+            Action::Thread(T::Park { .. }) => {
+                let taken = self.outcome == Outcome::Done;
+                let access = if taken { Access::Write } else { Access::Read };
+                [Some((Meeting::Token(self.thread), access)), None]
+            }
             Action::Thread(T::Join { thread, .. } | T::IsFinished(thread)) => {
                 [Some((Meeting::Thread(thread), Access::Read)), None]
             }
-            Action::Thread(T::Unpark(thread)) => [Some((Meeting::Thread(thread), Access::Write)), None],
+            Action::Thread(T::Unpark(thread)) => [Some((Meeting::Token(thread), Access::Write)), None],
             _ => {
                 let first = (Meeting::Object(self.operation.object), self.access());
                 let second = self.operation.second_object().map(|m| (Meeting::Object(m), Access::Write));

@@ -86,6 +86,8 @@ pub(crate) struct Summary {
     pub(crate) suspicious: bool,
     /// After how many choices it had ended for those who look at it from outside, where it ran on for a strategy that learns.
     pub(crate) closed_at: Option<u64>,
+    /// Whether polling loops were held back as they are for a strategy that learns, and were.
+    pub(crate) ran_for_learning: bool,
     /// Where threads took locks while they held others: a number that stands for the order in which each thread took
     /// them.
     pub(crate) nested_locks: Option<u64>,
@@ -180,6 +182,7 @@ impl Execution {
                 || !self.panics.is_empty()
                 || !self.races.is_empty(),
             closed_at: self.learning.closed.map(|(_, at)| at),
+            ran_for_learning: self.learning.active && self.fairness_assumed,
             nested_locks: self.nested_locks.then_some(self.lock_order),
         }
     }

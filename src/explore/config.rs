@@ -8,7 +8,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Search {
-    /// Every interleaving as far as the budget reaches; then PCT and the random walk share as much again.
+    /// Every behaviour as far as the budget reaches; then PCT and the random walk share as much again.
     #[default]
     Portfolio,
     /// A random walk.
@@ -18,6 +18,8 @@ pub enum Search {
         /// The depth of the bugs looked for.
         depth: u32,
     },
+    /// Every behaviour, once: orders of independent steps are not told apart.
+    Exhaustive,
     /// Every interleaving, or those with at most so many preemptions.
     Dfs {
         /// The bound, if any.
@@ -46,9 +48,9 @@ pub struct Config {
     pub seed: u64,
     /// How time passes.
     pub clock: Clock,
-    /// How many spurious wakeups of condition variables an execution may have.
+    /// How many spurious wakeups of condition variables each thread may have in an execution.
     pub spurious_wakeups: u32,
-    /// How many weak compare-exchanges may fail in an execution though they could succeed.
+    /// How many weak compare-exchanges of each thread may fail in an execution though they could succeed.
     pub weak_failures: u32,
     /// Whether to go on after the first finding and collect all kinds.
     pub all_findings: bool,
@@ -95,7 +97,7 @@ impl Config {
     ///
     /// | variable | value |
     /// |---|---|
-    /// | `SELVEDGE_STRATEGY` | `portfolio`, `random`, `pct`, `pct:DEPTH`, `dfs` or `dfs:PREEMPTIONS` |
+    /// | `SELVEDGE_STRATEGY` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `dfs` or `dfs:PREEMPTIONS` |
     /// | `SELVEDGE_SEED` | a number |
     /// | `SELVEDGE_BUDGET` | the most executions |
     /// | `SELVEDGE_STEPS` | the most choices in one execution |
@@ -219,6 +221,7 @@ impl std::str::FromStr for Search {
         };
         match (name, argument) {
             ("portfolio", None) => Ok(Search::Portfolio),
+            ("exhaustive", None) => Ok(Search::Exhaustive),
             ("random", None) => Ok(Search::Random),
             ("pct", argument) => match argument.map_or(Ok(3), number)? {
                 0 => Err(Error::new(
@@ -232,7 +235,7 @@ impl std::str::FromStr for Search {
             _ => Err(Error::new(
                 format!("`{text}` is no strategy"),
                 "in the name of the strategy",
-                "use portfolio, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS",
+                "use portfolio, exhaustive, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS",
             )),
         }
     }

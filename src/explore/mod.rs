@@ -26,7 +26,7 @@ use std::time::Duration;
 
 /// Explores `model` and panics with the report if anything is wrong with it.
 ///
-/// By default every interleaving is tried as far as a budget of 20 000 executions reaches; if it does not reach, as many
+/// By default every behaviour is tried, once each, as far as a budget of 20 000 executions reaches; if it does not reach, as many
 /// more are sampled. The environment may say otherwise (see [`Config::from_env`]).
 ///
 /// The model is run many times. It must be deterministic apart from what the facade decides: no real time, no real threads,
@@ -198,13 +198,13 @@ impl Explorer {
         self
     }
 
-    /// How many spurious wakeups of condition variables an execution may have; none by default.
+    /// How many spurious wakeups of condition variables each thread may have in an execution; none by default.
     pub fn spurious_wakeups(mut self, count: u32) -> Self {
         self.config.spurious_wakeups = count;
         self
     }
 
-    /// How many weak compare-exchanges may fail in an execution though they could succeed; none by default.
+    /// How many weak compare-exchanges of each thread may fail in an execution though they could succeed; none by default.
     pub fn weak_failures(mut self, count: u32) -> Self {
         self.config.weak_failures = count;
         self

@@ -55,6 +55,7 @@ pub struct Report {
     pub(super) cut_short: u64,
     pub(super) fairness_assumed: bool,
     pub(super) counts_seen: bool,
+    pub(super) doubt: Option<String>,
     pub(super) estimate: Option<f64>,
     pub(super) coverage: Coverage,
     pub(super) findings: Vec<Found>,
@@ -122,6 +123,11 @@ impl Report {
     /// their own, so counts were seen to change only together with a neighbouring step.
     pub fn sees_counts(&self) -> bool {
         self.counts_seen
+    }
+
+    /// Why it is no proof that a search has come to its end, where it is none.
+    pub fn doubt(&self) -> Option<&str> {
+        self.doubt.as_deref()
     }
 
     /// How the choices were made.
@@ -216,6 +222,9 @@ impl fmt::Display for Report {
             writeln!(f, "nothing wrong was found")?;
         }
         write!(f, "{} ({})", self.verdict(), self.strategy)?;
+        if let Some(doubt) = &self.doubt {
+            write!(f, "\nno proof: {doubt}")?;
+        }
         if self.cut_short > 0 {
             let were = if self.cut_short == 1 { "was" } else { "were" };
             write!(

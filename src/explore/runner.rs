@@ -5,9 +5,9 @@ use super::minimise;
 use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Found, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Engine, Summary};
+use crate::engine::{Clock, Engine, Summary};
 use crate::finding::{self, Finding, FindingKind};
-use crate::strategy::{self, Dfs, Replay};
+use crate::strategy::{self, Dfs, Exhaustive, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -62,6 +62,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             cut_short: 0,
             fairness_assumed: false,
             counts_seen: false,
+            doubt: None,
             estimate: None,
             coverage: Coverage::Sampled,
             findings: Vec::new(),
@@ -89,6 +90,10 @@ impl<'a, F: Fn()> Runner<'a, F> {
         } else {
             match self.config.search.clone() {
                 Search::Portfolio => self.portfolio(executions, choices, seed)?,
+                Search::Exhaustive => {
+                    let strategy = self.every_behaviour();
+                    self.single(strategy)?;
+                }
                 Search::Random => self.single(Box::new(strategy::random(seed)))?,
                 Search::Pct { depth } => self.single(Box::new(strategy::pct(depth, seed)?))?,
                 Search::Dfs { preemptions: None } => self.single(Box::new(strategy::dfs()))?,
@@ -105,9 +110,17 @@ impl<'a, F: Fn()> Runner<'a, F> {
         Ok(self.finish())
     }
 
-    /// Every interleaving as far as half of the budget reaches, then sampling: half by PCT, half by a random walk.
+    /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
+    fn every_behaviour(&self) -> Box<dyn Strategy> {
+        match self.config.clock {
+            Clock::Abstract => Box::new(strategy::exhaustive()),
+            Clock::Virtual => Box::new(strategy::dfs()),
+        }
+    }
+
+    /// Every behaviour as far as half of the budget reaches, then sampling: half by PCT, half by a random walk.
     fn portfolio(&mut self, executions: u64, choices: u64, seed: u64) -> Result<(), Error> {
-        let (end, strategy) = self.run(Box::new(strategy::dfs()), executions, choices)?;
+        let (end, strategy) = self.run(self.every_behaviour(), executions, choices)?;
         self.describe(&*strategy, end);
         if end != End::Budget {
             return Ok(());
@@ -141,6 +154,8 @@ impl<'a, F: Fn()> Runner<'a, F> {
         let any: &dyn Any = strategy;
         self.report.strategy = strategy.describe();
         self.report.estimate = strategy.estimate();
+        let doubt = any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt);
+        self.report.doubt = doubt.map(ToString::to_string).or(self.report.doubt.take());
         self.report.coverage = match end {
             End::Stop if !self.report.findings.is_empty() => Coverage::Stopped,
             End::Done if self.report.cut_short > 0 => Coverage::Sampled,
@@ -183,8 +198,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
             }
             self.check_replay(&*strategy)?;
             if self.is_worth_a_look(&summary) {
-                let trace = self.engine.trace();
-                self.diagnose(trace);
+                if let Some(trace) = self.trace_to_judge(&summary) {
+                    self.diagnose(trace);
+                }
             }
             let full = self.report.failed() && !self.config.all_findings;
             if full || self.report.findings.len() >= MOST_FINDINGS {
@@ -194,6 +210,17 @@ impl<'a, F: Fn()> Runner<'a, F> {
                 return Ok((End::Stop, strategy));
             }
         }
+    }
+
+    /// The trace of the last execution as one who looks from outside sees it. Where it was run otherwise for a strategy that
+    /// learns, it is run again.
+    fn trace_to_judge(&mut self, summary: &Summary) -> Option<Trace> {
+        let trace = self.engine.trace();
+        let Some(choices) = summary.closed_at.or(summary.ran_for_learning.then_some(u64::MAX)) else {
+            return Some(trace);
+        };
+        let schedule = trace.schedule.choices().take(choices.try_into().unwrap_or(usize::MAX)).collect();
+        self.rerun(schedule, true)
     }
 
     fn count(&mut self, summary: &Summary) {
@@ -237,7 +264,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
         if let Some(divergence) = any.downcast_ref::<Replay>().and_then(Replay::divergence) {
             return Err(stale(&divergence.to_string()));
         }
-        let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence).map(ToString::to_string);
+        let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence);
+        let divergence = divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
+        let divergence = divergence.map(ToString::to_string);
         self.report.divergence =
             Some(divergence.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));
         Ok(())

@@ -7,7 +7,7 @@ use selvedge::explore::{Config, Search};
 use selvedge::{Clock, Error};
 use std::time::Duration;
 
-/// Explores concurrent programs: runs them under every interleaving, or a sample, and shows what goes wrong.
+/// Explores concurrent programs: runs them under every interleaving that matters, or a sample, and shows what goes wrong.
 ///
 /// Without a command, all programs are explored briefly.
 #[derive(Debug, Parser)]
@@ -50,8 +50,8 @@ pub(super) struct ModelOptions {
 pub(super) struct ExploreOptions {
     #[command(flatten)]
     pub(super) model: ModelOptions,
-    /// Which choices to try: portfolio, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS [default: portfolio, which begins
-    /// with every interleaving; with --document, where that is hopeless, random].
+    /// Which choices to try: portfolio, exhaustive, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS [default: portfolio,
+    /// which begins with exhaustive; with --document, where that is hopeless, random].
     #[arg(long, value_name = "STRATEGY", allow_hyphen_values = true)]
     strategy: Option<String>,
     /// The seed of all that is random.

@@ -36,11 +36,6 @@ impl Family {
         self.members.len()
     }
 
-    /// Whether numbers may differ from one schedule to another.
-    pub(super) fn is_nested(&self) -> bool {
-        self.nested
-    }
-
     /// `parent` has started the thread of the next number.
     pub(super) fn start(&mut self, child: ThreadId, parent: ThreadId) {
         debug_assert_eq!(child.index(), self.members.len(), "threads are numbered as they start");
