@@ -114,7 +114,7 @@ proptest! {
 
 /// An exhaustive exploration visits exactly the classes into which all interleavings fall, each once.
 fn visit_once(program: &Rich) -> Result<(), TestCaseError> {
-    const MOST: u64 = 6_000;
+    const MOST: u64 = 2_000;
     let classes = |strategy: Search| {
         let seen: Rc<RefCell<Vec<_>>> = Rc::default();
         let keep = Rc::clone(&seen);

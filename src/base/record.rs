@@ -3,7 +3,6 @@
 use super::object::State;
 use super::{Operation, Step, ThreadId};
 
-
 /// An execution that has ended, lent to a strategy that learns from it: see
 /// [`Strategy::learn`](super::Strategy::learn).
 #[derive(Clone, Copy, Debug)]

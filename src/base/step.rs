@@ -1,8 +1,8 @@
 //! Steps: operations performed, with what came of them.
 
 use super::operation::{
-    Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction, MutexAction, OnceAction,
-    Operation, QueueAction, SharedAction,
+    Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
+    MutexAction, OnceAction, Operation, QueueAction, SharedAction,
 };
 use super::{ObjectId, ThreadId};
 use std::panic::Location;

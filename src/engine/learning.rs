@@ -9,12 +9,16 @@
 use super::execution::Execution;
 use super::polling::changes;
 use crate::base::object::State;
-use crate::base::{Ending, Guard, ObjectId, Operation, Record, Step, ThreadId, ThreadSet};
+use crate::base::{Ending, Guard, ObjectId, Operation, Outcome, Record, Step, ThreadId, ThreadSet};
 use std::panic::Location;
 
 /// How often a thread that only looks is let go round once more when nobody else can do anything, since something changed.
 /// After that it is taken to look for ever.
 const ROUSES: u32 = 64;
+
+/// How many rounds that only waited in vain for a while may follow each other before another has to wait for a change: who
+/// sets himself a time often gives up after a few of them.
+const TRIES: u32 = 3;
 
 /// What is kept for a strategy that learns.
 pub(crate) struct Learning {
@@ -99,10 +103,11 @@ impl Execution {
         self.hold_back(me);
     }
 
-    /// Where the running thread's last round began, if `operation` begins the same round again.
+    /// Where the running thread's last round began, if `operation` begins the same round again; the first of several that had
+    /// to be in vain.
     fn round_before(&self, operation: &Operation, location: &'static Location<'static>) -> Option<usize> {
         let me = self.running;
-        let mut looks = false;
+        let (mut looks, mut in_vain, mut rounds) = (false, false, 0);
         for number in (self.steps.first()..self.steps.len()).rev() {
             let step = self.steps.get(number);
             if step.thread != me {
@@ -112,8 +117,12 @@ impl Execution {
                 return None;
             }
             looks |= step.accesses().iter().flatten().next().is_some();
+            in_vain |= step.outcome == Outcome::TimedOut;
             if std::ptr::eq(step.location, location) && step.operation == *operation {
-                return looks.then_some(number);
+                rounds += 1;
+                if !looks || !in_vain || rounds == TRIES {
+                    return looks.then_some(number);
+                }
             }
         }
         None

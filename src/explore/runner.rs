@@ -265,7 +265,8 @@ impl<'a, F: Fn()> Runner<'a, F> {
             return Err(stale(&divergence.to_string()));
         }
         let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence);
-        let divergence = divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
+        let divergence =
+            divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
         let divergence = divergence.map(ToString::to_string);
         self.report.divergence =
             Some(divergence.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));

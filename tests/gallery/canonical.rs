@@ -67,7 +67,12 @@ fn notifications(steps: &[Step]) -> Vec<Option<usize>> {
 /// What a step meets. One that was woken by a notification meets its mutex and nothing else.
 fn meets(step: &Step, notified: bool) -> Vec<(Meeting, Access)> {
     if notified {
-        return step.operation.second_object().map(|m| (Meeting::Object(m), Access::Write)).into_iter().collect();
+        return step
+            .operation
+            .second_object()
+            .map(|m| (Meeting::Object(m), Access::Write))
+            .into_iter()
+            .collect();
     }
     step.accesses().into_iter().flatten().collect()
 }

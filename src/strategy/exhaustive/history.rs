@@ -243,9 +243,11 @@ impl History {
         let index = self.by_thread[me].len() as u32;
         let guard = std::mem::replace(&mut self.guarded[me], NONE);
         let first = self.met.len() as u32;
-        let next = Next { thread: step.thread.0, index, operation: step.operation, guard, spent: self.spent[me] };
+        let next =
+            Next { thread: step.thread.0, index, operation: step.operation, guard, spent: self.spent[me] };
         let alternatives = self.alternatives_of(&next, step);
-        self.spent[me].weak += u32::from(step.choice != 0 && matches!(step.operation.action, Action::Atomic(_)));
+        self.spent[me].weak +=
+            u32::from(step.choice != 0 && matches!(step.operation.action, Action::Atomic(_)));
         self.spent[me].spurious += u32::from(step.outcome == Outcome::Spurious);
         self.events.push(Event {
             thread: step.thread.0,
@@ -476,8 +478,13 @@ impl History {
     pub(super) fn is_notified(&self, thread: u32, view: View<'_>) -> bool {
         let last = self.last_write(self.own(Own::Ticket, thread), view);
         last.is_some_and(|entry| {
-            let Action::Condvar(action) = self.steps[entry.step as usize].operation.action else { return false };
-            !matches!(action, CondvarAction::Wait { .. } | CondvarAction::Wake { .. } | CondvarAction::Reacquire { .. })
+            let Action::Condvar(action) = self.steps[entry.step as usize].operation.action else {
+                return false;
+            };
+            !matches!(
+                action,
+                CondvarAction::Wait { .. } | CondvarAction::Wake { .. } | CondvarAction::Reacquire { .. }
+            )
         })
     }
 
