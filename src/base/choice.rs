@@ -94,6 +94,22 @@ pub trait Strategy: std::any::Any {
     /// Which of `count` (at least 2) outcomes the operation of `thread` gets.
     fn outcome(&mut self, thread: ThreadId, count: u32) -> u32;
 
+    /// Where in the modification order of an atomic the operation of `thread` takes place: one of `places` (at least 2), each
+    /// the number of places before the last.
+    ///
+    /// The default asks [`outcome`](Strategy::outcome) which of them. A strategy that repeats choices may answer with a place
+    /// that is not among them.
+    fn place(&mut self, thread: ThreadId, places: &[u32]) -> u32 {
+        let which = self.outcome(thread, places.len() as u32) as usize;
+        places.get(which).copied().unwrap_or(0)
+    }
+
+    /// Whether the places that it answers with respect the order of sequentially consistent accesses by themselves. Otherwise it
+    /// is offered only places that fit the order in which these are performed.
+    fn orders_memory(&self) -> bool {
+        false
+    }
+
     /// Called after each execution with the number of choices made.
     fn end(&mut self, choices: u64) {
         let _ = choices;
@@ -109,6 +125,11 @@ pub trait Strategy: std::any::Any {
     /// `child`, started by `parent`, is about to run for the first time. Called for strategies that [learn](Strategy::learns).
     fn started(&mut self, child: ThreadId, parent: ThreadId) {
         let _ = (child, parent);
+    }
+
+    /// `thread` lets others go first. Called for strategies that [learn](Strategy::learns).
+    fn yielded(&mut self, thread: ThreadId) {
+        let _ = thread;
     }
 
     /// What was performed, after each execution and before [`end`](Strategy::end), for strategies that

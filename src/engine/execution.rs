@@ -17,6 +17,7 @@ use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
 use super::thread::Thread;
+use super::weak::Weak;
 use crate::base::object::State;
 use crate::base::{Ending, Name, ObjectId, ObjectKind, Schedule, Strategy, ThreadId, ThreadSet};
 use crate::trace::{Panic, Race};
@@ -136,6 +137,7 @@ pub(crate) struct Execution {
     pub(crate) statics: Statics,
     pub(crate) probe: Option<super::Probe>,
     pub(crate) learning: Learning,
+    pub(crate) weak: Weak,
     epoch: u64,
 }
 
@@ -194,6 +196,7 @@ impl Execution {
             statics: Statics::default(),
             probe: None,
             learning: Learning::new(),
+            weak: Weak::default(),
             epoch: 0,
         }
     }

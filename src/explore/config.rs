@@ -1,7 +1,7 @@
 //! What an exploration is told: bounds, seed, clock and the rest, checked before anything runs.
 
 use crate::base::{Error, Schedule};
-use crate::engine::{Clock, Settings};
+use crate::engine::{Clock, MemoryModel, Settings};
 use std::time::Duration;
 
 /// Which choices to try.
@@ -48,6 +48,8 @@ pub struct Config {
     pub seed: u64,
     /// How time passes.
     pub clock: Clock,
+    /// How atomics behave; `None`, as the model uses them: sequentially consistent unless it asks for less somewhere.
+    pub memory: Option<MemoryModel>,
     /// How many spurious wakeups of condition variables each thread may have in an execution.
     pub spurious_wakeups: u32,
     /// How many weak compare-exchanges of each thread may fail in an execution though they could succeed.
@@ -79,6 +81,7 @@ impl Default for Config {
             steps: 1_000_000,
             seed: 0,
             clock: Clock::Abstract,
+            memory: None,
             spurious_wakeups: 0,
             weak_failures: 0,
             all_findings: false,
@@ -191,6 +194,7 @@ impl Config {
             steps: self.steps,
             stack_size: self.stack_size,
             clock: self.clock,
+            memory: self.memory.unwrap_or_default(),
             spurious_wakeups: self.spurious_wakeups,
             weak_failures: self.weak_failures,
             notes: false,

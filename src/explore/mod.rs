@@ -18,7 +18,7 @@ pub use progress::Progress;
 pub use report::{Coverage, Found, Report};
 
 use crate::base::{Action, Error, Operation, Strategy};
-use crate::engine::{Clock, current};
+use crate::engine::{Clock, MemoryModel, current};
 use crate::trace::Trace;
 use progress::Watcher;
 use runner::Runner;
@@ -195,6 +195,13 @@ impl Explorer {
     /// How time passes; [`Clock::Abstract`] by default.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.config.clock = clock;
+        self
+    }
+
+    /// How atomics behave. By default as the model uses them: sequentially consistent unless it asks for less somewhere, then
+    /// as C11 says.
+    pub fn memory(mut self, memory: MemoryModel) -> Self {
+        self.config.memory = Some(memory);
         self
     }
 

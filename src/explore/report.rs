@@ -1,6 +1,7 @@
 //! What an exploration has found, and how much it has seen.
 
 use crate::base::{Cursor, Schedule};
+use crate::engine::MemoryModel;
 use crate::finding::{Context, Finding, Severity};
 use crate::trace::{Style, Trace, checked_schedule};
 use std::fmt;
@@ -55,6 +56,7 @@ pub struct Report {
     pub(super) cut_short: u64,
     pub(super) fairness_assumed: bool,
     pub(super) counts_seen: bool,
+    pub(super) memory: MemoryModel,
     pub(super) doubt: Option<String>,
     pub(super) estimate: Option<f64>,
     pub(super) coverage: Coverage,
@@ -123,6 +125,11 @@ impl Report {
     /// their own, so counts were seen to change only together with a neighbouring step.
     pub fn sees_counts(&self) -> bool {
         self.counts_seen
+    }
+
+    /// How atomics behaved.
+    pub fn memory(&self) -> MemoryModel {
+        self.memory
     }
 
     /// Why it is no proof that a search has come to its end, where it is none.

@@ -5,16 +5,18 @@ use super::minimise;
 use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Found, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Clock, Engine, Summary};
+use crate::engine::{Clock, Engine, MemoryModel, Summary};
 use crate::finding::{self, Finding, FindingKind};
 use crate::strategy::{self, Dfs, Exhaustive, Replay};
-use crate::trace::{Trace, first_difference};
+use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// How many findings of different kinds are collected at most.
 const MOST_FINDINGS: usize = 32;
+/// How many choices the first execution may have to be run again, to see whether it does the same.
+const LONG_TO_REPEAT: u64 = 10_000;
 /// Executions between two calls of the progress callback, and looks at the time.
 const BEAT: u64 = 64;
 
@@ -26,6 +28,8 @@ pub(super) struct Runner<'a, F> {
     observer: Option<Watcher<Trace>>,
     started: Instant,
     report: Report,
+    /// What to begin again with, because the model does not only use atomics sequentially consistently.
+    again: Option<Box<dyn Strategy>>,
     seen: BTreeSet<String>,
     lock_orders: BTreeSet<u64>,
 }
@@ -48,7 +52,13 @@ impl<'a, F: Fn()> Runner<'a, F> {
         progress: Option<Watcher<Progress>>,
         observer: Option<Watcher<Trace>>,
     ) -> Self {
+        let mut config = config;
+        if config.memory.is_none() && matches!(config.search, Search::Replay(_)) {
+            // There all that is different is a choice of the schedule.
+            config.memory = Some(MemoryModel::C11);
+        }
         let report = Report {
+            memory: config.memory.unwrap_or_default(),
             name: config.name.clone(),
             replay_command: config.replay_command.clone(),
             explore_command: config.explore_command.clone(),
@@ -77,6 +87,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             progress,
             observer,
             started: Instant::now(),
+            again: None,
             report,
             seen,
             lock_orders,
@@ -84,37 +95,60 @@ impl<'a, F: Fn()> Runner<'a, F> {
     }
 
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
-        let (executions, choices, seed) = (self.config.executions, self.config.choices, self.config.seed);
         if let Some(strategy) = custom {
-            self.single(strategy)?;
-        } else {
-            match self.config.search.clone() {
-                Search::Portfolio => self.portfolio(executions, choices, seed)?,
-                Search::Exhaustive => {
-                    let strategy = self.every_behaviour();
-                    self.single(strategy)?;
-                }
-                Search::Random => self.single(Box::new(strategy::random(seed)))?,
-                Search::Pct { depth } => self.single(Box::new(strategy::pct(depth, seed)?))?,
-                Search::Dfs { preemptions: None } => self.single(Box::new(strategy::dfs()))?,
-                Search::Dfs { preemptions: Some(bound) } => {
-                    self.single(Box::new(strategy::dfs().preemption_bound(bound)))?;
-                }
-                Search::Replay(schedule) => {
-                    // Its trace is shown whether or not anything is wrong with it.
-                    self.engine.keep_notes(true);
-                    self.single(Box::new(strategy::replay(schedule)))?;
-                }
+            let any: &dyn Any = &*strategy;
+            let every = any.is::<Exhaustive>() && self.report.memory == MemoryModel::C11;
+            self.single(if every { self.every_behaviour() } else { strategy })?;
+            if let Some(again) = self.again.take() {
+                self.forget();
+                self.single(again)?;
             }
+            return Ok(self.finish());
+        }
+        self.search()?;
+        if self.again.take().is_some() {
+            self.forget();
+            self.search()?;
         }
         Ok(self.finish())
     }
 
+    /// Nothing has been run yet.
+    fn forget(&mut self) {
+        let report = &mut self.report;
+        (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
+        (report.fairness_assumed, report.counts_seen) = (false, false);
+    }
+
+    /// What the settings ask for.
+    fn search(&mut self) -> Result<(), Error> {
+        let (executions, choices, seed) = (self.config.executions, self.config.choices, self.config.seed);
+        match self.config.search.clone() {
+            Search::Portfolio => self.portfolio(executions, choices, seed)?,
+            Search::Exhaustive => {
+                let strategy = self.every_behaviour();
+                self.single(strategy)?;
+            }
+            Search::Random => self.single(Box::new(strategy::random(seed)))?,
+            Search::Pct { depth } => self.single(Box::new(strategy::pct(depth, seed)?))?,
+            Search::Dfs { preemptions: None } => self.single(Box::new(strategy::dfs()))?,
+            Search::Dfs { preemptions: Some(bound) } => {
+                self.single(Box::new(strategy::dfs().preemption_bound(bound)))?;
+            }
+            Search::Replay(schedule) => {
+                // Its trace is shown whether or not anything is wrong with it.
+                self.engine.keep_notes(true);
+                self.single(Box::new(strategy::replay(schedule)))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
     fn every_behaviour(&self) -> Box<dyn Strategy> {
-        match self.config.clock {
-            Clock::Abstract => Box::new(strategy::exhaustive()),
-            Clock::Virtual => Box::new(strategy::dfs()),
+        match (self.config.clock, self.report.memory) {
+            (Clock::Abstract, MemoryModel::SequentiallyConsistent) => Box::new(strategy::exhaustive()),
+            _ => Box::new(strategy::dfs()),
         }
     }
 
@@ -122,7 +156,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
     fn portfolio(&mut self, executions: u64, choices: u64, seed: u64) -> Result<(), Error> {
         let (end, strategy) = self.run(self.every_behaviour(), executions, choices)?;
         self.describe(&*strategy, end);
-        if end != End::Budget {
+        if end != End::Budget || self.again.is_some() {
             return Ok(());
         }
         let first = self.report.strategy.clone();
@@ -189,6 +223,12 @@ impl<'a, F: Fn()> Runner<'a, F> {
             run += 1;
             chosen += summary.choices;
             self.count(&summary);
+            if run == 1 && !self.repeats(&summary, &*strategy) {
+                return Ok((End::Stop, strategy));
+            }
+            if self.weakens(&summary, &*strategy) {
+                return Ok((End::Stop, strategy));
+            }
             if let Some(observer) = &mut self.observer {
                 observer(&self.engine.trace());
             }
@@ -210,6 +250,45 @@ impl<'a, F: Fn()> Runner<'a, F> {
                 return Ok((End::Stop, strategy));
             }
         }
+    }
+
+    /// Whether the model has turned out to use atomics in other ways than sequentially consistently, and the settings leave
+    /// it to the model. From then on C11 holds, and a search that visits everything begins again.
+    fn weakens(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
+        let news = summary.weak_seen && self.report.memory == MemoryModel::SequentiallyConsistent;
+        if !news || self.config.memory.is_some() {
+            return false;
+        }
+        self.report.memory = MemoryModel::C11;
+        self.engine.set_memory(MemoryModel::C11);
+        let any: &dyn Any = strategy;
+        let dfs = any.downcast_ref::<Dfs>().map(Dfs::bound);
+        self.again = match dfs {
+            Some(None) => Some(Box::new(strategy::dfs())),
+            Some(Some(bound)) => Some(Box::new(strategy::dfs().preemption_bound(bound))),
+            None => any.is::<Exhaustive>().then(|| self.every_behaviour()),
+        };
+        self.again.is_some()
+    }
+
+    /// Whether the first execution does the same when it is run again: otherwise no execution says anything about another.
+    fn repeats(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
+        let any: &dyn Any = strategy;
+        let stopped = matches!(summary.ending, Ending::Stopped | Ending::StepLimit);
+        let otherwise = summary.closed_at.is_some() || summary.ran_for_learning;
+        if stopped || otherwise || any.is::<Replay>() || summary.choices > LONG_TO_REPEAT {
+            return true;
+        }
+        let first = checked_schedule(&self.engine.trace());
+        let mut replay = strategy::replay(first.clone());
+        replay.begin();
+        let (_, replay) = self.engine.run(self.model, Box::new(replay));
+        let again = self.engine.trace();
+        let any: &dyn Any = &*replay;
+        let divergence = any.downcast_ref::<Replay>().and_then(Replay::divergence).map(ToString::to_string);
+        let difference = divergence.or_else(|| first_difference(&first, &again).map(|d| d.to_string()));
+        self.report.divergence = difference;
+        self.report.divergence.is_none()
     }
 
     /// The trace of the last execution as one who looks from outside sees it. Where it was run otherwise for a strategy that

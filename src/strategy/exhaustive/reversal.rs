@@ -148,6 +148,12 @@ impl Exhaustive {
         let cut = &mut self.cuts.start;
         let total: u32 = cut.iter().sum();
         for _ in total..self.history.events.len() as u32 {
+            if self.history.yields {
+                let history = &self.history;
+                let place = |thread: &u32| history.yields_in(*thread, cut[*thread as usize]);
+                self.family.order(&mut self.order);
+                self.order.sort_by_key(place);
+            }
             let next = self.order.iter().find_map(|thread| policy(&mut self.history, cut, *thread));
             match next {
                 Some(Some(thread)) => cut[thread as usize] += 1,
