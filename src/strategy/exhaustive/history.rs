@@ -94,6 +94,8 @@ pub(super) struct History {
     /// The same for each thread at the end, and at its exit.
     pub(super) now: Vec<u32>,
     ended: Vec<u32>,
+    /// For each event and thread: how many events of that thread were performed before it.
+    pub(super) cuts: Vec<u32>,
     pub(super) steps: Vec<Step>,
     pub(super) met: Vec<(u32, bool)>,
     pub(super) objects: usize,
@@ -163,6 +165,7 @@ impl History {
         self.met.clear();
         self.clocks.clear();
         self.before.clear();
+        self.cuts.clear();
         for list in [&mut self.now, &mut self.ended] {
             list.clear();
             list.resize(self.threads * self.threads, 0);
@@ -279,6 +282,14 @@ impl History {
             spent: next.spent,
         });
         self.by_thread[me].push(event);
+        match (event as usize).checked_sub(1) {
+            None => self.cuts.resize(width, 0),
+            Some(last) => {
+                self.cuts.extend_from_within(last * width..);
+                let thread = self.events[last].thread as usize;
+                self.cuts[(last + 1) * width + thread] += 1;
+            }
+        }
         self.before.extend_from_slice(&self.now[me * width..(me + 1) * width]);
         self.clocks.extend_from_slice(&self.now[me * width..(me + 1) * width]);
         self.clocks[event as usize * width + me] = index + 1;

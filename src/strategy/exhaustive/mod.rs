@@ -12,8 +12,8 @@
 //!
 //! visit(node):                            node: a schedule, each event labelled as forced or as a decision
 //!     T := run node's schedule, then the target if it can go on, then as D does
-//!     for each decision e of T, made in state E, and each other thread q:
-//!         f := q's first event that happens after e, or what q waits for at the end
+//!     for each f, an event of T or what a thread q waits for at the end,
+//!     and each decision e of T, made in state E, that f is the first of q's to happen after:
 //!         f, without e and all that happens after it: can it go on there, and does it conflict with e?  otherwise skip
 //!         v := what happens before f and not before E                    (all of it independent of e)
 //!         skip unless f is the least of the witnesses in front of e that are concurrent with it
@@ -95,6 +95,7 @@ pub struct Exhaustive {
     doubt: Option<String>,
     divergence: Option<Divergence>,
     // Memory for what is computed at each execution.
+    found: Vec<(u32, Node)>,
     order: Vec<u32>,
     cuts: reversal::Cuts,
 }
@@ -124,6 +125,7 @@ impl Exhaustive {
             complete: false,
             doubt: None,
             divergence: None,
+            found: Vec::new(),
             order: Vec::new(),
             cuts: reversal::Cuts::default(),
         }

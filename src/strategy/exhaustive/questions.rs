@@ -11,6 +11,67 @@ impl History {
         last.map_or(0, |last| self.events[last as usize].yields)
     }
 
+    /// How many events of each thread were performed before an event.
+    pub(super) fn cut_before(&self, event: u32) -> &[u32] {
+        &self.cuts[event as usize * self.threads..][..self.threads]
+    }
+
+    /// The events of other threads that `next` may conflict with and that its thread did not know of when it came to it: then
+    /// it is the first of its thread to happen after them.
+    pub(super) fn rivals(&self, next: &Next, event: Option<u32>, rivals: &mut Vec<u32>) {
+        let knew = match event {
+            Some(event) => self.before(event),
+            None => self.at_end(next.thread as usize),
+        };
+        let mut look_at = |meeting: u32, write: bool| {
+            for entry in self.meetings[meeting as usize].iter().rev() {
+                if entry.event == NONE || Some(entry.event) >= event && event.is_some() {
+                    continue;
+                }
+                let rival = &self.events[entry.event as usize];
+                if knew[rival.thread as usize] > rival.index {
+                    if entry.write {
+                        break;
+                    }
+                } else if (entry.write || write)
+                    && rival.thread != next.thread
+                    && event.is_none_or(|event| self.ordered(entry.event, event))
+                    && !rivals.contains(&entry.event)
+                {
+                    rivals.push(entry.event);
+                }
+            }
+        };
+        if let Some(event) = event {
+            self.met(event).iter().for_each(|&(meeting, write)| look_at(meeting, write));
+        }
+        // What it has met, or would meet with another outcome.
+        match (event, next.operation.action) {
+            (Some(_), Action::Condvar(CondvarAction::Wake { .. })) | (None, Action::Condvar(_)) => {
+                look_at(next.operation.object.0, true);
+                look_at(self.own(Own::Ticket, next.thread), true);
+            }
+            (None, Action::Thread(_)) => look_at(self.own(Own::Token, next.thread), true),
+            (None, _) => look_at(next.operation.object.0, true),
+            _ => {}
+        }
+        if let (None, Some(mutex)) = (event, next.operation.second_object()) {
+            look_at(mutex.0, true);
+        }
+        if next.guard != NONE {
+            self.guards_look(next, &mut look_at);
+        }
+    }
+
+    /// What the round before `next` looked at.
+    fn guards_look(&self, next: &Next, look_at: &mut impl FnMut(u32, bool)) {
+        let from = self.guards[next.guard as usize].from;
+        let earlier = self.by_thread[next.thread as usize][..next.index as usize].iter().rev();
+        for &event in earlier.take_while(|event| self.events[**event as usize].step as usize >= from) {
+            self.met(event).iter().for_each(|&(meeting, _)| look_at(meeting, false));
+        }
+    }
+
     pub(super) fn events_of(&self, thread: usize) -> &[u32] {
         &self.by_thread[thread]
     }
