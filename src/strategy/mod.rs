@@ -7,6 +7,7 @@
 //! | [`random`] | a random walk: each enabled thread is equally likely at each choice | never by itself |
 //! | [`pct`] | random priorities with few changes, so that bugs of small depth are likely | never by itself |
 //! | [`dfs`] | every interleaving, or those with few preemptions | when all were visited |
+//! | [`graphs`] | every execution graph, under a memory model | when all were visited |
 //! | [`replay`] | one schedule | after one execution |
 //!
 //! What all of them rely on: a strategy that answers with a run longer than 1 is asked again as soon as a thread becomes
@@ -15,6 +16,7 @@
 mod dfs;
 mod dice;
 mod divergence;
+mod graph;
 mod pct;
 mod random;
 mod replay;
@@ -23,7 +25,9 @@ mod simulator;
 
 pub use crate::base::{Choice, Decision, Options, Record, Strategy};
 pub use dfs::Dfs;
+pub use crate::memory::Model;
 pub use divergence::{Divergence, Mismatch};
+pub use graph::Graphs;
 pub use pct::Pct;
 pub use random::Random;
 pub use replay::Replay;
@@ -47,6 +51,11 @@ pub fn pct(depth: u32, seed: u64) -> Result<Pct, Error> {
 /// Every interleaving, one after the other: see [`Dfs`].
 pub fn dfs() -> Dfs {
     Dfs::new()
+}
+
+/// Every execution graph once, under a memory model: see [`Graphs`].
+pub fn graphs(model: Model) -> Graphs {
+    Graphs::new(model)
 }
 
 /// One schedule, strictly: see [`Replay`].
