@@ -1,0 +1,6 @@
+//! Tests of the exploration of graphs, without running a thread.
+
+mod axioms;
+mod counts;
+mod program;
+mod run;
