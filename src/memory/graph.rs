@@ -347,6 +347,14 @@ impl Graph {
         lengths.extend(self.threads.iter().map(earlier));
     }
 
+    /// How many events of each thread came before the stamp or are in the past.
+    pub(crate) fn lengths_left(&self, stamp: u32, past: &VectorClock, lengths: &mut Vec<u32>) {
+        self.lengths_before(stamp, lengths);
+        for (thread, length) in lengths.iter_mut().enumerate() {
+            *length = (*length).max(past.get(ThreadId(thread as u32)));
+        }
+    }
+
     /// Makes `into` the part of this graph with so many events of each thread.
     pub(crate) fn copy_part(&self, lengths: &[u32], into: &mut Graph) {
         into.model = self.model;

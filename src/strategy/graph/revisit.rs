@@ -94,7 +94,7 @@ impl Level {
 }
 
 /// Whether `first` and all that came after it, but for what is in `past`, may go; `lengths` is what is left then.
-pub(super) fn may_go(graph: &Graph, first: EventId, past: &VectorClock, lengths: &mut Vec<u32>) -> bool {
+fn may_go(graph: &Graph, first: EventId, past: &VectorClock, lengths: &mut Vec<u32>) -> bool {
     let stamp = graph.event(first).stamp;
     lengths.clear();
     for (thread, known) in graph.threads.iter().enumerate() {

@@ -3,4 +3,5 @@
 mod axioms;
 mod counts;
 mod program;
+mod random;
 mod run;

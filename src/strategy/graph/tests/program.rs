@@ -4,10 +4,10 @@
 //! stores in modification order, and does with an outcome what the documentation of `Graphs` says.
 
 use super::super::lower::{Lowered, lower};
-use crate::base::object::{Atomic, Barrier, Channel, Condvar, Event, Mutex, State};
+use crate::base::object::{Atomic, Barrier, Channel, Condvar, Event, Mutex, RwLock, State};
 use crate::base::{
     Action, AtomicAction, BarrierAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome,
-    Rmw, ThreadAction, ThreadId, Width,
+    Rmw, SharedAction, ThreadAction, ThreadId, Width,
 };
 use crate::memory::{Model, Object};
 use std::sync::atomic::Ordering;
@@ -94,6 +94,10 @@ pub(super) fn channel(capacity: Option<u64>) -> State {
 
 pub(super) fn event() -> State {
     State::Event(Event::default())
+}
+
+pub(super) fn rwlock() -> State {
+    State::RwLock(RwLock::new(false))
 }
 
 pub(super) fn barrier(size: u32) -> State {
@@ -296,6 +300,17 @@ impl<'a> Machine<'a> {
                 reads = outcome.1;
                 writes = outcome.2;
                 outcome.0
+            }
+            Action::Shared(action) => {
+                // The latest is all there is.
+                let stores = &mut self.stores[operation.object.index()];
+                writes = matches!(action, SharedAction::Set(_));
+                if writes {
+                    stores.push((id, 0));
+                } else {
+                    reads = stores.last().map(|(store, _)| *store);
+                }
+                Outcome::Done
             }
             _ => self.operate(thread, operation, choice),
         };
