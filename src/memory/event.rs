@@ -47,6 +47,8 @@ pub(crate) struct Event {
     pub(crate) joined: bool,
     /// Whether the step that it begins is a choice of the schedule.
     pub(crate) point: bool,
+    /// Whether it is ordered after something by its object or what it waited for that does not happen before it.
+    pub(crate) loose: bool,
     /// Counts up in the order in which events came into the graph; a load that reads anew keeps its stamp.
     pub(crate) stamp: u32,
     /// The variable or object; meaningless where there is none.
@@ -99,4 +101,15 @@ pub(crate) fn acquires(ordering: Ordering) -> bool {
 
 pub(crate) fn releases(ordering: Ordering) -> bool {
     matches!(ordering, Ordering::Release | Ordering::AcqRel | Ordering::SeqCst)
+}
+
+/// Whether an access is weaker than `SeqCst`, or may be.
+pub(crate) fn is_weak(action: Action) -> bool {
+    use crate::base::AtomicAction as A;
+    let weak = |ordering| ordering != Ordering::SeqCst;
+    match action {
+        Action::Atomic(A::Load(ordering) | A::Store { ordering, .. } | A::Rmw { ordering, .. }) => weak(ordering),
+        Action::Atomic(A::CompareExchange { success, failure, .. }) => weak(success) || weak(failure),
+        _ => false,
+    }
 }

@@ -16,6 +16,15 @@
 use super::{EventId, Graph, Kind};
 use crate::base::{ThreadId, VectorClock};
 
+/// An access that is about to come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    pub(crate) thread: u32,
+    pub(crate) location: u32,
+    /// Whether it is, or may be, weaker than `SeqCst`.
+    pub(crate) weak: bool,
+}
+
 /// A backward search, with what it has allocated.
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
@@ -23,6 +32,8 @@ pub(crate) struct Reach {
     reached: Vec<u32>,
     seen: Vec<u32>,
     lengths: Vec<u32>,
+    // Whether the new event is a weak access.
+    weak: bool,
 }
 
 impl Reach {
@@ -59,7 +70,7 @@ impl Reach {
     /// the past of something in B already.
     fn include_before(&mut self, graph: &Graph, id: EventId, lengths: &[u32]) {
         let event = graph.event(id);
-        if !event.writes() || !graph.is_strong(event.location) {
+        if !event.writes() || !graph.is_strong_beside(event.location, self.weak) {
             return;
         }
         let met = graph.location(event.location);
@@ -87,13 +98,15 @@ impl Reach {
         pasts: &[&VectorClock],
         happens: &[&VectorClock],
         lengths: &[u32],
+        weak: bool,
     ) -> EventId {
+        self.weak = weak;
         let met = graph.location(location);
         let kept = |id: &&EventId| id.index < lengths[id.thread as usize];
         let knows = |clocks: &[&VectorClock], id: EventId| {
             clocks.iter().any(|clock| id.index < clock.get(ThreadId(id.thread)))
         };
-        let strong = graph.is_strong(location);
+        let strong = graph.is_strong_beside(location, weak);
         // In most cases the last store is known at once.
         let stores = || met.order.iter().rev().filter(kept).copied();
         let Some(last) = stores().next() else { return EventId::INIT };
@@ -111,18 +124,20 @@ impl Reach {
         sources.chain([written]).max_by_key(|id| graph.place(*id)).unwrap_or(EventId::INIT)
     }
 
-    /// The stores that the next event of `thread` may read at `location`, the last in modification order first.
-    pub(crate) fn readable(&mut self, graph: &Graph, thread: u32, location: u32, found: &mut Vec<EventId>) {
-        self.lengths_and_floor(graph, thread, location, found);
+    /// The stores that a new load may read, the last in modification order first. Where accesses are [mixed](Graph::is_mixed),
+    /// all but the first are subject to [`Graph::closes_cycle`] once the load has been added.
+    pub(crate) fn readable(&mut self, graph: &Graph, new: Access, found: &mut Vec<EventId>) {
+        self.from_floor(graph, new, found);
     }
 
-    /// The stores after which the next event of `thread`, a store at `location`, may stand, the last first.
-    pub(crate) fn placeable(&mut self, graph: &Graph, thread: u32, location: u32, found: &mut Vec<EventId>) {
-        self.lengths_and_floor(graph, thread, location, found);
-        found.retain(|after| !graph.is_tied_to_next(location, *after));
+    /// The stores right after which a new store may stand, the last first; the same holds for these.
+    pub(crate) fn placeable(&mut self, graph: &Graph, new: Access, found: &mut Vec<EventId>) {
+        self.from_floor(graph, new, found);
+        found.retain(|after| !graph.is_tied_to_next(new.location, *after));
     }
 
-    fn lengths_and_floor(&mut self, graph: &Graph, thread: u32, location: u32, found: &mut Vec<EventId>) {
+    fn from_floor(&mut self, graph: &Graph, new: Access, found: &mut Vec<EventId>) {
+        let Access { thread, location, weak } = new;
         found.clear();
         let met = graph.location(location);
         let Some(last) = met.order.last() else {
@@ -133,13 +148,13 @@ impl Reach {
         let (past, happens) =
             graph.last_of(thread).map_or((&nothing, &nothing), |last| (&last.past, &last.happens));
         // The common case needs no search.
-        if last.index < (if graph.is_strong(location) { past } else { happens }).get(ThreadId(last.thread)) {
+        if last.index < (if graph.is_strong_beside(location, weak) { past } else { happens }).get(ThreadId(last.thread)) {
             found.push(*last);
             return;
         }
         let mut lengths = std::mem::take(&mut self.lengths);
         graph.lengths(&mut lengths);
-        let floor = self.floor(graph, location, &[past], &[happens], &lengths);
+        let floor = self.floor(graph, location, &[past], &[happens], &lengths, weak);
         self.lengths = lengths;
         let place = graph.place(floor) as usize;
         found.extend(met.order[place.saturating_sub(1)..].iter().rev());

@@ -57,7 +57,7 @@ pub(crate) struct Graph {
     pub(crate) model: Model,
     /// The stamp of the next event.
     pub(crate) stamp: u32,
-    /// How many accesses to atomics are weaker than `SeqCst`.
+    /// How many accesses to atomics are weaker than `SeqCst`, and how many other events are loose.
     pub(crate) weak: u32,
     /// How many accesses and fences are `SeqCst`.
     pub(crate) seq_cst: u32,
@@ -94,13 +94,23 @@ impl Graph {
         EventId { thread, index: self.events_of(thread).len() as u32 }
     }
 
-    /// Whether accesses to the location have to be sequentially consistent. As long as no atomic is accessed weakly, that is
-    /// what C11 demands of all of them: with `SeqCst` everywhere, the axiom psc is that modification order, program order
-    /// and who reads what have no cycle.
+    /// Whether accesses to the location have to be sequentially consistent. As long as no atomic is accessed weakly, and
+    /// whatever comes before something also happens before it, that is what C11 demands of all of them: then the axiom psc
+    /// is that program order, modification order, who reads what and the orders on objects have no cycle.
     pub(crate) fn is_strong(&self, location: u32) -> bool {
+        self.is_strong_beside(location, false)
+    }
+
+    /// Likewise, once another access has come, which may be `weak`.
+    pub(crate) fn is_strong_beside(&self, location: u32, weak: bool) -> bool {
         let met = self.location(location);
-        let weak = self.weak > 0 && self.model == Model::C11;
+        let weak = (weak || self.weak > 0) && self.model == Model::C11;
         met.strong || !weak && !matches!(met.key, Key::Life(_))
+    }
+
+    fn is_weak(&self, event: &Event) -> bool {
+        let life = || matches!(self.location(event.location).key, Key::Life(_));
+        event.loose || event.accesses() && !event.is_seq_cst() && !life()
     }
 
     /// The place of a store in modification order.
@@ -164,6 +174,7 @@ impl Graph {
             reversed: false,
             joined: false,
             point: true,
+            loose: false,
             stamp: self.stamp,
             location,
             source: EventId::INIT,
@@ -321,13 +332,11 @@ impl Graph {
         self.push(thread, event)
     }
 
-    fn push(&mut self, thread: u32, event: Event) -> EventId {
+    fn push(&mut self, thread: u32, mut event: Event) -> EventId {
+        event.loose = !event.accesses() && !event.past.le(&event.happens);
         let id = self.next_of(thread);
-        if event.accesses() || event.kind == Kind::Fence {
-            let life = event.accesses() && matches!(self.location(event.location).key, Key::Life(_));
-            self.seq_cst += u32::from(event.is_seq_cst());
-            self.weak += u32::from(event.accesses() && !event.is_seq_cst() && !life);
-        }
+        self.seq_cst += u32::from(event.is_seq_cst());
+        self.weak += u32::from(self.is_weak(&event));
         self.stamp = self.stamp.max(event.stamp + 1);
         self.threads[thread as usize].events.push(event);
         id
@@ -379,9 +388,8 @@ impl Graph {
         let last = |thread: &Thread| thread.events.last().map_or(0, |last| last.stamp + 1);
         into.stamp = into.threads.iter().map(last).max().unwrap_or(0);
         for event in into.threads.iter().flat_map(|thread| &thread.events) {
-            let life = event.accesses() && matches!(self.location(event.location).key, Key::Life(_));
             into.seq_cst += u32::from(event.is_seq_cst());
-            into.weak += u32::from(event.accesses() && !event.is_seq_cst() && !life);
+            into.weak += u32::from(self.is_weak(event));
         }
     }
 

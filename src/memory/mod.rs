@@ -24,8 +24,8 @@ mod object;
 mod partial;
 mod synchronize;
 
-pub(crate) use event::{Event, EventId, Kind};
-pub(crate) use floor::Reach;
+pub(crate) use event::{Event, EventId, Kind, is_weak};
+pub(crate) use floor::{Access, Reach};
 pub(crate) use graph::{Graph, Key};
 pub(crate) use object::{Object, passive_source};
 

@@ -2,7 +2,7 @@
 
 use super::lower::{LOCK, UNLOCK};
 use crate::base::{Action, AtomicAction, CondvarAction, VectorClock};
-use crate::memory::{Event, EventId, Graph, Kind, Reach};
+use crate::memory::{Access, Event, EventId, Graph, Kind, Reach, is_weak};
 use std::sync::atomic::Ordering;
 
 /// Another graph, told by how it differs from the one at hand. It is made only when its turn has come.
@@ -66,6 +66,10 @@ impl Deed {
         Deed { thread, action: event.action, location: event.location, lead: event.lead }
     }
 
+    fn access(&self) -> Access {
+        Access { thread: self.thread, location: self.location, weak: is_weak(self.action) }
+    }
+
     pub(super) fn event(&self, graph: &Graph, kind: Kind) -> Event {
         let mut event = graph.template(self.thread, kind, self.location, self.action);
         event.lead = self.lead;
@@ -82,7 +86,7 @@ impl Level {
     /// A load comes; also the first half of a read-modify-write.
     pub(super) fn load(&mut self, deed: Deed, kind: Kind, scratch: &mut Scratch) {
         let next = self.graph.next_of(deed.thread);
-        scratch.reach.readable(&self.graph, deed.thread, deed.location, &mut scratch.found);
+        scratch.reach.readable(&self.graph, deed.access(), &mut scratch.found);
         let others = scratch.found[1..].iter().map(|source| Item::Read { event: next, source: *source });
         self.items.extend(others);
         let mut event = deed.event(&self.graph, kind);
@@ -93,10 +97,10 @@ impl Level {
     /// A store comes.
     pub(super) fn store(&mut self, deed: Deed, value: u64, ordering: Ordering, scratch: &mut Scratch) {
         let next = self.graph.next_of(deed.thread);
-        scratch.reach.placeable(&self.graph, deed.thread, deed.location, &mut scratch.found);
+        scratch.reach.placeable(&self.graph, deed.access(), &mut scratch.found);
         let others = scratch.found[1..].iter().map(|after| Item::Write { event: next, after: *after });
         self.items.extend(others);
-        self.revisit_loads(next, deed.location, None, scratch);
+        self.revisit_loads(next, deed, None, scratch);
         let mut event = deed.event(&self.graph, Kind::Write);
         (event.value, event.ordering) = (value, ordering);
         let place = self.graph.location(deed.location).order.len() as u32 + 1;
@@ -115,7 +119,7 @@ impl Level {
         let (location, source, ordering) = (last.location, last.source, last.ordering);
         let deed = Deed { thread, action: last.action, location, lead: 0 };
         let half = EventId { thread, index: self.graph.next_of(thread).index - 1 };
-        self.revisit_loads(half, location, Some(source), scratch);
+        self.revisit_loads(half, deed, Some(source), scratch);
         if self.graph.is_tied_to_next(location, source) {
             return false;
         }
@@ -175,11 +179,6 @@ impl Level {
     /// What is performed when a condition wait ends.
     pub(super) fn wake(thread: u32, mutex: u32, lead: u32) -> Deed {
         Deed { thread, action: LOCK, location: mutex, lead }
-    }
-
-    /// Whether an operation is a compare-exchange or another read-modify-write.
-    pub(super) fn updates(action: Action) -> bool {
-        matches!(action, Action::Atomic(AtomicAction::Rmw { .. } | AtomicAction::CompareExchange { .. }))
     }
 
     /// What comes before the next event of `thread`.

@@ -14,18 +14,19 @@
 
 use super::level::{Deed, Item, Level, Scratch};
 use crate::base::{ThreadId, VectorClock};
-use crate::memory::{Event, EventId, Graph, Kind};
+use crate::memory::{Event, EventId, Graph, Kind, is_weak};
 
 impl Level {
     /// The store that comes as `event` (or as the second half of `event`, right after the store `fixed`) revisits loads.
     pub(super) fn revisit_loads(
         &mut self,
         event: EventId,
-        location: u32,
+        deed: Deed,
         fixed: Option<EventId>,
         scratch: &mut Scratch,
     ) {
         let (graph, items) = (&self.graph, &mut self.items);
+        let location = deed.location;
         let nothing = VectorClock::new();
         let clocks = |event: &Event| (event.past.clone(), event.happens.clone());
         let (past, happens) = graph.last_of(event.thread).map(clocks).unwrap_or_default();
@@ -36,8 +37,9 @@ impl Level {
                 continue;
             }
             let (earlier, knew) = graph.before(*read).map_or((&nothing, &nothing), |e| (&e.past, &e.happens));
+            let weak = is_weak(deed.action) || is_weak(graph.event(*read).action);
             let lengths = &scratch.lengths[..];
-            let floor = scratch.reach.floor(graph, location, &[&past, earlier], &[&happens, knew], lengths);
+            let floor = scratch.reach.floor(graph, location, &[&past, earlier], &[&happens, knew], lengths, weak);
             let floor = graph.place(floor);
             let kept = |id: &EventId| id.index < lengths[id.thread as usize];
             let mut next = None;

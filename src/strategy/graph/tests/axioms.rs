@@ -1,7 +1,7 @@
 //! RC11 over plain relations, as it stands in the paper, to compare with what `memory` computes step by step.
 
 use super::program::{INIT, Machine};
-use crate::base::ThreadId;
+use crate::base::{Action, MutexAction, Outcome, ThreadId};
 use crate::strategy::graph::lower::Lowered;
 use std::sync::atomic::Ordering;
 
@@ -101,8 +101,20 @@ fn nodes(machine: &Machine<'_>) -> Vec<Node> {
 
 /// Starts, ends and what passes a mutex on.
 fn synchronizes(machine: &Machine<'_>, nodes: &[Node]) -> Relation {
-    let lowered = |node: &Node| {
-        machine.log.iter().find(|e| (e.thread, e.index) == node.id).map(|event| event.lowered)
+    let event = |node: &Node| machine.log.iter().find(|e| (e.thread, e.index) == node.id);
+    let lowered = |node: &Node| event(node).map(|event| event.lowered);
+    // The mutex that an event gives back, and the one that it takes.
+    let gives = |node: &Node| match event(node) {
+        Some(e) if matches!(e.action, Action::Mutex(MutexAction::Unlock { .. })) => Some(e.object),
+        Some(e) if matches!(e.lowered, Lowered::Wait { .. }) => Some(e.second),
+        _ => None,
+    };
+    let takes = |node: &Node| match event(node) {
+        Some(e) if matches!(e.action, Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock)) => {
+            (e.outcome == Outcome::Done).then_some(e.object)
+        }
+        Some(e) if matches!(e.lowered, Lowered::Reacquire { .. }) => Some(e.second),
+        _ => None,
     };
     let thread = |id: ThreadId| machine.started[id.index()];
     let mut edges = vec![0u128; nodes.len()];
@@ -111,7 +123,10 @@ fn synchronizes(machine: &Machine<'_>, nodes: &[Node]) -> Relation {
             let holds = match (lowered(node), lowered(later)) {
                 (Some(Lowered::Start(child)), None) => thread(child) == later.thread,
                 (Some(Lowered::End), Some(Lowered::Join(ended))) => thread(ended) == node.thread,
-                (Some(Lowered::Chain), Some(Lowered::Chain)) => one < other && node.object == later.object,
+                _ if takes(later).is_some() => {
+                    let gives_it = |node: &Node| gives(node) == takes(later);
+                    one < other && gives_it(node) && !nodes[one + 1..other].iter().any(gives_it)
+                }
                 _ => false,
             };
             edges[one] |= u128::from(holds) << other;

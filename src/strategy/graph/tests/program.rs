@@ -126,6 +126,7 @@ pub(super) struct Happening {
     pub(super) thread: usize,
     /// Counted among the thread's events.
     pub(super) index: usize,
+    pub(super) action: Action,
     pub(super) lowered: Lowered,
     pub(super) object: usize,
     pub(super) second: usize,
@@ -318,9 +319,20 @@ impl<'a> Machine<'a> {
         let (object, ordering) = (operation.object.index(), ordering(operation.action, outcome));
         let (thread_, index) = id;
         if lowered != Lowered::Nothing {
-            let event =
-                Happening { thread: thread_, index, lowered, object, second, ordering, reads, writes, choice, outcome };
-            self.log.push(event);
+            let (action, thread) = (operation.action, thread_);
+            self.log.push(Happening {
+                thread,
+                index,
+                action,
+                lowered,
+                object,
+                second,
+                ordering,
+                reads,
+                writes,
+                choice,
+                outcome,
+            });
             self.threads[thread].events += 1;
         }
         self.go_on(thread, outcome);

@@ -178,11 +178,13 @@ fn locks() {
 #[test]
 fn attempts_to_lock() {
     agree(ATTEMPTS, Sc, 150, 20_000);
+    agree(ATTEMPTS, C11, 60, 6_000);
 }
 
 #[test]
 fn condition_variables() {
     agree(WAITS, Sc, 150, 20_000);
+    agree(WAITS, C11, 60, 6_000);
     agree(TIMED, Sc, 100, 20_000);
 }
 
@@ -197,7 +199,7 @@ fn ten_thousand_programs() {
     for kinds in [ATOMICS, LOCKS, ATTEMPTS, WAITS, TIMED, MIXED] {
         agree(kinds, Sc, 1200, 20_000);
     }
-    for kinds in [ATOMICS, FENCES, LOCKS] {
-        agree(kinds, C11, 1000, 10_000);
+    for kinds in [ATOMICS, FENCES, LOCKS, ATTEMPTS, WAITS] {
+        agree(kinds, C11, 600, 10_000);
     }
 }
