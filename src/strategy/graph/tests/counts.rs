@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 
 /// How many executions there are, complete and left waiting; each is seen once.
-fn counts(program: &Program, model: Model) -> (usize, usize) {
+pub(super) fn counts(program: &Program, model: Model) -> (usize, usize) {
     let mut strategy = graphs(model);
     let keys = explore(program, model, &mut strategy);
     assert!(strategy.exhausted());
@@ -21,7 +21,7 @@ fn counts(program: &Program, model: Model) -> (usize, usize) {
     (total - waiting, waiting)
 }
 
-fn count(program: &Program, model: Model) -> usize {
+pub(super) fn count(program: &Program, model: Model) -> usize {
     let (complete, waiting) = counts(program, model);
     assert_eq!(waiting, 0);
     complete

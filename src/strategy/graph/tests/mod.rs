@@ -5,3 +5,4 @@ mod counts;
 mod program;
 mod random;
 mod run;
+mod waiting;

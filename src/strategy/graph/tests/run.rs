@@ -143,9 +143,12 @@ pub(super) fn key(machine: &mut Machine<'_>) -> Key {
     for thread in 0..machine.threads.len() {
         key.push(u32::MAX);
         for event in machine.log.iter().filter(|event| event.thread == thread) {
+            let asks = matches!(event.lowered, Lowered::AskEnd(_));
+            let tells = asks || event.lowered == Lowered::Chain || event.reads.is_some();
+            let chooses = !asks && event.reads.is_none() && !event.writes;
             key.push(event.reads.map_or(7, |read| 10 + number(read)));
-            key.push(if event.lowered == Lowered::Chain || event.reads.is_some() { value(event.outcome) } else { 0 });
-            key.push(if event.reads.is_none() && !event.writes { event.choice } else { 0 });
+            key.push(if tells { value(event.outcome) } else { 0 });
+            key.push(if chooses { event.choice } else { 0 });
         }
     }
     for object in 0..machine.program.objects.len() {
