@@ -108,7 +108,9 @@ pub(crate) fn is_weak(action: Action) -> bool {
     use crate::base::AtomicAction as A;
     let weak = |ordering| ordering != Ordering::SeqCst;
     match action {
-        Action::Atomic(A::Load(ordering) | A::Store { ordering, .. } | A::Rmw { ordering, .. }) => weak(ordering),
+        Action::Atomic(A::Load(ordering) | A::Store { ordering, .. } | A::Rmw { ordering, .. }) => {
+            weak(ordering)
+        }
         Action::Atomic(A::CompareExchange { success, failure, .. }) => weak(success) || weak(failure),
         _ => false,
     }

@@ -148,7 +148,9 @@ impl Reach {
         let (past, happens) =
             graph.last_of(thread).map_or((&nothing, &nothing), |last| (&last.past, &last.happens));
         // The common case needs no search.
-        if last.index < (if graph.is_strong_beside(location, weak) { past } else { happens }).get(ThreadId(last.thread)) {
+        if last.index
+            < (if graph.is_strong_beside(location, weak) { past } else { happens }).get(ThreadId(last.thread))
+        {
             found.push(*last);
             return;
         }

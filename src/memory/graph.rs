@@ -1,14 +1,9 @@
 //! Execution graphs: events by thread, stores by modification order, operations by object.
-//!
-//! An event comes into a graph when all that it depends on (program order, what it reads, the operation before it on its
-//! object) is there and nothing depends on it, so its clocks are computed once and never change. Stamps grow along program
-//! order, so a part of a graph that is closed under program order is given by *one length per thread*, its `lengths`.
 
-use super::event::{Event, EventId, Kind, acquires, releases};
-use super::synchronize::{is_plain, learn_by_reading, learn_passively, sent};
+use super::event::{Event, EventId};
 use super::{Model, Object};
 use crate::base::object::State;
-use crate::base::{Action, AtomicAction, Outcome, ThreadId, VectorClock};
+use crate::base::{Action, AtomicAction, Outcome};
 use std::sync::atomic::Ordering;
 
 /// A thread of a graph. Threads are known by who started them and as which of its children, whatever their numbers in an
@@ -72,7 +67,7 @@ impl Graph {
         &self.threads[id.thread as usize].events[id.index as usize]
     }
 
-    fn event_mut(&mut self, id: EventId) -> &mut Event {
+    pub(super) fn event_mut(&mut self, id: EventId) -> &mut Event {
         &mut self.threads[id.thread as usize].events[id.index as usize]
     }
 
@@ -108,7 +103,21 @@ impl Graph {
         met.strong || !weak && !matches!(met.key, Key::Life(_))
     }
 
-    fn is_weak(&self, event: &Event) -> bool {
+    /// What comes before the next event of `thread`: its last event, or the one that started it.
+    pub(crate) fn last_of(&self, thread: u32) -> Option<&Event> {
+        let known = &self.threads[thread as usize];
+        known.events.last().or_else(|| self.get(known.start))
+    }
+
+    /// The event before `id` in its thread, or the one that started the thread.
+    pub(crate) fn before(&self, id: EventId) -> Option<&Event> {
+        match id.index {
+            0 => self.get(self.threads[id.thread as usize].start),
+            index => Some(&self.events_of(id.thread)[index as usize - 1]),
+        }
+    }
+
+    pub(super) fn is_weak(&self, event: &Event) -> bool {
         let life = || matches!(self.location(event.location).key, Key::Life(_));
         event.loose || event.accesses() && !event.is_seq_cst() && !life()
     }
@@ -141,277 +150,6 @@ impl Graph {
         match scratch.apply(atomic, 0) {
             Outcome::Mismatch(_) => None,
             _ => Some(scratch.value()),
-        }
-    }
-
-    /// What comes before the next event of `thread`: its last event, or the one that started it.
-    pub(crate) fn last_of(&self, thread: u32) -> Option<&Event> {
-        let known = &self.threads[thread as usize];
-        known.events.last().or_else(|| self.get(known.start))
-    }
-
-    /// The event before `id` in its thread, or the one that started the thread.
-    pub(crate) fn before(&self, id: EventId) -> Option<&Event> {
-        match id.index {
-            0 => self.get(self.threads[id.thread as usize].start),
-            index => Some(&self.events_of(id.thread)[index as usize - 1]),
-        }
-    }
-
-    /// The next event of `thread`, as far as its thread alone determines it.
-    pub(crate) fn template(&self, thread: u32, kind: Kind, location: u32, action: Action) -> Event {
-        let (mut past, mut happens) = (VectorClock::new(), VectorClock::new());
-        if let Some(last) = self.last_of(thread) {
-            past.copy_from(&last.past);
-            happens.copy_from(&last.happens);
-        }
-        let own = self.next_of(thread).index + 1;
-        past.set(ThreadId(thread), own);
-        happens.set(ThreadId(thread), own);
-        let fence = self.events_of(thread).last().map_or(0, |last| last.fence);
-        Event {
-            kind,
-            reversed: false,
-            joined: false,
-            point: true,
-            loose: false,
-            stamp: self.stamp,
-            location,
-            source: EventId::INIT,
-            place: 0,
-            choice: 0,
-            lead: 0,
-            fence,
-            value: 0,
-            action,
-            ordering: Ordering::Relaxed,
-            past,
-            happens,
-            message: VectorClock::new(),
-        }
-    }
-
-    /// Adds a load or the first half of a read-modify-write; its source is set.
-    pub(crate) fn add_read(&mut self, thread: u32, mut event: Event) -> EventId {
-        event.value = self.value(event.location, event.source);
-        event.ordering = self.read_ordering(&event);
-        if let Some(source) = self.get(event.source) {
-            event.past.join(&source.past);
-            learn_by_reading(&mut event, source);
-        }
-        let id = self.next_of(thread);
-        self.locations[event.location as usize].reads.push(id);
-        self.push(thread, event)
-    }
-
-    /// Whether a compare-exchange succeeds decides which of its orderings it has.
-    pub(crate) fn read_ordering(&self, event: &Event) -> Ordering {
-        match event.action {
-            Action::Atomic(AtomicAction::Load(ordering) | AtomicAction::Rmw { ordering, .. }) => ordering,
-            Action::Atomic(AtomicAction::CompareExchange { expected, success, failure, .. }) => {
-                if event.value == expected { success } else { failure }
-            }
-            Action::Shared(_) => Ordering::SeqCst,
-            // Whether a thread has ended: learnt from by a join only.
-            Action::Thread(crate::base::ThreadAction::Join { .. }) => Ordering::Acquire,
-            _ => Ordering::Relaxed,
-        }
-    }
-
-    /// Adds a store at `place` in modification order; its value and ordering are set.
-    pub(crate) fn add_write(&mut self, thread: u32, place: u32, mut event: Event) -> EventId {
-        if releases(event.ordering) {
-            event.message.copy_from(&event.happens);
-        } else if event.fence > 0 {
-            event.message.copy_from(&self.events_of(thread)[event.fence as usize - 1].happens);
-        }
-        if event.kind == Kind::UpdateWrite {
-            let read = self.events_of(thread).last().expect("the first half comes first");
-            if let Some(source) = self.get(read.source) {
-                event.message.join(&source.message);
-            }
-        }
-        event.place = place;
-        let location = event.location as usize;
-        let id = self.push(thread, event);
-        self.locations[location].order.insert(place as usize - 1, id);
-        for later in place as usize..self.locations[location].order.len() {
-            let moved = self.locations[location].order[later];
-            self.event_mut(moved).place += 1;
-        }
-        id
-    }
-
-    /// Adds a fence; its ordering is set.
-    pub(crate) fn add_fence(&mut self, thread: u32, mut event: Event) -> EventId {
-        if acquires(event.ordering) {
-            self.learn_by_fence(thread, &mut event.happens);
-        }
-        if releases(event.ordering) {
-            event.fence = self.next_of(thread).index + 1;
-        }
-        self.push(thread, event)
-    }
-
-    /// Adds an operation at the end of its object's order. A source, if it has one, is in its past.
-    pub(crate) fn add_chain(&mut self, thread: u32, mut event: Event) -> EventId {
-        if let Some(source) = self.get(event.source) {
-            event.past.join(&source.past);
-        }
-        let met = &self.locations[event.location as usize];
-        event.place = met.order.len() as u32;
-        if let Some(before) = met.order.last() {
-            event.past.join(&self.event(*before).past);
-        }
-        let outcome = if is_plain(event.action) { Outcome::Done } else { self.outcome(thread, &event) };
-        event.value = sent(event.action, outcome);
-        self.synchronize(&mut event, outcome);
-        let (location, joined) = (event.location as usize, event.joined);
-        let id = self.push(thread, event);
-        self.locations[location].order.push(id);
-        if joined {
-            self.tie(id);
-        }
-        id
-    }
-
-    /// What comes of an operation at the end of its object's order.
-    fn outcome(&self, thread: u32, event: &Event) -> Outcome {
-        let met = self.location(event.location);
-        let mut object = met.begins.clone();
-        for id in &met.order {
-            let earlier = self.event(*id);
-            object.perform(id.thread, earlier.action, earlier.choice);
-        }
-        object.perform(thread, event.action, event.choice)
-    }
-
-    /// Two halves of one step: who depends on the first depends on both.
-    fn tie(&mut self, second: EventId) {
-        let events = &mut self.threads[second.thread as usize].events;
-        let (first, second) = events.split_at_mut(second.index as usize);
-        first.last_mut().expect("the first half").past.copy_from(&second[0].past);
-    }
-
-    /// The step is performed as soon as it can be and is no choice.
-    pub(crate) fn is_no_point(&mut self, id: EventId) {
-        self.event_mut(id).point = false;
-    }
-
-    /// The past of the first half of a step, without what the second half depends on.
-    pub(crate) fn loose_past(&self, first: EventId) -> VectorClock {
-        let mut past = self.before(first).map(|before| before.past.clone()).unwrap_or_default();
-        let event = self.event(first);
-        if let Some(place) = event.place.checked_sub(1) {
-            past.join(&self.event(self.location(event.location).order[place as usize]).past);
-        }
-        past.set(ThreadId(first.thread), first.index + 1);
-        past
-    }
-
-    /// The second half of the thread's last step is gone: who depends on the first half depends on that alone.
-    fn untie(&mut self, thread: u32) {
-        if let Some(index) = self.events_of(thread).len().checked_sub(1) {
-            let first = EventId { thread, index: index as u32 };
-            let past = self.loose_past(first);
-            self.event_mut(first).past = past;
-        }
-    }
-
-    /// Adds an event that has no choice; its source, if it has one, is set.
-    pub(crate) fn add_passive(&mut self, thread: u32, mut event: Event) -> EventId {
-        if let Some(source) = self.get(event.source) {
-            event.past.join(&source.past);
-            learn_passively(&mut event, source);
-        }
-        self.push(thread, event)
-    }
-
-    /// Adds a free choice.
-    pub(crate) fn add_choice(&mut self, thread: u32, event: Event) -> EventId {
-        self.push(thread, event)
-    }
-
-    fn push(&mut self, thread: u32, mut event: Event) -> EventId {
-        event.loose = !event.accesses() && !event.past.le(&event.happens);
-        let id = self.next_of(thread);
-        self.seq_cst += u32::from(event.is_seq_cst());
-        self.weak += u32::from(self.is_weak(&event));
-        self.stamp = self.stamp.max(event.stamp + 1);
-        self.threads[thread as usize].events.push(event);
-        id
-    }
-
-    /// How many events each thread has.
-    pub(crate) fn lengths(&self, lengths: &mut Vec<u32>) {
-        lengths.clear();
-        lengths.extend(self.threads.iter().map(|thread| thread.events.len() as u32));
-    }
-
-    /// How many events of each thread came before the stamp.
-    pub(crate) fn lengths_before(&self, stamp: u32, lengths: &mut Vec<u32>) {
-        lengths.clear();
-        let earlier =
-            |thread: &Thread| thread.events.partition_point(|event| event.stamp < stamp) as u32;
-        lengths.extend(self.threads.iter().map(earlier));
-    }
-
-    /// How many events of each thread came before the stamp or are in the past.
-    pub(crate) fn lengths_left(&self, stamp: u32, past: &VectorClock, lengths: &mut Vec<u32>) {
-        self.lengths_before(stamp, lengths);
-        for (thread, length) in lengths.iter_mut().enumerate() {
-            *length = (*length).max(past.get(ThreadId(thread as u32)));
-        }
-    }
-
-    /// Makes `into` the part of this graph with so many events of each thread.
-    pub(crate) fn copy_part(&self, lengths: &[u32], into: &mut Graph) {
-        into.model = self.model;
-        (into.weak, into.seq_cst) = (0, 0);
-        into.threads.truncate(self.threads.len());
-        for (at, thread) in self.threads.iter().enumerate() {
-            if at == into.threads.len() {
-                into.threads.push(Thread { events: Vec::new(), ..*thread });
-            }
-            let copy = &mut into.threads[at];
-            (copy.parent, copy.nth, copy.start) = (thread.parent, thread.nth, thread.start);
-            copy.events.clear();
-            copy.events.extend_from_slice(&thread.events[..lengths[at] as usize]);
-        }
-        self.copy_locations(lengths, into);
-        for (at, thread) in self.threads.iter().enumerate() {
-            let cut = thread.events.get(lengths[at] as usize);
-            if cut.is_some_and(|event| event.joined && event.kind == Kind::Chain) {
-                into.untie(at as u32);
-            }
-        }
-        let last = |thread: &Thread| thread.events.last().map_or(0, |last| last.stamp + 1);
-        into.stamp = into.threads.iter().map(last).max().unwrap_or(0);
-        for event in into.threads.iter().flat_map(|thread| &thread.events) {
-            into.seq_cst += u32::from(event.is_seq_cst());
-            into.weak += u32::from(self.is_weak(event));
-        }
-    }
-
-    fn copy_locations(&self, lengths: &[u32], into: &mut Graph) {
-        let kept = |id: &EventId| id.index < lengths[id.thread as usize];
-        into.locations.truncate(self.locations.len());
-        for (at, location) in self.locations.iter().enumerate() {
-            if at == into.locations.len() {
-                into.locations.push(Location { order: Vec::new(), reads: Vec::new(), ..location.clone() });
-            }
-            let copy = &mut into.locations[at];
-            (copy.key, copy.strong) = (location.key, location.strong);
-            copy.begins.clone_from(&location.begins);
-            copy.order.clear();
-            copy.order.extend(location.order.iter().copied().filter(kept));
-            copy.reads.clear();
-            copy.reads.extend(location.reads.iter().copied().filter(kept));
-            for place in 0..into.locations[at].order.len() {
-                let id = into.locations[at].order[place];
-                let event = into.event_mut(id);
-                event.place = place as u32 + u32::from(event.writes());
-            }
         }
     }
 

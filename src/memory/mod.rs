@@ -8,7 +8,9 @@
 //! | file | what it answers |
 //! |---|---|
 //! | `event` | what an event is |
-//! | `graph` | what a graph is; adding events, with their clocks; a part of a graph |
+//! | `graph` | what a graph is |
+//! | `add` | adding events, with their clocks |
+//! | `part` | parts of a graph |
 //! | `object` | what an operation on an object that is no atomic finds, replayed from the order of its operations |
 //! | `synchronize` | what happens before what |
 //! | `floor` | which stores a load may read and where a store may stand: coherence, or sequential consistency |
@@ -17,10 +19,12 @@
 //! **Paper.** Lahav, Vafeiadis, Kang, Hur and Dreyer, "Repairing sequential consistency in C/C++11" (PLDI 2017), the model
 //! RC11, with the release sequences of C++20.
 
+mod add;
 mod event;
 mod floor;
 mod graph;
 mod object;
+mod part;
 mod partial;
 mod synchronize;
 

@@ -33,12 +33,16 @@ impl Graph {
     /// Whether `id`, on which nothing depends, closes a cycle of psc.
     pub(crate) fn closes_cycle(&self, id: EventId) -> bool {
         let event = self.event(id);
+        if !self.is_mixed() || !event.accesses() {
+            return false;
+        }
+        let stores = self.location(event.location).order.len() as u32;
+        if self.place_of(event) == stores {
+            return false;
+        }
         let all: Vec<EventId> = self.all().collect();
         let fenced = |after: EventId| all.iter().any(|f| self.is_fence(*f) && self.happens(*f, after));
         let next = |to: &EventId| self.mo_or_fr(id, *to);
-        if !self.is_mixed() || !all.iter().any(next) {
-            return false;
-        }
         let base: Vec<EventId> = all.iter().copied().filter(next).collect();
         let mut search = Search { graph: self, all: &all, reached: vec![false; all.len()] };
         if event.is_seq_cst() {
@@ -53,7 +57,9 @@ impl Graph {
         }
         search.reached.fill(false);
         base.iter().for_each(|to| search.end_base(*to));
-        let extended = |to: &EventId| base.iter().any(|b| b == to || self.event(*to).source == *b && self.event(*to).reads());
+        let extended = |to: &EventId| {
+            base.iter().any(|b| b == to || self.event(*to).source == *b && self.event(*to).reads())
+        };
         all.iter().filter(|to| extended(to)).for_each(|to| search.end_fence(*to));
         search.run();
         all.iter().any(|f| self.is_fence(*f) && self.happens(*f, id) && search.has(*f))
@@ -109,7 +115,9 @@ impl Graph {
             return true;
         }
         let leaves = self.events_of(first.thread)[first.index as usize + 1..].iter();
-        let Some(away) = leaves.clone().position(|event| !self.same_location(one, event)) else { return false };
+        let Some(away) = leaves.clone().position(|event| !self.same_location(one, event)) else {
+            return false;
+        };
         let away = first.index + 1 + away as u32;
         let before = &self.events_of(second.thread)[..second.index as usize];
         let entry = before.iter().rfind(|event| !self.same_location(other, event));

@@ -133,7 +133,9 @@ fn effect(action: Action, outcome: Outcome) -> (Learns, Leaves) {
     use Outcome::{Disconnected, Done, Refused, TimedOut, Value};
     match action {
         Action::Event(_) | Action::Queue(_) => (Learns::Left, Leaves::Besides),
-        Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => (Learns::Nothing, Leaves::Instead),
+        Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => {
+            (Learns::Nothing, Leaves::Instead)
+        }
         Action::Barrier(BarrierAction::Arrive) => (Learns::Left, Leaves::Besides),
         Action::Once(OnceAction::Complete { .. } | OnceAction::Reset) => (Learns::Nothing, Leaves::Instead),
         Action::Once(OnceAction::Set) if outcome == Done => (Learns::Left, Leaves::Instead),

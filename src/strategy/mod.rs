@@ -24,8 +24,8 @@ mod replay;
 mod simulator;
 
 pub use crate::base::{Choice, Decision, Options, Record, Strategy};
-pub use dfs::Dfs;
 pub use crate::memory::Model;
+pub use dfs::Dfs;
 pub use divergence::{Divergence, Mismatch};
 pub use graph::Graphs;
 pub use pct::Pct;

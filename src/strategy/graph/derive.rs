@@ -95,7 +95,8 @@ fn add_store(graph: &Graph, event: EventId, after: EventId, into: &mut Graph) ->
     (store.value, store.ordering, store.joined) = (was.value, was.ordering, update);
     store.point = was.point;
     if update {
-        store.value = graph.update(was.location, was.action, was.value).expect("only one that writes revisits");
+        store.value =
+            graph.update(was.location, was.action, was.value).expect("only one that writes revisits");
     }
     let place = into.place(after) + 1;
     into.add_write(event.thread, place, store)

@@ -101,7 +101,8 @@ fn meet(level: &mut Level, names: &mut Names, step: &Step, lowered: Lowered) -> 
         return None;
     }
     let location = event.location;
-    let second = events.get(id.index as usize + 1).filter(|second| second.joined).map(|second| second.location);
+    let second =
+        events.get(id.index as usize + 1).filter(|second| second.joined).map(|second| second.location);
     names.met[thread as usize] += 1 + u32::from(second.is_some());
     match lowered {
         Lowered::Wait { mutex } => {
@@ -204,7 +205,9 @@ fn add(
             level.graph.add_fence(thread, event);
         }
         Lowered::Choose(count) => level.choose(deed(0), count),
-        Lowered::Join(_) | Lowered::Start(_) | Lowered::End => add_life(level, names, deed(0), lowered, scratch)?,
+        Lowered::Join(_) | Lowered::Start(_) | Lowered::End => {
+            add_life(level, names, deed(0), lowered, scratch)?
+        }
     }
     Some(())
 }

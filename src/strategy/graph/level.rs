@@ -1,7 +1,7 @@
 //! A maximal graph and what is left to try from it.
 
 use super::lower::{LOCK, UNLOCK};
-use crate::base::{Action, AtomicAction, CondvarAction, VectorClock};
+use crate::base::{Action, CondvarAction, VectorClock};
 use crate::memory::{Access, Event, EventId, Graph, Kind, Reach, is_weak};
 use std::sync::atomic::Ordering;
 
@@ -108,7 +108,12 @@ impl Level {
     }
 
     /// A thread goes on to the second half of its last step, if it has one: whether the graph allows it.
-    pub(super) fn finish_step(&mut self, thread: u32, mutex: impl FnOnce() -> u32, scratch: &mut Scratch) -> bool {
+    pub(super) fn finish_step(
+        &mut self,
+        thread: u32,
+        mutex: impl FnOnce() -> u32,
+        scratch: &mut Scratch,
+    ) -> bool {
         let last = self.graph.events_of(thread).last().expect("a thread in the middle of a step");
         if let Action::Condvar(CondvarAction::Wait { .. }) = last.action {
             let deed = Deed { thread, action: UNLOCK, location: mutex(), lead: 0 };
@@ -182,7 +187,11 @@ impl Level {
     }
 
     /// What comes before the next event of `thread`.
-    pub(super) fn pasts<'a>(&'a self, thread: u32, nothing: &'a VectorClock) -> (&'a VectorClock, &'a VectorClock) {
+    pub(super) fn pasts<'a>(
+        &'a self,
+        thread: u32,
+        nothing: &'a VectorClock,
+    ) -> (&'a VectorClock, &'a VectorClock) {
         self.graph.last_of(thread).map_or((nothing, nothing), |last| (&last.past, &last.happens))
     }
 }

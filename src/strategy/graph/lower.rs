@@ -14,7 +14,10 @@ pub(super) enum Lowered {
     /// Reads a variable.
     Load,
     /// Writes a variable.
-    Store { value: u64, ordering: Ordering },
+    Store {
+        value: u64,
+        ordering: Ordering,
+    },
     /// Reads and, if it finds what it looks for, writes.
     Update,
     /// Asks whether a thread has ended: reads a variable that its end writes.
@@ -24,9 +27,13 @@ pub(super) enum Lowered {
     /// Takes or gives the token of a thread.
     Token(ThreadId),
     /// Falls asleep on a condition variable and gives a mutex back.
-    Wait { mutex: ObjectId },
+    Wait {
+        mutex: ObjectId,
+    },
     /// Notified, takes the mutex again.
-    Reacquire { mutex: ObjectId },
+    Reacquire {
+        mutex: ObjectId,
+    },
     /// Waits for what stays.
     Passive,
     /// Waits for the end of a thread.
@@ -45,7 +52,8 @@ pub(super) const LOCK: Action = Action::Mutex(MutexAction::Lock { timeout: FOREV
 
 pub(super) fn lower(operation: &Operation, own: ThreadId) -> Lowered {
     match operation.action {
-        Action::Cell(_) | Action::Thread(ThreadAction::Yield | ThreadAction::Spin | ThreadAction::Sleep(_)) => {
+        Action::Cell(_)
+        | Action::Thread(ThreadAction::Yield | ThreadAction::Spin | ThreadAction::Sleep(_)) => {
             Lowered::Nothing
         }
         Action::Atomic(AtomicAction::Load(_)) | Action::Shared(SharedAction::Get) => Lowered::Load,

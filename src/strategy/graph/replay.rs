@@ -64,11 +64,11 @@ fn is_due(graph: &Graph, id: EventId, done: &[u32]) -> bool {
     let past = second.map_or(&event.past, |(_, second)| &second.past);
     let own = id.thread as usize;
     let known = done.iter().enumerate();
-    let past_done = known.clone().all(|(thread, done)| {
-        thread == own || past.get(ThreadId(thread as u32)) <= *done
-    });
+    let past_done =
+        known.clone().all(|(thread, done)| thread == own || past.get(ThreadId(thread as u32)) <= *done);
     let (store, written) = second.unwrap_or((id, event));
-    past_done && (!written.writes() || !graph.is_strong(written.location) || is_latest(graph, store, id, done))
+    past_done
+        && (!written.writes() || !graph.is_strong(written.location) || is_latest(graph, store, id, done))
 }
 
 /// Whether the store before it is done, and whatever reads that.

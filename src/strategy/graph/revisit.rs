@@ -39,7 +39,8 @@ impl Level {
             let (earlier, knew) = graph.before(*read).map_or((&nothing, &nothing), |e| (&e.past, &e.happens));
             let weak = is_weak(deed.action) || is_weak(graph.event(*read).action);
             let lengths = &scratch.lengths[..];
-            let floor = scratch.reach.floor(graph, location, &[&past, earlier], &[&happens, knew], lengths, weak);
+            let floor =
+                scratch.reach.floor(graph, location, &[&past, earlier], &[&happens, knew], lengths, weak);
             let floor = graph.place(floor);
             let kept = |id: &EventId| id.index < lengths[id.thread as usize];
             let mut next = None;

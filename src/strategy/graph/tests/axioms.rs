@@ -52,7 +52,8 @@ fn closure(relation: &Relation) -> Relation {
 }
 
 fn compose(one: &Relation, other: &Relation) -> Relation {
-    let row = |bits: &u128| (0..other.len()).filter(|at| bits >> at & 1 == 1).fold(0, |all, at| all | other[at]);
+    let row =
+        |bits: &u128| (0..other.len()).filter(|at| bits >> at & 1 == 1).fold(0, |all, at| all | other[at]);
     one.iter().map(row).collect()
 }
 
@@ -65,7 +66,8 @@ fn irreflexive(relation: &Relation) -> bool {
 }
 
 fn relation(nodes: &[Node], holds: impl Fn(usize, usize) -> bool) -> Relation {
-    let row = |one| (0..nodes.len()).filter(|other| holds(one, *other)).fold(0, |bits, other| bits | 1 << other);
+    let row =
+        |one| (0..nodes.len()).filter(|other| holds(one, *other)).fold(0, |bits, other| bits | 1 << other);
     (0..nodes.len()).map(row).collect()
 }
 
@@ -157,9 +159,15 @@ pub(super) fn consistent(machine: &Machine<'_>) -> bool {
         }
     }
     let po = relation(&nodes, |a, b| nodes[a].thread == nodes[b].thread && a < b);
-    let rf = relation(&nodes, |a, b| is(a, Sort::Write) && is(b, Sort::Read) && same(a, b) && nodes[b].source == nodes[a].id);
-    let mo = relation(&nodes, |a, b| is(a, Sort::Write) && is(b, Sort::Write) && same(a, b) && places[a] < places[b]);
-    let fr = relation(&nodes, |a, b| is(a, Sort::Read) && is(b, Sort::Write) && same(a, b) && places[a] < places[b]);
+    let rf = relation(&nodes, |a, b| {
+        is(a, Sort::Write) && is(b, Sort::Read) && same(a, b) && nodes[b].source == nodes[a].id
+    });
+    let mo = relation(&nodes, |a, b| {
+        is(a, Sort::Write) && is(b, Sort::Write) && same(a, b) && places[a] < places[b]
+    });
+    let fr = relation(&nodes, |a, b| {
+        is(a, Sort::Read) && is(b, Sort::Write) && same(a, b) && places[a] < places[b]
+    });
     let start = synchronizes(machine, &nodes);
     let sw = synchronizes_by_reading(&nodes);
     let hb = closure(&union(&[&po, &sw, &start]));

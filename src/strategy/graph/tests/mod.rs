@@ -5,4 +5,6 @@ mod counts;
 mod program;
 mod random;
 mod run;
+mod speed;
 mod waiting;
+mod words;

@@ -4,10 +4,10 @@
 //! stores in modification order, and does with an outcome what the documentation of `Graphs` says.
 
 use super::super::lower::{Lowered, lower};
-use crate::base::object::{Atomic, Barrier, Channel, Condvar, Event, Mutex, RwLock, State};
+use crate::base::object::State;
 use crate::base::{
     Action, AtomicAction, BarrierAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome,
-    Rmw, SharedAction, ThreadAction, ThreadId, Width,
+    SharedAction, ThreadAction, ThreadId,
 };
 use crate::memory::{Model, Object};
 use std::sync::atomic::Ordering;
@@ -36,72 +36,6 @@ pub(super) enum Op {
     AskEnd(usize, usize),
     /// Waits for the barrier's generation in the register.
     Pass(usize, usize),
-}
-
-pub(super) fn load(object: usize, register: usize, ordering: Ordering) -> Op {
-    Op::Act(object, Action::Atomic(AtomicAction::Load(ordering)), register)
-}
-
-pub(super) fn store(object: usize, value: u64, ordering: Ordering) -> Op {
-    Op::Act(object, Action::Atomic(AtomicAction::Store { value, ordering }), 7)
-}
-
-pub(super) fn add(object: usize, operand: u64, ordering: Ordering) -> Op {
-    Op::Act(object, Action::Atomic(AtomicAction::Rmw { function: Rmw::Add, operand, ordering }), 6)
-}
-
-pub(super) fn exchange(object: usize, expected: u64, new: u64, ordering: Ordering) -> Op {
-    let failure = match ordering {
-        Ordering::Release => Ordering::Relaxed,
-        Ordering::AcqRel => Ordering::Acquire,
-        other => other,
-    };
-    let action = AtomicAction::CompareExchange { expected, new, success: ordering, failure, weak: false };
-    Op::Act(object, Action::Atomic(action), 6)
-}
-
-pub(super) fn lock(object: usize) -> Op {
-    Op::Act(object, Action::Mutex(MutexAction::Lock { timeout: FOREVER }), 7)
-}
-
-pub(super) fn unlock(object: usize) -> Op {
-    Op::Act(object, Action::Mutex(MutexAction::Unlock { poison: false }), 7)
-}
-
-pub(super) fn notify(object: usize) -> Op {
-    Op::Act(object, Action::Condvar(CondvarAction::NotifyOne), 7)
-}
-
-pub(super) fn fence(ordering: Ordering) -> Op {
-    Op::Act(usize::MAX, Action::Fence(ordering), 7)
-}
-
-pub(super) fn atomic(value: u64) -> State {
-    State::Atomic(Atomic::new(value, Width::Unsigned(64)))
-}
-
-pub(super) fn mutex() -> State {
-    State::Mutex(Mutex::new(false))
-}
-
-pub(super) fn condvar() -> State {
-    State::Condvar(Condvar::default())
-}
-
-pub(super) fn channel(capacity: Option<u64>) -> State {
-    State::Channel(Channel::new(capacity))
-}
-
-pub(super) fn event() -> State {
-    State::Event(Event::default())
-}
-
-pub(super) fn rwlock() -> State {
-    State::RwLock(RwLock::new(false))
-}
-
-pub(super) fn barrier(size: u32) -> State {
-    State::Barrier(Barrier::new(size))
 }
 
 /// A program. Thread 0 begins.
@@ -249,7 +183,9 @@ impl<'a> Machine<'a> {
                 let generation = state.registers[register] as u32;
                 on(object, Action::Barrier(BarrierAction::Pass { generation }))
             }
-            Some(Op::Unless(..) | Op::UnlessLess(..) | Op::EndIf(..) | Op::Sum(..)) => unreachable!("skipped"),
+            Some(Op::Unless(..) | Op::UnlessLess(..) | Op::EndIf(..) | Op::Sum(..)) => {
+                unreachable!("skipped")
+            }
         }
     }
 
@@ -278,7 +214,9 @@ impl<'a> Machine<'a> {
         let operation = self.pending(thread).expect("an enabled thread is about to do something");
         match operation.action {
             Action::Choose(count) => count,
-            Action::Atomic(_) if self.model == Model::C11 => self.stores[operation.object.index()].len() as u32,
+            Action::Atomic(_) if self.model == Model::C11 => {
+                self.stores[operation.object.index()].len() as u32
+            }
             Action::Thread(ThreadAction::IsFinished(other)) => {
                 1 + u32::from(self.threads[self.started[other.index()]].ended)
             }
@@ -347,7 +285,9 @@ impl<'a> Machine<'a> {
         choice: u32,
         id: (usize, usize),
     ) -> (Outcome, Option<(usize, usize)>, bool) {
-        let State::Atomic(mut atomic) = self.program.objects[object].clone() else { unreachable!("an atomic") };
+        let State::Atomic(mut atomic) = self.program.objects[object].clone() else {
+            unreachable!("an atomic")
+        };
         let stores = &mut self.stores[object];
         let place = stores.len() - 1 - choice as usize;
         let (source, old) = stores[place];
@@ -367,7 +307,11 @@ impl<'a> Machine<'a> {
         match operation.action {
             Action::Choose(_) => Outcome::Value(u64::from(choice)),
             Action::Thread(ThreadAction::Park { .. }) => {
-                if std::mem::take(&mut self.tokens[thread]) { Outcome::Done } else { Outcome::TimedOut }
+                if std::mem::take(&mut self.tokens[thread]) {
+                    Outcome::Done
+                } else {
+                    Outcome::TimedOut
+                }
             }
             Action::Thread(ThreadAction::Unpark(other)) => {
                 self.tokens[self.started[other.index()]] = true;

@@ -1,19 +1,19 @@
 //! Random programs against brute force: the same executions, each once.
 
-use super::program::{
-    Op, Program, add, atomic, barrier, channel, condvar, event, exchange, fence, load, lock, mutex, notify, rwlock,
-    store, unlock,
-};
+use super::program::{Op, Program};
 use super::run::{all, explore_up_to};
+use super::words::{
+    add, atomic, barrier, channel, condvar, event, exchange, fence, load, lock, mutex, notify, rwlock, store,
+    unlock,
+};
 use crate::base::object::State;
 use crate::base::{
-    Action, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction, FOREVER, MutexAction, ObjectId,
-    RwLockAction, SharedAction, ThreadAction,
+    Action, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction, FOREVER, MutexAction,
+    ObjectId, RwLockAction, SharedAction, ThreadAction,
 };
 use crate::memory::Model::{self, C11, SequentiallyConsistent as Sc};
 use crate::strategy::graphs;
 use proptest::prelude::*;
-use proptest::strategy::Strategy as _;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -109,29 +109,38 @@ fn operations(draw: Draw, threads: usize, own: usize) -> Vec<Op> {
     }
 }
 
-fn program(kinds: &'static [usize]) -> impl proptest::strategy::Strategy<Value = Vec<Vec<Draw>>> {
+fn program(kinds: &'static [usize]) -> impl proptest::strategy::Strategy<Value = (bool, Vec<Vec<Draw>>)> {
     let draw = (0..kinds.len(), 0..4usize, 0..12usize).prop_map(|(kind, a, b)| (kinds[kind], a, b));
-    proptest::collection::vec(proptest::collection::vec(draw, 1..5), 2..4)
+    (any::<bool>(), proptest::collection::vec(proptest::collection::vec(draw, 1..5), 2..4))
 }
 
-fn build(draws: &[Vec<Draw>]) -> Program {
+/// Three threads, all started by the main thread, or the last by the first in the middle of what it does.
+fn build(nested: bool, draws: &[Vec<Draw>]) -> Program {
     let thread = |(at, draws): (usize, &Vec<Draw>)| {
         draws.iter().flat_map(|draw| operations(*draw, 3, at + 1)).collect()
     };
     let mut threads: Vec<Vec<Op>> = draws.iter().enumerate().map(thread).collect();
     threads.resize(3, Vec::new());
-    Program::new(objects(), threads)
+    let mut program = Program::new(objects(), threads);
+    if nested {
+        program.threads[0] = vec![Op::Start(1), Op::Start(2), Op::Join(2), Op::Join(1)];
+        let first = &mut program.threads[1];
+        first.insert(1.min(first.len()), Op::Start(3));
+        first.push(Op::Join(3));
+    }
+    program
 }
 
 /// As many programs, of which few may be too large for brute force.
 fn agree(kinds: &'static [usize], model: Model, cases: u32, limit: usize) {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(
-        proptest::test_runner::RngAlgorithm::ChaCha,
-    ));
+    let mut runner = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
     let skipped = std::cell::Cell::new(0);
-    let result = runner.run(&program(kinds), |draws| {
-        let program = build(&draws);
+    let result = runner.run(&program(kinds), |(nested, draws)| {
+        let program = build(nested && !kinds.contains(&18), &draws);
         let Some(expected) = all(&program, model, limit) else {
             skipped.set(skipped.get() + 1);
             return Ok(());

@@ -2,11 +2,11 @@
 
 use super::axioms;
 use super::program::{INIT, Machine, Program};
+use crate::base::object::State;
 use crate::base::{
     Action, CondvarAction, Decision, ObjectId, Operation, Options, Outcome, Record, Step, Strategy,
     ThreadAction, ThreadId, ThreadSet,
 };
-use crate::base::object::State;
 use crate::memory::Model;
 use crate::strategy::graph::lower::Lowered;
 use std::collections::BTreeSet;
@@ -16,7 +16,11 @@ use std::panic::Location;
 pub(super) type Key = Vec<u32>;
 
 /// One execution under a strategy; `None` when it has nothing left to try.
-pub(super) fn run<'a>(program: &'a Program, model: Model, strategy: &mut dyn Strategy) -> Option<Machine<'a>> {
+pub(super) fn run<'a>(
+    program: &'a Program,
+    model: Model,
+    strategy: &mut dyn Strategy,
+) -> Option<Machine<'a>> {
     if !strategy.begin() {
         return None;
     }
@@ -25,8 +29,10 @@ pub(super) fn run<'a>(program: &'a Program, model: Model, strategy: &mut dyn Str
     tape.settle(&mut machine, 0, strategy);
     let mut position = 0;
     loop {
-        let enabled: ThreadSet =
-            (0..machine.started.len()).filter(|n| machine.enabled(machine.started[*n])).map(|n| ThreadId(n as u32)).collect();
+        let enabled: ThreadSet = (0..machine.started.len())
+            .filter(|n| machine.enabled(machine.started[*n]))
+            .map(|n| ThreadId(n as u32))
+            .collect();
         if enabled.is_empty() {
             break;
         }
@@ -165,9 +171,7 @@ pub(super) fn key(machine: &mut Machine<'_>) -> Key {
     for owner in 0..machine.threads.len() {
         key.push(u32::MAX - 2);
         let number_of = machine.threads[owner].number;
-        let tokens = |event: &&super::program::Happening| {
-            matches!(event.lowered, Lowered::Token(of) if Some(of.0) == number_of)
-        };
+        let tokens = |event: &&super::program::Happening| matches!(event.lowered, Lowered::Token(of) if Some(of.0) == number_of);
         let order: Vec<u32> =
             machine.log.iter().filter(tokens).map(|event| number((event.thread, event.index))).collect();
         key.extend(order);

@@ -1,12 +1,13 @@
 //! Programs that wait, and whose number of graphs is known; the others are held to brute force.
 
 use super::counts::{count, counts};
-use super::program::{
-    Op, Program, add, atomic, channel, condvar, event, load, lock, mutex, notify, store, unlock,
-};
+use super::program::{Op, Program};
 use super::run::all;
+use super::words::{add, atomic, channel, condvar, event, load, lock, mutex, notify, store, unlock};
 use crate::base::object::State;
-use crate::base::{Action, AtomicAction, ChannelAction, CondvarAction, EventAction, FOREVER, Rmw, ThreadAction};
+use crate::base::{
+    Action, AtomicAction, ChannelAction, CondvarAction, EventAction, FOREVER, Rmw, ThreadAction,
+};
 use crate::memory::Model::{self, C11, SequentiallyConsistent as Sc};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
