@@ -173,4 +173,45 @@ impl Graph {
         self.threads[thread as usize].events.push(event);
         id
     }
+
+    /// Whether psc allows a load, or the first half of a read-modify-write, which coherence allows.
+    pub(crate) fn may_read(&mut self, thread: u32, event: Event) -> bool {
+        if !self.could_be_mixed(event.action) {
+            return true;
+        }
+        let id = self.add_read(thread, event);
+        let allowed = !self.closes_cycle(id);
+        self.take_back(id);
+        allowed
+    }
+
+    /// Whether psc allows a store at `place`, which coherence allows.
+    pub(crate) fn may_write(&mut self, thread: u32, place: u32, event: Event) -> bool {
+        if !self.could_be_mixed(event.action) {
+            return true;
+        }
+        let id = self.add_write(thread, place, event);
+        let allowed = !self.closes_cycle(id);
+        self.take_back(id);
+        allowed
+    }
+
+    /// Takes back the access that came last.
+    fn take_back(&mut self, id: EventId) {
+        let event = self.threads[id.thread as usize].events.pop().expect("it came last");
+        self.seq_cst -= u32::from(event.is_seq_cst());
+        self.weak -= u32::from(self.is_weak(&event));
+        self.stamp = event.stamp;
+        let met = &mut self.locations[event.location as usize];
+        if event.reads() {
+            met.reads.pop();
+            return;
+        }
+        met.order.remove(event.place as usize - 1);
+        let stores = met.order.len();
+        for later in event.place as usize - 1..stores {
+            let moved = self.locations[event.location as usize].order[later];
+            self.event_mut(moved).place -= 1;
+        }
+    }
 }

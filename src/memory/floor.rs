@@ -124,19 +124,20 @@ impl Reach {
         sources.chain([written]).max_by_key(|id| graph.place(*id)).unwrap_or(EventId::INIT)
     }
 
-    /// The stores that a new load may read, the last in modification order first. Where accesses are [mixed](Graph::is_mixed),
-    /// all but the first are subject to [`Graph::closes_cycle`] once the load has been added.
+    /// The stores that a new load may read, the last in modification order first. All but the first
+    /// are subject to [`Graph::may_read`].
     pub(crate) fn readable(&mut self, graph: &Graph, new: Access, found: &mut Vec<EventId>) {
-        self.from_floor(graph, new, found);
+        self.collect(graph, new, found);
     }
 
-    /// The stores right after which a new store may stand, the last first; the same holds for these.
+    /// The stores right after which a new store may stand, the last first. All but the first are subject to
+    /// [`Graph::may_write`].
     pub(crate) fn placeable(&mut self, graph: &Graph, new: Access, found: &mut Vec<EventId>) {
-        self.from_floor(graph, new, found);
+        self.collect(graph, new, found);
         found.retain(|after| !graph.is_tied_to_next(new.location, *after));
     }
 
-    fn from_floor(&mut self, graph: &Graph, new: Access, found: &mut Vec<EventId>) {
+    fn collect(&mut self, graph: &Graph, new: Access, found: &mut Vec<EventId>) {
         let Access { thread, location, weak } = new;
         found.clear();
         let met = graph.location(location);

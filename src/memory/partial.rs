@@ -20,14 +20,20 @@
 //!     is the event (or a fence before it) reached?
 //! ```
 
-use super::event::Event;
-use super::{EventId, Graph, Kind};
-use crate::base::ThreadId;
+use super::event::{Event, is_strict, is_weak};
+use super::{EventId, Graph, Kind, Model};
+use crate::base::{Action, ThreadId};
 
 impl Graph {
     /// Whether accesses are weak here and there, so that psc has to be looked at.
     pub(crate) fn is_mixed(&self) -> bool {
-        self.weak > 0 && self.seq_cst > 0 && self.model == super::Model::C11
+        self.weak > 0 && self.seq_cst > 0 && self.model == Model::C11
+    }
+
+    /// Whether that may become so with another access.
+    pub(super) fn could_be_mixed(&self, action: Action) -> bool {
+        let weak = self.weak > 0 || is_weak(action);
+        self.model == Model::C11 && weak && (self.seq_cst > 0 || is_strict(action))
     }
 
     /// Whether `id`, on which nothing depends, closes a cycle of psc.

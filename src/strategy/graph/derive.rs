@@ -1,7 +1,8 @@
 //! From an item to its graph.
 //!
 //! The part of the old graph that stays is copied, the event that differs is added, then a step that was cut in half is
-//! finished. Whether the new graph is consistent is known but for one axiom: see [`Graph::closes_cycle`].
+//! finished. Whether the new graph is consistent is known but for one axiom, which is looked at when a load has been revisited:
+//! see [`Graph::closes_cycle`].
 
 use super::level::{Deed, Item, Level, Scratch};
 use crate::base::VectorClock;
@@ -38,14 +39,14 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
             graph.copy_part(lengths, into);
             let mut read = Deed::of(event.thread, was).event(into, was.kind);
             (read.source, read.point) = (source, was.point);
-            let id = into.add_read(event.thread, read);
-            !into.closes_cycle(id)
+            into.add_read(event.thread, read);
+            true
         }
         Item::Write { event, after } => {
             graph.lengths_before(graph.event(event).stamp, lengths);
             graph.copy_part(lengths, into);
-            let id = add_store(graph, event, after, into);
-            !into.closes_cycle(id)
+            add_store(graph, event, after, into);
+            true
         }
         Item::Choice { event, choice } => {
             let was = graph.event(event);

@@ -87,9 +87,13 @@ impl Level {
     pub(super) fn load(&mut self, deed: Deed, kind: Kind, scratch: &mut Scratch) {
         let next = self.graph.next_of(deed.thread);
         scratch.reach.readable(&self.graph, deed.access(), &mut scratch.found);
-        let others = scratch.found[1..].iter().map(|source| Item::Read { event: next, source: *source });
-        self.items.extend(others);
         let mut event = deed.event(&self.graph, kind);
+        for source in &scratch.found[1..] {
+            event.source = *source;
+            if self.graph.may_read(deed.thread, event.clone()) {
+                self.items.push(Item::Read { event: next, source: *source });
+            }
+        }
         event.source = scratch.found[0];
         self.graph.add_read(deed.thread, event);
     }
@@ -98,11 +102,15 @@ impl Level {
     pub(super) fn store(&mut self, deed: Deed, value: u64, ordering: Ordering, scratch: &mut Scratch) {
         let next = self.graph.next_of(deed.thread);
         scratch.reach.placeable(&self.graph, deed.access(), &mut scratch.found);
-        let others = scratch.found[1..].iter().map(|after| Item::Write { event: next, after: *after });
-        self.items.extend(others);
-        self.revisit_loads(next, deed, None, scratch);
         let mut event = deed.event(&self.graph, Kind::Write);
         (event.value, event.ordering) = (value, ordering);
+        for after in &scratch.found[1..] {
+            let place = self.graph.place(*after) + 1;
+            if self.graph.may_write(deed.thread, place, event.clone()) {
+                self.items.push(Item::Write { event: next, after: *after });
+            }
+        }
+        self.revisit_loads(next, deed, None, scratch);
         let place = self.graph.location(deed.location).order.len() as u32 + 1;
         self.graph.add_write(deed.thread, place, event);
     }
