@@ -38,7 +38,7 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
             graph.lengths_before(was.stamp, lengths);
             graph.copy_part(lengths, into);
             let mut read = Deed::of(event.thread, was).event(into, was.kind);
-            (read.source, read.point) = (source, was.point);
+            (read.source, read.point, read.glued) = (source, was.point, was.glued);
             into.add_read(event.thread, read);
             true
         }
@@ -53,7 +53,7 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
             graph.lengths_before(was.stamp, lengths);
             graph.copy_part(lengths, into);
             let mut chosen = Deed::of(event.thread, was).event(into, was.kind);
-            chosen.choice = choice;
+            (chosen.choice, chosen.glued) = (choice, was.glued);
             match was.kind {
                 Kind::Chain => into.add_chain(event.thread, chosen),
                 _ => into.add_choice(event.thread, chosen),
@@ -64,13 +64,13 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
         Item::Overtake { event, target, choice } => {
             let was = graph.event(event);
             let deed = Deed::of(event.thread, was);
-            let (source, joined) = (was.source, was.joined);
+            let (source, joined, glued) = (was.source, was.joined, was.glued);
             let own = if joined {
                 graph.loose_past(EventId { index: event.index - 1, ..event })
             } else {
                 graph.before(event).map(|before| before.past.clone()).unwrap_or_default()
             };
-            overtake(graph, deed, Overtaker { own, source, joined, choice }, target, into, lengths);
+            overtake(graph, deed, Overtaker { own, source, joined, glued, choice }, target, into, lengths);
             true
         }
         Item::Unblock { blocked, target, choice } => {
@@ -79,7 +79,7 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
                 (blocked.thread, blocked.location, blocked.action, blocked.lead);
             let deed = Deed { thread, action, location, lead };
             let own = graph.last_of(thread).map(|last| last.past.clone()).unwrap_or_default();
-            let overtaker = Overtaker { own, source: blocked.source, joined: false, choice };
+            let overtaker = Overtaker { own, source: blocked.source, joined: false, glued: false, choice };
             overtake(graph, deed, overtaker, target, into, lengths);
             true
         }
@@ -94,7 +94,7 @@ fn add_store(graph: &Graph, event: EventId, after: EventId, into: &mut Graph) ->
     deed.lead = if update { 0 } else { was.lead };
     let mut store = deed.event(into, if update { Kind::UpdateWrite } else { Kind::Write });
     (store.value, store.ordering, store.joined) = (was.value, was.ordering, update);
-    store.point = was.point;
+    (store.point, store.glued) = (was.point, was.glued);
     if update {
         store.value =
             graph.update(was.location, was.action, was.value).expect("only one that writes revisits");
@@ -123,7 +123,8 @@ fn revisit(
     }
     let was = graph.event(read);
     let mut again = Deed::of(read.thread, was).event(into, was.kind);
-    (again.stamp, again.source, again.point) = (was.stamp, store, was.point);
+    (again.stamp, again.source) = (was.stamp, store);
+    (again.point, again.glued) = (was.point, was.glued);
     let id = into.add_read(read.thread, again);
     !into.closes_cycle(id)
 }
@@ -132,6 +133,7 @@ struct Overtaker {
     own: VectorClock,
     source: EventId,
     joined: bool,
+    glued: bool,
     choice: u32,
 }
 
@@ -143,7 +145,7 @@ fn overtake(
     into: &mut Graph,
     lengths: &mut Vec<u32>,
 ) {
-    let Overtaker { own: mut past, source, joined, choice } = overtaker;
+    let Overtaker { own: mut past, source, joined, glued, choice } = overtaker;
     if let Some(source) = graph.get(source) {
         past.join(&source.past);
     }
@@ -155,7 +157,7 @@ fn overtake(
     graph.copy_part(lengths, into);
     let mut event = deed.event(into, Kind::Chain);
     (event.source, event.joined, event.point) = (source, joined, !joined);
-    (event.choice, event.reversed) = (choice, true);
+    (event.choice, event.reversed, event.glued) = (choice, true, glued);
     into.add_chain(deed.thread, event);
 }
 

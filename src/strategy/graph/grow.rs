@@ -65,8 +65,12 @@ pub(super) fn grow(
             meet(level, names, step, lowered).ok_or(Surprise { position })?;
             names.leads[at] = 0;
         } else {
+            let first = level.graph.next_of(thread);
             add(level, names, record, step, lowered, scratch).ok_or(Surprise { position })?;
             names.leads[at] = 0;
+            if step.operation.is_point() && record.glued.contains(&position) {
+                level.graph.glue(first);
+            }
         }
         position += u64::from(step.operation.is_point());
     }

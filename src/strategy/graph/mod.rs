@@ -20,7 +20,10 @@
 //!   is not known to others without the second. Waking is the taking of the mutex, with the notification in its past.
 //! - *Between executions.* The paper visits graphs depth first while the program runs. Here an execution is finished first;
 //!   then what differs from it is noted, and each of that determines the choices that begin another execution.
-//! - *Not covered.* Waking without being notified, and weak exchanges that fail though the value is as expected.
+//! - *Unwinding.* A thread that unwinds is not interrupted. A graph in which somebody would have to come between its steps
+//!   has no execution and is passed over; then the search does not say that it has seen everything.
+//! - *Not covered.* Waking without being notified, weak exchanges that fail though the value is as expected (their place is
+//!   a free choice before the load), and attempts to send on a channel without capacity, which succeed or not by who waits.
 //!
 //! ```text
 //! begin:   take the last item; make its graph; plan: an order of its events, as choices          derive, replay
@@ -63,7 +66,16 @@ use replay::{Planned, plan};
 /// | read-modify-write, compare-exchange that succeeds | reads the store that is `k` places before the last, and stands right after it |
 /// | question whether a thread has ended, join with a time-out | 0: as it is; 1: that it has not, or that the time was up first |
 ///
-/// The initial value counts as the first store. Whether a compare-exchange succeeds follows from what it reads.
+/// The initial value counts as the first store. Whether a compare-exchange succeeds follows from what it reads. Python's
+/// variables and all objects that are no atomics have the outcomes that they have without a memory model.
+///
+/// # What it asks of the engine
+///
+/// - [`started`](Strategy::started) is called for every thread, in the order of their numbers.
+/// - An execution goes on until nobody can go on, and [`learn`](Strategy::learn) gets all of its steps.
+/// - Under [`Model::C11`], [`outcome`](Strategy::outcome) is asked wherever a variable has more than one store so far; and
+///   under both models where a thread has ended that is asked about, unless the caller has been told so before or has
+///   joined it.
 #[derive(Debug, Default)]
 pub struct Graphs {
     model: Model,
@@ -85,7 +97,7 @@ pub struct Graphs {
     /// The share of the whole that has been visited.
     visited: f64,
     began: bool,
-    /// Whether an execution was cut short, so that what could have followed is not known.
+    /// Whether an execution was cut short or a graph had none, so that what could have followed is not known.
     cut: bool,
     surprise: Option<Surprise>,
 }
@@ -136,9 +148,14 @@ impl Graphs {
                 }
                 Derived::Graph => {
                     let planned = plan(&next, &mut self.done, &mut self.plan);
-                    debug_assert!(planned, "a consistent graph can be repeated: {next:#?}");
-                    self.levels.push(next);
-                    return true;
+                    if planned {
+                        self.levels.push(next);
+                        return true;
+                    }
+                    // Such a graph has no execution, but others that differ from it might have.
+                    self.cut = true;
+                    self.visited += next.share;
+                    self.spare.push(next);
                 }
             }
         }

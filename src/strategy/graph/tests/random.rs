@@ -14,7 +14,7 @@ use crate::base::{
 use crate::memory::Model::{self, C11, SequentiallyConsistent as Sc};
 use crate::strategy::graphs;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
@@ -134,10 +134,9 @@ fn build(nested: bool, draws: &[Vec<Draw>]) -> Program {
 /// As many programs, of which few may be too large for brute force.
 fn agree(kinds: &'static [usize], model: Model, cases: u32, limit: usize) {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(
-        config,
-        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
-    );
+    // The same programs each time, and others for each model and size.
+    let seed = [kinds.len() as u8, cases as u8, (cases >> 8) as u8, model as u8].repeat(8);
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let skipped = std::cell::Cell::new(0);
     let result = runner.run(&program(kinds), |(nested, draws)| {
         let program = build(nested && !kinds.contains(&18), &draws);
