@@ -69,6 +69,7 @@ mod engine;
 pub mod explore;
 pub mod finding;
 pub mod hint;
+mod memory;
 pub mod python;
 pub mod strategy;
 pub mod sync;

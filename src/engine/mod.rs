@@ -45,10 +45,10 @@ mod waiting;
 mod weak;
 
 use crate::base::{Decision, Ending, Options, Strategy, ThreadId};
+pub use crate::memory::Model as MemoryModel;
 use crate::trace::Trace;
 use execution::Execution;
 use fiber::Hub;
-pub use weak::MemoryModel;
 
 /// How time passes in an execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -28,16 +28,6 @@ const KEPT: usize = 64;
 /// Added to the place of a weak compare-exchange that fails though it found what it expected.
 pub(crate) const SPURIOUS: u32 = 1000;
 
-/// How atomics behave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MemoryModel {
-    /// As if each atomic step took effect at once for all, whatever its ordering. Orderings still count for data races.
-    #[default]
-    SequentiallyConsistent,
-    /// C11's, which is Rust's, as RC11 repairs it.
-    C11,
-}
-
 /// A store in the modification order of an atomic.
 #[derive(Debug, Default)]
 struct Store {

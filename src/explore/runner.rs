@@ -7,7 +7,7 @@ use super::report::{Coverage, Found, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
 use crate::finding::{self, Finding, FindingKind};
-use crate::strategy::{self, Dfs, Exhaustive, Replay};
+use crate::strategy::{self, Dfs, Exhaustive, Graphs, Replay};
 use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -146,8 +146,10 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
     /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
     fn every_behaviour(&self) -> Box<dyn Strategy> {
+        let whims = self.config.spurious_wakeups > 0 || self.config.weak_failures > 0;
         match (self.config.clock, self.report.memory) {
             (Clock::Abstract, MemoryModel::SequentiallyConsistent) => Box::new(strategy::exhaustive()),
+            (Clock::Abstract, MemoryModel::C11) if !whims => Box::new(strategy::graphs(MemoryModel::C11)),
             _ => Box::new(strategy::dfs()),
         }
     }
@@ -346,7 +348,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
         let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence);
         let divergence =
             divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
-        let divergence = divergence.map(ToString::to_string);
+        let graphs = any.downcast_ref::<Graphs>().and_then(Graphs::diverged);
+        let graphs = graphs.map(|at| format!("choice {} is not what it was", at + 1));
+        let divergence = divergence.map(ToString::to_string).or(graphs);
         self.report.divergence =
             Some(divergence.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));
         Ok(())

@@ -8,6 +8,7 @@
 //! | [`pct`] | random priorities with few changes, so that bugs of small depth are likely | never by itself |
 //! | [`dfs`] | every interleaving, or those with few preemptions | when all were visited |
 //! | [`exhaustive`] | every behaviour once: orders of independent steps are not told apart | when all were visited |
+//! | [`graphs`] | every execution graph, under a memory model | when all were visited |
 //! | [`replay`] | one schedule | after one execution |
 //!
 //! What all of them rely on: a strategy that answers with a run longer than 1 is asked again as soon as a thread becomes
@@ -17,6 +18,7 @@ mod dfs;
 mod dice;
 mod divergence;
 mod exhaustive;
+mod graph;
 mod pct;
 mod random;
 mod replay;
@@ -24,9 +26,11 @@ mod replay;
 mod simulator;
 
 pub use crate::base::{Choice, Decision, Guard, Options, Record, Strategy};
+pub use crate::memory::Model;
 pub use dfs::Dfs;
 pub use divergence::{Divergence, Mismatch};
 pub use exhaustive::Exhaustive;
+pub use graph::Graphs;
 pub use pct::Pct;
 pub use random::Random;
 pub use replay::Replay;
@@ -55,6 +59,11 @@ pub fn dfs() -> Dfs {
 /// Every trace, once: see [`Exhaustive`].
 pub fn exhaustive() -> Exhaustive {
     Exhaustive::new()
+}
+
+/// Every execution graph once, under a memory model: see [`Graphs`].
+pub fn graphs(model: Model) -> Graphs {
+    Graphs::new(model)
 }
 
 /// One schedule, strictly: see [`Replay`].
