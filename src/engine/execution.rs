@@ -12,6 +12,7 @@
 
 use super::Settings;
 use super::clocks::Trail;
+use super::following::Following;
 use super::learning::Learning;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
@@ -136,6 +137,7 @@ pub(crate) struct Execution {
     pub(crate) statics: Statics,
     pub(crate) probe: Option<super::Probe>,
     pub(crate) learning: Learning,
+    pub(crate) following: Following,
     epoch: u64,
 }
 
@@ -194,6 +196,7 @@ impl Execution {
             statics: Statics::default(),
             probe: None,
             learning: Learning::new(),
+            following: Following::default(),
             epoch: 0,
         }
     }

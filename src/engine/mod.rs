@@ -13,6 +13,7 @@
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
+//! | `following` | telling what happens to strategies that follow it |
 //! | `statics` | values that belong to one execution though their cells outlive it |
 //! | `clocks` | happens-before and races |
 //! | `hot` | the operations of long executions, as types |
@@ -22,6 +23,7 @@ mod clocks;
 pub(crate) mod current;
 mod execution;
 mod fiber;
+mod following;
 pub(crate) mod hot;
 mod learning;
 mod lifecycle;
@@ -123,6 +125,7 @@ impl Engine {
         self.prepare(strategy);
         self.hub.run(model);
         let execution = self.hub.execution();
+        execution.tell_steps();
         let mut strategy = execution.strategy.take().expect("the strategy was set above");
         if let Some(record) = execution.record() {
             strategy.learn(&record);
@@ -162,6 +165,7 @@ impl Engine {
         execution.reset();
         execution.every_point = strategy.every_point();
         execution.learning.reset(strategy.learns());
+        execution.following.reset(strategy.follows());
         execution.strategy = Some(strategy);
     }
 }
