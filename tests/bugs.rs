@@ -4,12 +4,17 @@
 #[expect(dead_code, reason = "the benchmark prints what is published")]
 mod bugs;
 
-use bugs::{BUGS, bug};
+use bugs::{BUGS, Bug};
 use selvedge::base::Ending;
 use selvedge::explore::{Coverage, Search};
 use selvedge::{Explorer, strategy};
 use std::cell::Cell;
 use std::rc::Rc;
+
+/// The one of that name.
+fn bug(name: &str) -> &'static Bug {
+    BUGS.iter().find(|bug| bug.name == name).expect("a program")
+}
 
 /// How many traces fail, of how many.
 fn failing(name: &str) -> (u64, u64) {
