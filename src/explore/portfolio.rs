@@ -1,8 +1,10 @@
 //! The default search: a proof where one is within reach, and otherwise several ways to look, each good at other bugs.
 
 use super::config::Config;
+use super::report::Coverage;
 use super::runner::{End, Runner};
 use crate::base::{Error, Strategy};
+use crate::engine::Clock;
 use crate::strategy;
 
 /// How much of the budget a strategy may use.
@@ -10,44 +12,61 @@ use crate::strategy;
 pub(super) struct Share {
     executions: u64,
     choices: u64,
-    /// Whether it is given up before that when its estimate says that it will not come to its end.
-    doubted: bool,
+    /// How much of it has been used in an earlier turn of the same strategy.
+    before: (u64, u64),
+    /// Whether it is given up when it is plain that it will not come to its end, and how many executions there are in all by
+    /// another estimate than its own.
+    doubted: Option<f64>,
 }
 
-/// An estimate is not looked at before so many executions, or half of the budget if that is less.
+/// A proof is not doubted before so many executions, or half of the budget if that is less.
 const FIRST_DOUBT: u64 = 1_000;
+/// Which part of the budget goes into sounding out how many executions there are.
+const PROBED: u64 = 20;
 
 impl Share {
     /// All of it.
     pub(super) fn of(config: &Config) -> Self {
-        Share { executions: config.executions, choices: config.choices, doubted: false }
+        Share { executions: config.executions, choices: config.choices, before: (0, 0), doubted: None }
     }
 
     /// Whether it is used up, or there is no hope that it will suffice.
     pub(super) fn is_spent(&self, executions: u64, choices: u64, strategy: &dyn Strategy) -> bool {
+        let (executions, choices) = (executions + self.before.0, choices.saturating_add(self.before.1));
         let spent = executions >= self.executions || choices >= self.choices;
-        spent || self.doubted && self.is_hopeless(executions, choices, strategy.estimate())
+        spent
+            || self.doubted.is_some_and(|other| {
+                let estimate = strategy.estimate().unwrap_or(0.0).max(other);
+                self.is_hopeless(executions, choices, estimate)
+            })
     }
 
-    /// Whether the estimate says that the share will not suffice.
+    /// Whether an estimate says that the share will not suffice.
     ///
     /// Estimates are rough, the more so the earlier, and a proof is worth more than samples. So an estimate is believed as far
     /// as the search has come: at a tenth of the budget it must be ten times the budget, at a half twice.
-    fn is_hopeless(&self, executions: u64, choices: u64, estimate: Option<f64>) -> bool {
-        if executions < (self.executions / 10).max(FIRST_DOUBT.min(self.executions / 2)) {
-            return false;
-        }
-        let Some(estimate) = estimate else { return false };
+    fn is_hopeless(&self, executions: u64, choices: u64, estimate: f64) -> bool {
         let used = share(executions, self.executions).max(share(choices, self.choices));
         let needed = used * estimate / executions as f64;
         needed * used > 1.0
+    }
+
+    /// The part of it after which a proof is first doubted.
+    fn until_doubt(&self) -> Self {
+        let executions = (self.executions / 10).max(FIRST_DOUBT.min(self.executions.div_ceil(2)));
+        Share { executions, ..*self }
+    }
+
+    /// The part of it that goes into sounding out.
+    fn for_probes(&self) -> Self {
+        Share { executions: self.executions.div_ceil(PROBED), choices: self.choices / PROBED, ..*self }
     }
 
     /// What is left of it, in `parts` equal parts of at least one execution each.
     fn part(&self, executions: u64, choices: u64, parts: u64) -> Self {
         let part = |all: u64, used: u64| (all.saturating_sub(used) / parts).max(1);
         let (executions, choices) = (part(self.executions, executions), part(self.choices, choices));
-        Share { executions, choices, doubted: false }
+        Share { executions, choices, ..*self }
     }
 }
 
@@ -60,9 +79,7 @@ impl<F: Fn()> Runner<'_, F> {
     /// interleavings with few preemptions, PCT, partial order sampling and a random walk.
     pub(super) fn portfolio(&mut self) -> Result<(), Error> {
         let (seed, all) = (self.config.seed, Share::of(&self.config));
-        let (end, strategy) = self.run(self.every_behaviour(), Share { doubted: true, ..all })?;
-        self.describe(&*strategy, end);
-        if end != End::Budget {
+        if self.prove(all)? != End::Budget {
             return Ok(());
         }
         let others: [Box<dyn Strategy>; 4] = [
@@ -73,21 +90,63 @@ impl<F: Fn()> Runner<'_, F> {
         ];
         let mut left = others.len() as u64;
         for other in others {
+            if self.report.executions >= all.executions {
+                break;
+            }
             let share = all.part(self.report.executions, self.report.choices, left);
             left -= 1;
             let (end, other) = self.run(other, share)?;
-            let (estimate, so_far) = (self.report.estimate, std::mem::take(&mut self.report.strategy));
-            self.describe(&*other, end);
-            self.report.estimate = estimate;
-            self.report.strategy = format!("{so_far}, then {}", self.report.strategy);
+            self.go_on(&*other, end);
             if end == End::Stop {
                 break;
             }
             // However far bounded search has come: what follows is a sample.
-            self.report.coverage = super::Coverage::Sampled;
+            self.report.coverage = Coverage::Sampled;
             self.report.beyond = 0;
         }
         Ok(())
+    }
+
+    /// Every behaviour; between the first tenth and the rest it is sounded out how many there are.
+    fn prove(&mut self, all: Share) -> Result<End, Error> {
+        let (mut end, mut search) = self.run(self.every_behaviour(), all.until_doubt())?;
+        self.describe(&*search, end);
+        let mut before = (self.report.executions, self.report.choices);
+        if end != End::Budget || before.0 >= all.executions || before.1 >= all.choices {
+            return Ok(end);
+        }
+        let mut expected = 0.0;
+        if self.config.clock == Clock::Abstract {
+            let (ended, probe) =
+                self.run(Box::new(strategy::Probe::new(self.config.seed)), all.for_probes())?;
+            expected = probe.estimate().unwrap_or(0.0);
+            if ended == End::Stop {
+                self.go_on(&*probe, ended);
+                return Ok(ended);
+            }
+        }
+        let probed = (self.report.executions - before.0, self.report.choices - before.1);
+        // So that no more than the whole budget is used.
+        before = (before.0 + probed.0, before.1 + probed.1);
+        (end, search) = self.run(search, Share { before, doubted: Some(expected), ..all })?;
+        self.describe(&*search, end);
+        if self.report.coverage == Coverage::Proved {
+            // All there are, each counted once.
+            self.report.executions -= probed.0;
+            self.report.choices -= probed.1;
+        } else {
+            let own = self.report.estimate.unwrap_or(0.0);
+            self.report.estimate = Some(own.max(expected)).filter(|estimate| *estimate > 0.0);
+        }
+        Ok(end)
+    }
+
+    /// Describes what another strategy has come to after those before it.
+    fn go_on(&mut self, strategy: &dyn Strategy, end: End) {
+        let (estimate, so_far) = (self.report.estimate, std::mem::take(&mut self.report.strategy));
+        self.describe(strategy, end);
+        self.report.estimate = estimate;
+        self.report.strategy = format!("{so_far}, then {}", self.report.strategy);
     }
 }
 
@@ -95,27 +154,29 @@ impl<F: Fn()> Runner<'_, F> {
 mod tests {
     use super::*;
 
+    const ALL: Share = Share { executions: 20_000, choices: u64::MAX, before: (0, 0), doubted: Some(0.0) };
+
     #[test]
     fn an_estimate_is_believed_as_far_as_the_search_has_come() {
-        let all = Share { executions: 20_000, choices: u64::MAX, doubted: true };
-        assert!(!all.is_hopeless(1_999, 0, Some(1e9)));
-        assert!(all.is_hopeless(2_000, 0, Some(210_000.0)));
-        assert!(!all.is_hopeless(2_000, 0, Some(190_000.0)));
-        assert!(all.is_hopeless(10_000, 0, Some(41_000.0)));
-        assert!(!all.is_hopeless(10_000, 0, Some(39_000.0)));
-        assert!(!all.is_hopeless(10_000, 0, None));
-        // Small budgets are not given up at once, and long executions use up the choices first.
-        let small = Share { executions: 100, ..all };
-        assert!(!small.is_hopeless(49, 0, Some(1e9)) && small.is_hopeless(50, 0, Some(1e9)));
-        let long = Share { choices: 2_000_000, ..all };
-        assert!(long.is_hopeless(2_000, 1_000_000, Some(9_000.0)));
-        assert!(!long.is_hopeless(2_000, 1_000_000, Some(7_000.0)));
+        assert!(ALL.is_hopeless(2_000, 0, 210_000.0));
+        assert!(!ALL.is_hopeless(2_000, 0, 190_000.0));
+        assert!(ALL.is_hopeless(10_000, 0, 41_000.0));
+        assert!(!ALL.is_hopeless(10_000, 0, 39_000.0));
+        // Long executions use up the choices first.
+        let long = Share { choices: 2_000_000, ..ALL };
+        assert!(long.is_hopeless(2_000, 1_000_000, 9_000.0));
+        assert!(!long.is_hopeless(2_000, 1_000_000, 7_000.0));
+    }
+
+    #[test]
+    fn a_proof_is_not_doubted_at_once() {
+        let until = |executions| Share { executions, ..ALL }.until_doubt().executions;
+        assert_eq!([until(1), until(100), until(5_000), until(20_000)], [1, 50, 1_000, 2_000]);
     }
 
     #[test]
     fn what_is_left_is_divided() {
-        let all = Share { executions: 20_000, choices: 1_000, doubted: true };
-        let part = all.part(4_000, 2_000, 4);
+        let part = Share { choices: 1_000, ..ALL }.part(4_000, 2_000, 4);
         assert_eq!((part.executions, part.choices), (4_000, 1));
     }
 }

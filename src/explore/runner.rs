@@ -8,7 +8,7 @@ use super::report::{Coverage, Found, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, Summary};
 use crate::finding::{self, Finding, FindingKind};
-use crate::strategy::{self, Bounded, Dfs, Exhaustive, Replay};
+use crate::strategy::{self, Bounded, Dfs, Exhaustive, Probe, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -185,10 +185,10 @@ impl<'a, F: Fn()> Runner<'a, F> {
                 return Ok((End::Stop, strategy));
             }
             self.check_replay(&*strategy)?;
-            if self.is_worth_a_look(&summary) {
-                if let Some(trace) = self.trace_to_judge(&summary) {
-                    self.diagnose(trace);
-                }
+            if self.is_worth_a_look(&summary)
+                && let Some(trace) = self.trace_to_judge(&summary)
+            {
+                self.diagnose(trace);
             }
             let full = self.report.failed() && !self.config.all_findings;
             if full || self.report.findings.len() >= MOST_FINDINGS {
@@ -256,6 +256,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
         let divergence =
             divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
         let divergence = divergence.or_else(|| any.downcast_ref::<Bounded>().and_then(Bounded::divergence));
+        let divergence = divergence.or_else(|| any.downcast_ref::<Probe>().and_then(Probe::divergence));
         let divergence = divergence.map(ToString::to_string);
         self.report.divergence =
             Some(divergence.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));

@@ -37,6 +37,7 @@ pub use bounded::Bounded;
 pub use dfs::Dfs;
 pub use divergence::{Divergence, Mismatch};
 pub use exhaustive::Exhaustive;
+pub(crate) use exhaustive::Probe;
 pub use fuzz::Fuzz;
 pub use pct::Pct;
 pub use pos::Pos;
