@@ -1,6 +1,7 @@
 //! Choices, and who makes them: options in, choice out.
 
-use super::{Record, ThreadId, ThreadSet};
+use super::{Operation, Record, Step, ThreadId, ThreadSet};
+use std::panic::Location;
 
 /// Who went next, and which of the allowed outcomes it got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +137,25 @@ pub trait Strategy: std::any::Any {
     /// [learn](Strategy::learns).
     fn learn(&mut self, record: &Record<'_>) {
         let _ = record;
+    }
+
+    /// Whether it follows what threads do: then [`performed`](Strategy::performed) and [`arrived`](Strategy::arrived) are
+    /// called. Nothing else about an execution is different.
+    fn follows(&self) -> bool {
+        false
+    }
+
+    /// `step` has been performed. Called for strategies that [follow](Strategy::follows), in the order of the steps, for
+    /// all since the last question before the next one, and for the rest before [`end`](Strategy::end).
+    fn performed(&mut self, step: &Step) {
+        let _ = step;
+    }
+
+    /// `thread` is about to perform `operation`, called at `location` in the model; it need not be enabled. Called for
+    /// strategies that [follow](Strategy::follows), before each question, for the threads that have come to another
+    /// operation since the last one: after [`performed`](Strategy::performed), in the order of their numbers.
+    fn arrived(&mut self, thread: ThreadId, operation: &Operation, location: &'static Location<'static>) {
+        let _ = (thread, operation, location);
     }
 
     /// Whether every behaviour has been visited, so that "nothing found" is a proof. Asked after `begin` said `false`.

@@ -12,6 +12,7 @@
 
 use super::Settings;
 use super::clocks::Trail;
+use super::following::Following;
 use super::learning::Learning;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
@@ -138,6 +139,7 @@ pub(crate) struct Execution {
     pub(crate) probe: Option<super::Probe>,
     pub(crate) learning: Learning,
     pub(crate) weak: Weak,
+    pub(crate) following: Following,
     epoch: u64,
 }
 
@@ -197,6 +199,7 @@ impl Execution {
             probe: None,
             learning: Learning::new(),
             weak: Weak::default(),
+            following: Following::default(),
             epoch: 0,
         }
     }

@@ -13,6 +13,7 @@
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
+//! | `following` | telling what happens to strategies that follow it |
 //! | `statics` | values that belong to one execution though their cells outlive it |
 //! | `clocks` | happens-before and races |
 //! | `weak` | atomics under the C11 memory model |
@@ -23,6 +24,7 @@ mod clocks;
 pub(crate) mod current;
 mod execution;
 mod fiber;
+mod following;
 pub(crate) mod hot;
 mod learning;
 mod lifecycle;
@@ -129,6 +131,7 @@ impl Engine {
         self.prepare(strategy);
         self.hub.run(model);
         let execution = self.hub.execution();
+        execution.tell_steps();
         let mut strategy = execution.strategy.take().expect("the strategy was set above");
         if let Some(record) = execution.record() {
             strategy.learn(&record);
@@ -174,6 +177,7 @@ impl Engine {
         execution.every_point = strategy.every_point();
         execution.learning.reset(strategy.learns());
         execution.weak.reset(execution.settings.memory == MemoryModel::C11, !strategy.orders_memory());
+        execution.following.reset(strategy.follows());
         execution.strategy = Some(strategy);
     }
 }

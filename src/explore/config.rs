@@ -8,7 +8,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Search {
-    /// Every behaviour as far as the budget reaches; then PCT and the random walk share as much again.
+    /// Every behaviour, until it is plain that the budget does not reach that far; then bounded search, PCT, partial order
+    /// sampling and the random walk share what is left.
     #[default]
     Portfolio,
     /// A random walk.
@@ -18,8 +19,16 @@ pub enum Search {
         /// The depth of the bugs looked for.
         depth: u32,
     },
+    /// Partial order sampling: random priorities of steps.
+    Pos,
+    /// A random walk in which all orders of the steps on some object are equally likely.
+    Surw,
+    /// Partial order sampling, steered to looks that have not found what they might.
+    Fuzz,
     /// Every behaviour, once: orders of independent steps are not told apart.
     Exhaustive,
+    /// Every interleaving, those with fewer preemptions first.
+    Bounded,
     /// Every interleaving, or those with at most so many preemptions.
     Dfs {
         /// The bound, if any.
@@ -100,7 +109,7 @@ impl Config {
     ///
     /// | variable | value |
     /// |---|---|
-    /// | `SELVEDGE_STRATEGY` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `dfs` or `dfs:PREEMPTIONS` |
+    /// | `SELVEDGE_STRATEGY` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
     /// | `SELVEDGE_SEED` | a number |
     /// | `SELVEDGE_BUDGET` | the most executions |
     /// | `SELVEDGE_STEPS` | the most choices in one execution |
@@ -227,6 +236,10 @@ impl std::str::FromStr for Search {
             ("portfolio", None) => Ok(Search::Portfolio),
             ("exhaustive", None) => Ok(Search::Exhaustive),
             ("random", None) => Ok(Search::Random),
+            ("pos", None) => Ok(Search::Pos),
+            ("surw", None) => Ok(Search::Surw),
+            ("fuzz", None) => Ok(Search::Fuzz),
+            ("bounded", None) => Ok(Search::Bounded),
             ("pct", argument) => match argument.map_or(Ok(3), number)? {
                 0 => Err(Error::new(
                     "a depth of 0 finds nothing",
@@ -239,7 +252,7 @@ impl std::str::FromStr for Search {
             _ => Err(Error::new(
                 format!("`{text}` is no strategy"),
                 "in the name of the strategy",
-                "use portfolio, exhaustive, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS",
+                "use portfolio, exhaustive, random, pct, pct:DEPTH, pos, surw, fuzz, bounded, dfs or dfs:PREEMPTIONS",
             )),
         }
     }
@@ -261,6 +274,14 @@ mod tests {
             with("SELVEDGE_STRATEGY", "dfs:1").map(|c| c.search),
             Ok(Search::Dfs { preemptions: Some(1) })
         );
+        for (name, search) in [
+            ("pos", Search::Pos),
+            ("surw", Search::Surw),
+            ("fuzz", Search::Fuzz),
+            ("bounded", Search::Bounded),
+        ] {
+            assert_eq!(with("SELVEDGE_STRATEGY", name).map(|c| c.search), Ok(search));
+        }
         assert_eq!(
             with("SELVEDGE_REPLAY", "a2 b").map(|c| c.search),
             Ok(Search::Replay("a2 b".parse().expect("a schedule")))

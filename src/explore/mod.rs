@@ -9,6 +9,7 @@
 
 mod config;
 mod minimise;
+mod portfolio;
 mod progress;
 mod report;
 mod runner;
@@ -26,8 +27,8 @@ use std::time::Duration;
 
 /// Explores `model` and panics with the report if anything is wrong with it.
 ///
-/// By default every behaviour is tried, once each, as far as a budget of 20 000 executions reaches; if it does not reach, as many
-/// more are sampled. The environment may say otherwise (see [`Config::from_env`]).
+/// By default every behaviour is tried, once each, within a budget of 20 000 executions; as soon as it is plain that the
+/// budget does not reach, what is left of it goes to bounded search and sampling. The environment may say otherwise (see [`Config::from_env`]).
 ///
 /// The model is run many times. It must be deterministic apart from what the facade decides: no real time, no real threads,
 /// no state kept from one run to the next.

@@ -54,6 +54,8 @@ pub struct Report {
     pub(super) longest: u64,
     pub(super) most_threads: u32,
     pub(super) cut_short: u64,
+    /// How many executions have more preemptions than those of which all were run.
+    pub(super) beyond: u64,
     pub(super) fairness_assumed: bool,
     pub(super) counts_seen: bool,
     pub(super) memory: MemoryModel,
@@ -168,6 +170,11 @@ impl Report {
                     1 => format!("proved: the only execution was run{fair}"),
                     _ => format!("proved: all {executions} were run{fair}"),
                 }
+            }
+            Coverage::AllWithin(bound) if self.beyond > 0 => {
+                let within = count(self.executions - self.beyond, "execution");
+                let bound = count(u64::from(bound), "preemption");
+                format!("all {within} with at most {bound} were run, and {} of those with more", self.beyond)
             }
             Coverage::AllWithin(bound) => {
                 format!("all {executions} with at most {} {were} run", count(u64::from(bound), "preemption"))

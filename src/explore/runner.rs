@@ -2,12 +2,13 @@
 
 use super::config::{Config, Search};
 use super::minimise;
+use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Found, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
 use crate::finding::{self, Finding, FindingKind};
-use crate::strategy::{self, Dfs, Exhaustive, Graphs, Replay};
+use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe, Replay};
 use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -27,16 +28,16 @@ pub(super) struct Runner<'a, F> {
     progress: Option<Watcher<Progress>>,
     observer: Option<Watcher<Trace>>,
     started: Instant,
-    report: Report,
+    pub(super) report: Report,
     /// What to begin again with, because the model does not only use atomics sequentially consistently.
-    again: Option<Box<dyn Strategy>>,
+    pub(super) again: Option<Box<dyn Strategy>>,
     seen: BTreeSet<String>,
     lock_orders: BTreeSet<u64>,
 }
 
 /// How a strategy's turn ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// It had nothing left to try.
     Done,
     /// Its share of the budget is used up.
@@ -70,6 +71,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             longest: 0,
             most_threads: 0,
             cut_short: 0,
+            beyond: 0,
             fairness_assumed: false,
             counts_seen: false,
             doubt: None,
@@ -122,14 +124,18 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
     /// What the settings ask for.
     fn search(&mut self) -> Result<(), Error> {
-        let (executions, choices, seed) = (self.config.executions, self.config.choices, self.config.seed);
+        let seed = self.config.seed;
         match self.config.search.clone() {
-            Search::Portfolio => self.portfolio(executions, choices, seed)?,
+            Search::Portfolio => self.portfolio()?,
             Search::Exhaustive => {
                 let strategy = self.every_behaviour();
                 self.single(strategy)?;
             }
             Search::Random => self.single(Box::new(strategy::random(seed)))?,
+            Search::Pos => self.single(Box::new(strategy::pos(seed)))?,
+            Search::Surw => self.single(Box::new(strategy::surw(seed)))?,
+            Search::Fuzz => self.single(Box::new(strategy::fuzz(seed)))?,
+            Search::Bounded => self.single(Box::new(strategy::bounded()))?,
             Search::Pct { depth } => self.single(Box::new(strategy::pct(depth, seed)?))?,
             Search::Dfs { preemptions: None } => self.single(Box::new(strategy::dfs()))?,
             Search::Dfs { preemptions: Some(bound) } => {
@@ -145,7 +151,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
     }
 
     /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
-    fn every_behaviour(&self) -> Box<dyn Strategy> {
+    pub(super) fn every_behaviour(&self) -> Box<dyn Strategy> {
         let whims = self.config.spurious_wakeups > 0 || self.config.weak_failures > 0;
         match (self.config.clock, self.report.memory) {
             (Clock::Abstract, MemoryModel::SequentiallyConsistent) => Box::new(strategy::exhaustive()),
@@ -154,39 +160,14 @@ impl<'a, F: Fn()> Runner<'a, F> {
         }
     }
 
-    /// Every behaviour as far as half of the budget reaches, then sampling: half by PCT, half by a random walk.
-    fn portfolio(&mut self, executions: u64, choices: u64, seed: u64) -> Result<(), Error> {
-        let (end, strategy) = self.run(self.every_behaviour(), executions, choices)?;
-        self.describe(&*strategy, end);
-        if end != End::Budget || self.again.is_some() {
-            return Ok(());
-        }
-        let first = self.report.strategy.clone();
-        let samplers: [Box<dyn Strategy>; 2] =
-            [Box::new(strategy::pct(3, seed)?), Box::new(strategy::random(seed))];
-        for sampler in samplers {
-            let (end, sampler) = self.run(sampler, (executions / 2).max(1), (choices / 2).max(1))?;
-            let estimate = self.report.estimate;
-            let so_far = std::mem::take(&mut self.report.strategy);
-            self.describe(&*sampler, end);
-            self.report.estimate = estimate;
-            self.report.strategy = format!("{so_far}, then {}", self.report.strategy);
-            if end == End::Stop {
-                break;
-            }
-        }
-        debug_assert!(self.report.strategy.starts_with(&first));
-        Ok(())
-    }
-
     fn single(&mut self, strategy: Box<dyn Strategy>) -> Result<(), Error> {
-        let (executions, choices) = (self.config.executions, self.config.choices);
-        let (end, strategy) = self.run(strategy, executions, choices)?;
+        let share = Share::of(&self.config);
+        let (end, strategy) = self.run(strategy, share)?;
         self.describe(&*strategy, end);
         Ok(())
     }
 
-    fn describe(&mut self, strategy: &dyn Strategy, end: End) {
+    pub(super) fn describe(&mut self, strategy: &dyn Strategy, end: End) {
         let any: &dyn Any = strategy;
         self.report.strategy = strategy.describe();
         self.report.estimate = strategy.estimate();
@@ -202,18 +183,25 @@ impl<'a, F: Fn()> Runner<'a, F> {
             }
             _ => Coverage::Sampled,
         };
+        let bounded = any.downcast_ref::<Bounded>();
+        if self.report.coverage == Coverage::Sampled
+            && self.report.cut_short == 0
+            && let Some(bound) = bounded.and_then(Bounded::completed)
+        {
+            self.report.coverage = Coverage::AllWithin(bound);
+            self.report.beyond = bounded.map_or(0, Bounded::beyond);
+        }
     }
 
     /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
-    fn run(
+    pub(super) fn run(
         &mut self,
         mut strategy: Box<dyn Strategy>,
-        executions: u64,
-        choices: u64,
+        share: Share,
     ) -> Result<(End, Box<dyn Strategy>), Error> {
         let (mut run, mut chosen) = (0u64, 0u64);
         loop {
-            if run >= executions || chosen >= choices {
+            if share.is_spent(run, chosen, &*strategy) {
                 return Ok((End::Budget, strategy));
             }
             if !strategy.begin() {
@@ -239,10 +227,10 @@ impl<'a, F: Fn()> Runner<'a, F> {
                 return Ok((End::Stop, strategy));
             }
             self.check_replay(&*strategy)?;
-            if self.is_worth_a_look(&summary) {
-                if let Some(trace) = self.trace_to_judge(&summary) {
-                    self.diagnose(trace);
-                }
+            if self.is_worth_a_look(&summary)
+                && let Some(trace) = self.trace_to_judge(&summary)
+            {
+                self.diagnose(trace);
             }
             let full = self.report.failed() && !self.config.all_findings;
             if full || self.report.findings.len() >= MOST_FINDINGS {
@@ -348,6 +336,8 @@ impl<'a, F: Fn()> Runner<'a, F> {
         let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence);
         let divergence =
             divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
+        let divergence = divergence.or_else(|| any.downcast_ref::<Bounded>().and_then(Bounded::divergence));
+        let divergence = divergence.or_else(|| any.downcast_ref::<Probe>().and_then(Probe::divergence));
         let graphs = any.downcast_ref::<Graphs>().and_then(Graphs::diverged);
         let graphs = graphs.map(|at| format!("choice {} is not what it was", at + 1));
         let divergence = divergence.map(ToString::to_string).or(graphs);

@@ -43,6 +43,7 @@ mod family;
 mod foresee;
 mod history;
 mod node;
+mod probe;
 mod questions;
 mod reversal;
 
@@ -51,6 +52,7 @@ use crate::strategy::{Divergence, Mismatch};
 use family::{Family, Renumbering};
 use history::History;
 use node::{NOBODY, Node};
+pub(crate) use probe::Probe;
 
 /// Visits every trace of the model once. See the [module](self) for the algorithm.
 ///
