@@ -275,6 +275,8 @@ pub enum ChannelAction {
     },
     /// Receives if there is a message.
     TryReceive,
+    /// A sender goes. If it turns out to be the last, the step performed is a [`DropSender`](ChannelAction::DropSender).
+    LeaveSender,
     /// The last sender goes.
     DropSender,
     /// The receiver goes.

@@ -83,9 +83,9 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
             _ => (Acquire::Nothing, Release::Nothing),
         },
         Action::Channel(ChannelAction::AwaitTaken { .. }) => (Acquire::Released, Release::Nothing),
-        Action::Channel(ChannelAction::DropSender | ChannelAction::DropReceiver) => {
-            (Acquire::Nothing, Release::Join)
-        }
+        Action::Channel(
+            ChannelAction::LeaveSender | ChannelAction::DropSender | ChannelAction::DropReceiver,
+        ) => (Acquire::Nothing, Release::Join),
         // Whether it succeeds only the facade knows, which then acquires by itself.
         Action::Arc(_) => (Acquire::Nothing, Release::Nothing),
         _ => {

@@ -107,6 +107,11 @@ pub(crate) fn perform_on(object: ObjectId, action: Action, location: &'static Lo
     perform(Operation::new(object, action), location)
 }
 
+/// The sender that the step just performed has dropped was the last of a channel.
+pub(crate) fn hang_up(channel: ObjectId) {
+    with(|execution| execution.hang_up(channel));
+}
+
 /// Says what an operation just performed read or wrote, where only the facade knows.
 #[inline(always)]
 pub(crate) fn annotate(outcome: Outcome) {

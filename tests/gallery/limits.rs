@@ -97,7 +97,7 @@ fn the_default_search_proves_what_is_small_and_samples_what_is_not() {
             threads.into_iter().for_each(|thread| thread.join().unwrap());
         })
         .unwrap();
-    assert_eq!((report.coverage(), report.executions()), (Coverage::Sampled, 200), "{report}");
+    assert_eq!((report.coverage(), report.executions()), (Coverage::Sampled, 100), "{report}");
 }
 
 #[test]

@@ -67,6 +67,7 @@ impl Channel {
                     Outcome::Refused
                 }
             }
+            ChannelAction::LeaveSender => Outcome::Done,
             ChannelAction::DropSender => {
                 self.senders_gone = true;
                 Outcome::Done

@@ -102,12 +102,18 @@ impl<T> Shared<T> {
         self.senders.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One sender less. Only the last one's end is a step; it comes after all others'.
+    /// One sender less. Each one's end is a step, because which one is the last depends on their order.
     pub(super) fn drop_sender(&self) {
-        if self.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
-            drop(self.act(ChannelAction::DropSender, None, self.made));
-        } else if let Some(object) = self.object() {
-            current::release(object);
+        drop(self.act(ChannelAction::LeaveSender, None, self.made));
+        if self.senders.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
+        let mut data = self.lock();
+        data.channel.apply(ChannelAction::DropSender);
+        self.tell(&data);
+        drop(data);
+        if let Some(object) = self.object() {
+            current::hang_up(object);
         }
     }
 
