@@ -26,29 +26,40 @@ pub(crate) fn object(slot: &Slot, begin: impl FnOnce() -> (ObjectKind, State)) -
     Some(with(|execution| execution.object(slot, begin)))
 }
 
-/// As [`object`], for an object with many handles, each with a slot: the object is known by `address`.
-#[inline(always)]
-pub(crate) fn object_at(slot: &Slot, address: usize, kind: ObjectKind, state: State) -> Option<ObjectId> {
-    is_active().then(|| with(|execution| execution.object_at(slot, address, kind, state)))
+/// The reference-counted allocation at `address`, of which many pointers may know, each with a slot.
+pub(crate) fn pointer(slot: &Slot, address: usize) -> Option<ObjectId> {
+    is_active().then(|| with(|execution| execution.pointer(slot, address)))
 }
 
-/// Makes an object known that has just been made, even if an object was at `address` before.
+/// A reference-counted allocation has been made.
 #[inline(always)]
-pub(crate) fn add_object(slot: &Slot, address: usize, kind: ObjectKind, state: State) {
+pub(crate) fn pointer_made(address: usize) {
     if is_active() {
-        with(|execution| execution.add_object(slot, address, kind, state));
+        with(|execution| execution.pointer_made(address));
     }
+}
+
+/// One of several pointers to an allocation goes.
+#[inline]
+pub(crate) fn pointer_dropped(address: usize) {
+    with(|execution| execution.pointer_dropped(address));
+}
+
+/// The caller has the only pointer to an allocation.
+#[inline]
+pub(crate) fn pointer_alone(address: usize) {
+    with(|execution| execution.pointer_alone(address));
+}
+
+/// The only pointer to an allocation goes, and no weak one is left.
+#[inline]
+pub(crate) fn pointer_gone(address: usize) {
+    with(|execution| execution.pointer_gone(address));
 }
 
 /// Gives an object its name after its first use.
 pub(crate) fn rename(object: ObjectId, name: Name) {
     with(|execution| execution.object_mut(object).name = name);
-}
-
-/// The caller learns what was left at an object. No step: part of an operation just performed.
-#[inline(always)]
-pub(crate) fn acquire(object: ObjectId) {
-    with(|execution| execution.synchronize(object, (Acquire::Released, Release::Nothing)));
 }
 
 /// The caller leaves what it knows at an object, on top of what is there. No step: part of an operation just performed, or of

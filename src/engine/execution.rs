@@ -13,6 +13,7 @@
 use super::Settings;
 use super::clocks::Trail;
 use super::object::State;
+use super::pointers::Pointers;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
@@ -135,6 +136,7 @@ pub(crate) struct Execution {
     pub(crate) lock_order: u64,
     pub(crate) misuse: bool,
     pub(crate) statics: Statics,
+    pub(crate) pointers: Pointers,
     pub(crate) probe: Option<super::Probe>,
     epoch: u64,
 }
@@ -194,6 +196,7 @@ impl Execution {
             lock_order: 0,
             misuse: false,
             statics: Statics::default(),
+            pointers: Pointers::default(),
             probe: None,
             epoch: 0,
         }
@@ -209,6 +212,7 @@ impl Execution {
         self.running = ThreadId::MAIN;
         self.position = 0;
         self.steps.clear();
+        self.pointers.clear();
         self.live_objects = 0;
         self.live_threads = 0;
         self.unfinished = 0;
@@ -294,23 +298,6 @@ impl Execution {
             None => {
                 let (kind, state) = begin();
                 self.register(slot, kind, state)
-            }
-        }
-    }
-
-    /// As [`object`](Self::object), for an object with many handles, each with a slot: the object is known by `address`.
-    #[inline(always)]
-    pub(crate) fn object_at(
-        &mut self,
-        slot: &Slot,
-        address: usize,
-        kind: ObjectKind,
-        state: State,
-    ) -> ObjectId {
-        match slot.number(self.epoch) {
-            Some(object) => object,
-            None => {
-                self.find(slot, address, kind).unwrap_or_else(|| self.add_object(slot, address, kind, state))
             }
         }
     }

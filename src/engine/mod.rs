@@ -12,6 +12,7 @@
 //! | `teardown`, `panics` | panics, and taking down what is left |
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
+//! | `pointers` | what is known of reference-counted allocations |
 //! | `statics` | values that belong to one execution though their cells outlive it |
 //! | `clocks` | happens-before and races |
 //! | `hot` | the operations of long executions, as types |
@@ -27,6 +28,7 @@ mod movers;
 pub(crate) mod object;
 mod panics;
 mod perform;
+mod pointers;
 mod polling;
 mod record;
 mod ring;

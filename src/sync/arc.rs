@@ -3,21 +3,23 @@
 //! The counting is std's own. What the engine adds inside an exploration is order: a drop that is not the last leaves what
 //! its thread knows at the allocation, and the last drop happens after all others, so that a destructor races with nobody.
 //!
-//! A clone and a drop that is not the last are no steps, because by themselves nobody can observe them. What observes the
-//! count is one: `strong_count`, `get_mut`, `try_unwrap`, an upgrade, the last drop.
+//! A clone and a drop are no steps, because by themselves nobody can observe them. What observes the count is one:
+//! `strong_count`, `get_mut`, `try_unwrap`, an upgrade; and so is the drop of the last strong pointer while there are weak
+//! ones, because an upgrade can tell whether it has happened.
 //!
 //! Three things need the compiler's favour, which std's pointer alone has: `Arc<Self>` as a method's receiver, the
 //! conversion of `Arc<T>` to `Arc<dyn Trait>`, and moving out of it in a pattern. [`Arc::from_std`] does the second.
 
+mod answers;
 mod traits;
 mod weak;
 
 pub use weak::Weak;
 
-use crate::base::{Action, ArcAction, Name, ObjectId, ObjectKind, Outcome};
+use crate::base::{Action, ArcAction, Name, ObjectId};
 use crate::engine::current;
-use crate::engine::object::State;
 use crate::engine::slot::Slot;
+use answers::{answer, counted};
 use std::any::Any;
 use std::mem;
 use std::panic::Location;
@@ -65,7 +67,7 @@ impl<T> Arc<T> {
         let place = Location::caller();
         let mut slot = Slot::new();
         let data = StdArc::new_cyclic(|data| {
-            current::add_object(&slot, address(data.as_ptr()), ObjectKind::Arc, State::Arc);
+            current::pointer_made(address(data.as_ptr()));
             let weak = Weak::with_slot(data.clone(), mem::replace(&mut slot, Slot::new()));
             let value = data_fn(&weak);
             slot = weak.into_slot();
@@ -91,8 +93,9 @@ impl<T> Arc<T> {
     pub fn try_unwrap(this: Self) -> Result<T, Self> {
         let object = this.observe(ArcAction::Unique, Location::caller());
         let (data, slot, place) = this.into_parts();
+        let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let result = StdArc::try_unwrap(data);
-        answer(object, result.is_ok());
+        answer(object, address, result.is_ok(), weak == 0);
         result.map_err(|data| Arc { data: Some(data), slot, place })
     }
 
@@ -101,10 +104,11 @@ impl<T> Arc<T> {
     pub fn into_inner(this: Self) -> Option<T> {
         let object = this.observe(ArcAction::Unique, Location::caller());
         let (data, _, _) = this.into_parts();
+        let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let value = StdArc::into_inner(data);
-        answer(object, value.is_some());
-        if let (Some(object), None) = (object, &value) {
-            current::release(object);
+        answer(object, address, value.is_some(), weak == 0);
+        if object.is_some() && value.is_none() {
+            current::pointer_dropped(address);
         }
         value
     }
@@ -194,7 +198,7 @@ impl<T: ?Sized> Arc<T> {
 
     /// A weak pointer to the same allocation.
     pub fn downgrade(this: &Self) -> Weak<T> {
-        Weak::with_slot(StdArc::downgrade(this.data()), this.shared_slot())
+        Weak::with_slot(StdArc::downgrade(this.data()), this.slot.duplicate())
     }
 
     /// How many strong pointers there are.
@@ -215,8 +219,9 @@ impl<T: ?Sized> Arc<T> {
     #[track_caller]
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
         let object = this.observe(ArcAction::Unique, Location::caller());
+        let address = address(StdArc::as_ptr(this.data()));
         let value = StdArc::get_mut(this.data.as_mut().expect(THERE));
-        answer(object, value.is_some());
+        answer(object, address, value.is_some(), false);
         value
     }
 
@@ -238,7 +243,7 @@ impl<T: Clone> Arc<T> {
         let place = Location::caller();
         let object = this.observe(ArcAction::Unique, place);
         let alone = StdArc::strong_count(this.data()) == 1;
-        answer(object, alone);
+        answer(object, address(StdArc::as_ptr(this.data())), alone, false);
         if !alone {
             let copy = T::clone(this);
             *this = Arc::adopt(StdArc::new(copy), Slot::new(), place);
@@ -247,7 +252,7 @@ impl<T: Clone> Arc<T> {
             let data = this.data.as_mut().expect(THERE);
             StdArc::make_mut(data);
             this.slot = Slot::new();
-            current::add_object(&this.slot, address(StdArc::as_ptr(data)), ObjectKind::Arc, State::Arc);
+            current::pointer_made(address(StdArc::as_ptr(data)));
         }
         StdArc::make_mut(this.data.as_mut().expect(THERE))
     }
@@ -273,8 +278,7 @@ impl<T: ?Sized> Clone for Arc<T> {
     #[inline]
     #[track_caller]
     fn clone(&self) -> Self {
-        let slot = self.shared_slot();
-        Arc { data: Some(StdArc::clone(self.data())), slot, place: Location::caller() }
+        Arc { data: Some(StdArc::clone(self.data())), slot: self.slot.duplicate(), place: Location::caller() }
     }
 }
 
@@ -295,7 +299,12 @@ impl<T: ?Sized> Arc<T> {
     /// A pointer to an allocation that no other pointer knows of yet.
     #[inline]
     fn adopt(data: StdArc<T>, slot: Slot, place: &'static Location<'static>) -> Self {
-        current::add_object(&slot, address(StdArc::as_ptr(&data)), ObjectKind::Arc, State::Arc);
+        let address = address(StdArc::as_ptr(&data));
+        current::pointer_made(address);
+        if !slot.name().is_empty() {
+            // So that the name is known whichever pointer is looked through.
+            current::pointer(&slot, address);
+        }
         Arc { data: Some(data), slot, place }
     }
 
@@ -305,16 +314,8 @@ impl<T: ?Sized> Arc<T> {
     }
 
     /// The allocation as an object, or `None` outside an exploration.
-    #[inline(always)]
     fn object(&self, data: &StdArc<T>) -> Option<ObjectId> {
-        current::object_at(&self.slot, address(StdArc::as_ptr(data)), ObjectKind::Arc, State::Arc)
-    }
-
-    /// A slot for another pointer to the same allocation.
-    #[inline]
-    fn shared_slot(&self) -> Slot {
-        self.object(self.data());
-        self.slot.duplicate()
+        current::pointer(&self.slot, address(StdArc::as_ptr(data)))
     }
 
     fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
@@ -336,45 +337,32 @@ impl<T: ?Sized> Arc<T> {
     }
 
     /// What a drop means to the engine.
+    #[inline]
     fn let_go(&self, data: &StdArc<T>) {
-        let Some(object) = self.object(data) else { return };
-        if StdArc::strong_count(data) == 1 {
-            current::perform_on(object, Action::Arc(ArcAction::DropLast), self.place);
-            // A weak pointer may have been upgraded before our turn came.
-            let last = StdArc::strong_count(data) == 1;
-            answer(Some(object), last);
-            if last {
-                return;
-            }
+        let address = address(StdArc::as_ptr(data));
+        if StdArc::strong_count(data) > 1 {
+            current::pointer_dropped(address);
+        } else if StdArc::weak_count(data) == 0 {
+            current::pointer_gone(address);
+        } else {
+            self.let_go_watched(data, address);
         }
-        current::release(object);
     }
-}
 
-/// Completes a step that asked whether the caller is the only one.
-fn answer(object: Option<ObjectId>, alone: bool) {
-    let Some(object) = object else { return };
-    current::annotate(if alone { Outcome::Done } else { Outcome::Refused });
-    if alone {
-        current::acquire(object);
+    /// As [`let_go`](Self::let_go), for the last strong pointer where there are weak ones.
+    #[cold]
+    fn let_go_watched(&self, data: &StdArc<T>, address: usize) {
+        let object = self.object(data);
+        if let Some(object) = object {
+            current::perform_on(object, Action::Arc(ArcAction::DropLast), self.place);
+        }
+        // A weak pointer may have been upgraded before our turn came, or be gone.
+        let last = StdArc::strong_count(data) == 1;
+        answer(object, address, last, StdArc::weak_count(data) == 0);
+        if !last {
+            current::pointer_dropped(address);
+        }
     }
-}
-
-/// Completes an upgrade.
-fn answer_upgrade(object: Option<ObjectId>, upgraded: bool) {
-    let Some(object) = object else { return };
-    current::annotate(Outcome::Value(u64::from(upgraded)));
-    if upgraded {
-        current::acquire(object);
-    }
-}
-
-/// Completes a step that asked for a number.
-fn counted(object: Option<ObjectId>, count: usize) -> usize {
-    if object.is_some() {
-        current::annotate(Outcome::Value(count as u64));
-    }
-    count
 }
 
 /// By what the allocation is known.
