@@ -84,9 +84,16 @@ pub(crate) fn perform(operation: Operation, location: &'static Location<'static>
 
 /// As [`perform`], for an operation known by its type.
 #[inline(always)]
-pub(crate) fn perform_hot<H: Hot>(object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
+pub(crate) fn perform_hot<H: Hot>(
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> H::Answer {
     let host = fiber::host().expect("an object is known only inside an exploration");
-    perform_at(host, object, hot, location)
+    match host.perform_quickly(object, hot, location) {
+        Some(answer) => answer,
+        None => perform_slowly(host, object, hot, location),
+    }
 }
 
 /// Performs an operation known by its type on the object behind a slot; `None` outside an exploration.
@@ -96,18 +103,52 @@ pub(crate) fn meet_hot<H: Hot>(
     begin: impl FnOnce() -> (ObjectKind, State),
     hot: H,
     location: &'static Location<'static>,
-) -> Option<(ObjectId, Outcome)> {
+) -> Option<(ObjectId, H::Answer)> {
     let host = fiber::host()?;
+    if let Some(object) = host.known(slot)
+        && let Some(answer) = host.perform_quickly(object, hot, location)
+    {
+        return Some((object, answer));
+    }
+    Some(meet_slowly(host, slot, begin, hot, location))
+}
+
+/// As [`meet_hot`], when it is not to be performed at once. Out of line, because calls and switches save registers.
+#[inline(never)]
+fn meet_slowly<H: Hot>(
+    host: Host,
+    slot: &Slot,
+    begin: impl FnOnce() -> (ObjectKind, State),
+    hot: H,
+    location: &'static Location<'static>,
+) -> (ObjectId, H::Answer) {
     let object = host.object(slot, begin);
-    Some((object, perform_at(host, object, hot, location)))
+    (object, wait_and_perform(host, object, hot, location))
+}
+
+#[inline(never)]
+fn perform_slowly<H: Hot>(
+    host: Host,
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> H::Answer {
+    wait_and_perform(host, object, hot, location)
 }
 
 #[inline(always)]
-fn perform_at<H: Hot>(host: Host, object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
-    match host.arrive_hot(object, hot, location) {
-        Arrival::Go => {}
-        Arrival::Switch => fiber::switch(),
-        arrival => wait(arrival),
+fn wait_and_perform<H: Hot>(
+    host: Host,
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> H::Answer {
+    if !host.goes_on(object, hot) {
+        match host.arrive_hot(object, hot, location) {
+            Arrival::Go => {}
+            Arrival::Switch => fiber::switch(),
+            arrival => wait(arrival),
+        }
     }
     host.commit_hot(object, hot, location)
 }

@@ -12,6 +12,7 @@
 
 use super::Settings;
 use super::clocks::Trail;
+use super::fiber::{Errand, FiberRef, Pool};
 use super::object::State;
 use super::pointers::Pointers;
 use super::ring::Ring;
@@ -31,6 +32,9 @@ pub(crate) struct Object {
     pub(crate) trail: Trail,
     /// Threads that wait for it or whose pending operation it could stop.
     pub(crate) watchers: ThreadSet,
+    // Invariant: exposed, watched by nobody, and no clock has more threads than it has room for. May be false when all that
+    // is so.
+    pub(crate) quick: bool,
     /// Whether all watchers wait to take it, a mutex, without a time-out.
     pub(crate) only_lockers: bool,
     /// Whether it is known to be met without protection; see [`movers`](super::movers).
@@ -79,6 +83,8 @@ pub(crate) struct Execution {
     live_objects: usize,
     pub(crate) threads: Vec<Thread>,
     pub(crate) live_threads: u32,
+    /// Whether there are more threads than a clock has room for without an allocation.
+    pub(crate) many_threads: bool,
     /// How many threads that the execution waits for have not ended.
     pub(crate) unfinished: u32,
     pub(crate) enabled: ThreadSet,
@@ -89,9 +95,10 @@ pub(crate) struct Execution {
     pub(crate) eager: Vec<ThreadId>,
     pub(crate) chosen: ThreadId,
     pub(crate) yielding: bool,
-    pub(crate) next: Option<ThreadId>,
-    pub(crate) free_fibers: Vec<u32>,
-    pub(crate) fibers: u32,
+    /// The fiber whose turn it is: the running thread's; `None` when nobody goes on without the hub.
+    pub(crate) next: Option<FiberRef>,
+    pub(crate) errand: Option<Errand>,
+    pub(crate) pool: Pool,
     pub(crate) strategy: Option<Box<dyn Strategy>>,
     pub(crate) every_point: bool,
     pub(crate) try_lock_seen: bool,
@@ -114,7 +121,6 @@ pub(crate) struct Execution {
     pub(crate) spurious_left: u32,
     pub(crate) weak_left: u32,
     pub(crate) unwinding: u32,
-    pub(crate) abandoned: bool,
     /// Who arrived last while a panic was under way.
     pub(crate) unwinder: ThreadId,
     pub(crate) torn_operations: u32,
@@ -153,6 +159,7 @@ impl Execution {
             live_objects: 0,
             threads: Vec::new(),
             live_threads: 0,
+            many_threads: false,
             unfinished: 0,
             enabled: ThreadSet::new(),
             resting: ThreadSet::new(),
@@ -161,8 +168,8 @@ impl Execution {
             chosen: ThreadId::MAIN,
             yielding: false,
             next: None,
-            free_fibers: Vec::new(),
-            fibers: 0,
+            errand: None,
+            pool: Pool::new(settings.stack_size),
             strategy: None,
             every_point: true,
             try_lock_seen: false,
@@ -180,7 +187,6 @@ impl Execution {
             spurious_left: 0,
             weak_left: 0,
             unwinding: 0,
-            abandoned: false,
             unwinder: ThreadId::MAIN,
             torn_operations: 0,
             last_busy: 0,
@@ -215,6 +221,7 @@ impl Execution {
         self.pointers.clear();
         self.live_objects = 0;
         self.live_threads = 0;
+        self.many_threads = false;
         self.unfinished = 0;
         self.enabled.clear();
         self.resting.clear();
@@ -231,7 +238,7 @@ impl Execution {
         self.spurious_left = self.settings.spurious_wakeups;
         self.weak_left = self.settings.weak_failures;
         self.unwinding = 0;
-        self.abandoned = false;
+        self.errand = None;
         self.torn_operations = 0;
         self.last_busy = 0;
         self.last_change = 0;
@@ -329,12 +336,14 @@ impl Execution {
         let number = self.live_objects;
         assert!(number < MAX_OBJECTS, "a model may use at most {MAX_OBJECTS} objects in one execution");
         let exposed = self.is_born_exposed(number, &state);
+        let quick = exposed && !self.many_threads;
         match self.objects.get_mut(number) {
             Some(object) => {
                 state.recycle(&mut object.state);
                 object.trail.clear();
                 object.watchers.clear();
                 object.only_lockers = true;
+                object.quick = quick;
                 (object.exposed, object.guard) = (exposed, None);
                 (object.kind, object.name, object.address) = (kind, slot.name(), address);
             }
@@ -346,6 +355,7 @@ impl Execution {
                     state,
                     trail,
                     watchers,
+                    quick,
                     only_lockers: true,
                     exposed,
                     guard: None,

@@ -9,9 +9,13 @@ use super::clocks::{Acquire, Release, synchronization};
 use super::execution::Execution;
 use super::object::State;
 use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, ThreadId};
+use std::sync::atomic::Ordering;
 
 /// An operation known by its type. It meets one object, has one outcome in each state and is a point.
 pub(crate) trait Hot: Copy {
+    /// What the facade wants to know of its outcome.
+    type Answer;
+
     /// Whether there are states in which it cannot be performed.
     const MAY_BLOCK: bool = false;
     /// Whether it gives a mutex back.
@@ -19,6 +23,9 @@ pub(crate) trait Hot: Copy {
 
     /// The same, as data.
     fn action(self) -> Action;
+
+    /// The outcome, for the facade.
+    fn answer(outcome: Outcome) -> Self::Answer;
 
     /// Whether it can be performed.
     #[inline(always)]
@@ -46,11 +53,65 @@ pub(crate) trait Hot: Copy {
     }
 }
 
+/// Reads an atomic.
+#[derive(Clone, Copy)]
+pub(crate) struct Load(pub(crate) Ordering);
+
+impl Hot for Load {
+    type Answer = u64;
+
+    #[inline(always)]
+    fn answer(outcome: Outcome) -> u64 {
+        outcome.value().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn action(self) -> Action {
+        Action::Atomic(AtomicAction::Load(self.0))
+    }
+
+    #[inline(always)]
+    fn apply(self, state: &mut State, thread: ThreadId) -> Outcome {
+        OnAtomic(AtomicAction::Load(self.0)).apply(state, thread)
+    }
+}
+
+/// Writes an atomic.
+#[derive(Clone, Copy)]
+pub(crate) struct Store {
+    pub(crate) value: u64,
+    pub(crate) ordering: Ordering,
+}
+
+impl Hot for Store {
+    type Answer = ();
+
+    #[inline(always)]
+    fn answer(_outcome: Outcome) {}
+
+    #[inline(always)]
+    fn action(self) -> Action {
+        Action::Atomic(AtomicAction::Store { value: self.value, ordering: self.ordering })
+    }
+
+    #[inline(always)]
+    fn apply(self, state: &mut State, thread: ThreadId) -> Outcome {
+        OnAtomic(AtomicAction::Store { value: self.value, ordering: self.ordering }).apply(state, thread)
+    }
+}
+
 /// An atomic's operation, other than a weak compare-exchange.
 #[derive(Clone, Copy)]
 pub(crate) struct OnAtomic(pub(crate) AtomicAction);
 
 impl Hot for OnAtomic {
+    type Answer = Outcome;
+
+    #[inline(always)]
+    fn answer(outcome: Outcome) -> Outcome {
+        outcome
+    }
+
     #[inline(always)]
     fn action(self) -> Action {
         Action::Atomic(self.0)
@@ -75,7 +136,15 @@ impl Hot for OnAtomic {
 pub(crate) struct Lock;
 
 impl Hot for Lock {
+    /// Whether it is poisoned.
+    type Answer = bool;
+
     const MAY_BLOCK: bool = true;
+
+    #[inline(always)]
+    fn answer(outcome: Outcome) -> bool {
+        outcome == Outcome::Poisoned
+    }
 
     #[inline(always)]
     fn action(self) -> Action {
@@ -113,7 +182,12 @@ pub(crate) struct Unlock {
 }
 
 impl Hot for Unlock {
+    type Answer = ();
+
     const IS_RELEASE: bool = true;
+
+    #[inline(always)]
+    fn answer(_outcome: Outcome) {}
 
     #[inline(always)]
     fn action(self) -> Action {

@@ -1,10 +1,11 @@
 //! Threads' lives: start, end, panics, and taking everything down when the execution is over.
 
 use super::execution::{Execution, Mode};
+use super::fiber::Errand;
 use super::thread::{Life, Thread};
 use super::{Clock, Probe};
 use crate::base::{
-    Action, CondvarAction, Ending, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction, ThreadId,
+    Action, CondvarAction, Ending, FEW_THREADS, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction, ThreadId,
 };
 use std::panic::Location;
 
@@ -16,6 +17,9 @@ impl Execution {
             self.threads.push(Thread::new());
         }
         self.live_threads += 1;
+        if id.index() == FEW_THREADS {
+            self.spill_clocks();
+        }
         let thread = &mut self.threads[id.index()];
         thread.reset();
         thread.name.push_str(name);
@@ -24,15 +28,32 @@ impl Execution {
         id
     }
 
+    /// There are more threads from now on than clocks have room for.
+    #[cold]
+    fn spill_clocks(&mut self) {
+        self.many_threads = true;
+        self.objects.iter_mut().for_each(|object| object.quick = false);
+    }
+
     /// The main thread goes first.
     pub(crate) fn start_main(&mut self) {
         let main = self.thread_mut(ThreadId::MAIN);
         main.knows.inherit(None);
         // Nobody takes what the model returns.
         main.detached = true;
-        self.assign_fiber(ThreadId::MAIN);
         self.enabled.insert(ThreadId::MAIN);
-        self.next = Some(ThreadId::MAIN);
+        self.running = ThreadId::MAIN;
+        self.retry_start();
+    }
+
+    /// The running thread starts on a fiber that is free, if there is one.
+    #[inline(always)]
+    pub(crate) fn retry_start(&mut self) {
+        self.next = self.pool.take();
+        self.threads[self.running.index()].fiber = self.next;
+        if self.next.is_none() {
+            self.errand = Some(Errand::Grow);
+        }
     }
 
     /// The running thread starts `child`, which goes on at once, unasked, up to its first operation; `false` when nobody
@@ -51,12 +72,13 @@ impl Execution {
         thread.now = parent.now;
         let operation = Operation::free(Action::Thread(ThreadAction::Spawn(child)));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
-        self.assign_fiber(child);
         self.enabled.insert(child);
         self.ask_again();
+        // The parent goes on unasked at the child's first operation.
         self.eager.push(me);
+        self.due = 0;
         self.running = child;
-        self.next = Some(child);
+        self.retry_start();
         true
     }
 
@@ -64,8 +86,9 @@ impl Execution {
     pub(crate) fn finish_running(&mut self) {
         let me = self.running;
         let thread = &mut self.threads[me.index()];
-        let fiber = thread.fiber.take();
-        self.free_fibers.extend(fiber);
+        if let Some(fiber) = thread.fiber.take() {
+            self.pool.give_back(fiber);
+        }
         if self.mode == Mode::TearingDown {
             // What it was when the execution ended is what the trace tells.
             return;
@@ -115,6 +138,9 @@ impl Execution {
         self.threads[ended.index()].joiners = joiners;
         // Popped from the end: the least number first.
         self.eager.reverse();
+        if self.eager.len() > 1 {
+            self.due = 0;
+        }
     }
 
     /// Performs an operation that meets no object: on threads, fences, free choices.
@@ -226,38 +252,20 @@ impl Execution {
         }
     }
 
-    /// The fiber whose turn it is, for the hub; `None` when the execution is over.
-    #[inline(always)]
-    pub(crate) fn take_next(&mut self) -> Option<u32> {
-        let next = match self.next.take() {
-            None => self.probe_next()?,
-            Some(next) => next,
-        };
-        self.threads[next.index()].fiber
-    }
-
-    /// Gives a thread that starts a fiber that is free.
-    fn assign_fiber(&mut self, thread: ThreadId) {
-        let fiber = self.free_fibers.pop().unwrap_or_else(|| {
-            self.fibers += 1;
-            self.fibers - 1
-        });
-        self.threads[thread.index()].fiber = Some(fiber);
-    }
-
-    /// A counterfactual: the execution has deadlocked; the thread asked about is woken and alone goes on.
+    /// A counterfactual: the execution has deadlocked; the thread asked about is woken and alone goes on. Whether there was
+    /// such a question, and it could be.
     #[cold]
-    fn probe_next(&mut self) -> Option<ThreadId> {
+    pub(crate) fn begin_probe(&mut self) -> bool {
         match self.probe {
             Some(Probe::Armed(thread)) if self.over == Some(Ending::Deadlocked) => {
                 let pending = self.threads[thread.index()].pending;
-                let Action::Condvar(CondvarAction::Reacquire { mutex }) = pending.action else { return None };
+                let Action::Condvar(CondvarAction::Reacquire { mutex }) = pending.action else { return false };
                 let unlocked = self
                     .object_mut(mutex)
                     .state
                     .ready(thread, Action::Mutex(MutexAction::Lock { timeout: FOREVER }));
                 if !unlocked {
-                    return None;
+                    return false;
                 }
                 let wake = Action::Condvar(CondvarAction::NotifyAll);
                 self.object_mut(pending.object).state.apply(thread, wake, 0);
@@ -268,10 +276,10 @@ impl Execution {
                 self.strategy = Some(Box::new(super::OnlyOne::new(thread)));
                 self.settings.steps = self.position + super::PROBE_STEPS;
                 self.chosen = thread;
-                self.running = thread;
-                Some(thread)
+                self.give_turn(thread);
+                true
             }
-            _ => None,
+            _ => false,
         }
     }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `fiber` | stacks and switching, the only unsafe code here |
 //! | `execution` | the state of an execution |
-//! | `perform` | arriving at and performing an operation |
+//! | `perform`, `hot_path` | arriving at and performing an operation |
 //! | `turn` | whose turn it is |
 //! | `waiting`, `polling` | what holds a thread back; threads that only look |
 //! | `movers` | operations that need no scheduling point when executions are sampled |
@@ -23,6 +23,7 @@ pub(crate) mod current;
 mod execution;
 mod fiber;
 pub(crate) mod hot;
+mod hot_path;
 mod lifecycle;
 mod movers;
 pub(crate) mod object;
@@ -107,8 +108,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Self {
-        let stack_size = settings.stack_size;
-        Engine { hub: Hub::new(Execution::new(settings), stack_size) }
+        Engine { hub: Hub::new(Execution::new(settings)) }
     }
 
     /// Runs `model` once under `strategy`, whose `begin` and `end` are the caller's business.

@@ -1,10 +1,9 @@
 //! The two halves of an operation, and what performing one does.
 //!
-//! Each comes in two forms: for an operation known by its type (`_hot`), and for one known as data.
+//! For operations known as data; for those known by their type see [`hot_path`](super::hot_path).
 
 use super::clocks::{Acquire, Release, synchronization};
 use super::execution::{Arrival, Execution, Mode};
-use super::hot::Hot;
 use super::object::{Atomic, State};
 use crate::base::{
     Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, MutexAction, ObjectId,
@@ -25,63 +24,6 @@ impl Execution {
             return Arrival::Go;
         }
         self.arrive_asking(operation, location)
-    }
-
-    /// As [`arrive`](Execution::arrive), for an operation known by its type.
-    #[inline(always)]
-    pub(crate) fn arrive_hot<H: Hot>(
-        &mut self,
-        object: ObjectId,
-        hot: H,
-        location: &'static Location<'static>,
-    ) -> Arrival {
-        if self.countdown > 0 && (!H::MAY_BLOCK || hot.is_ready(&self.objects[object.index()].state)) {
-            self.countdown -= 1;
-            return Arrival::Go;
-        }
-        if H::IS_RELEASE && self.may_spare_release()
-            || !H::MAY_BLOCK && !self.objects[object.index()].exposed && self.may_spare(object)
-        {
-            return Arrival::Go;
-        }
-        let operation = Operation::new(object, hot.action());
-        if H::MAY_BLOCK {
-            self.arrive_locking(&operation, location)
-        } else {
-            self.arrive_free(&operation, location)
-        }
-    }
-
-    /// As [`commit`](Execution::commit), for an operation known by its type.
-    #[inline(always)]
-    pub(crate) fn commit_hot<H: Hot>(
-        &mut self,
-        object: ObjectId,
-        hot: H,
-        location: &'static Location<'static>,
-    ) -> Outcome {
-        self.position += 1;
-        let me = self.running;
-        let offset = self.offset();
-        let met = &mut self.objects[object.index()];
-        let thread = &mut self.threads[me.index()];
-        let outcome = hot.apply(&mut met.state, me);
-        met.trail.synchronize(&mut thread.knows, me, offset, hot.effect(outcome));
-        if H::MAY_BLOCK && thread.watching {
-            thread.watching = false;
-            met.watchers.remove(me);
-        }
-        let (watched, exposed) = (!met.watchers.is_empty(), met.exposed);
-        if !exposed {
-            self.note_meeting(object);
-        }
-        hot.note(self, object);
-        if watched {
-            self.refresh(object);
-        }
-        let operation = Operation::new(object, hot.action());
-        self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
-        outcome
     }
 
     /// Performs `operation`, which the running thread has arrived at.

@@ -1,7 +1,7 @@
 //! A virtual thread of an execution, apart from its stack.
 
 use super::clocks::Knowledge;
-use super::fiber::Packet;
+use super::fiber::{FiberRef, Packet};
 use super::polling::Rounds;
 use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet, VectorClock};
 use std::any::Any;
@@ -28,7 +28,7 @@ pub(crate) struct Thread {
     pub(crate) watching: bool,
     pub(crate) life: Life,
     /// Which fiber carries it; `None` before it starts and after it ends.
-    pub(crate) fiber: Option<u32>,
+    pub(crate) fiber: Option<FiberRef>,
     /// Threads that wait for its end.
     pub(crate) joiners: ThreadSet,
     /// The token of `park` and `unpark`.

@@ -10,8 +10,9 @@
 //! ```
 
 use super::execution::{AHEAD, Arrival, Execution, Mode};
+use super::hot::Hot;
 use super::polling::QUIET;
-use crate::base::{Decision, Ending, Operation, Options, Outcome, Step, ThreadId};
+use crate::base::{Decision, Ending, ObjectId, Operation, Options, Outcome, Step, ThreadId};
 use std::panic::Location;
 
 impl Execution {
@@ -36,9 +37,7 @@ impl Execution {
         if operation.may_block() {
             self.arrive_blocking(operation);
         }
-        self.pass_turn();
-        if self.next == Some(me) {
-            self.next = None;
+        if self.pass_turn() == Some(me) {
             return Arrival::Go;
         }
         if operation.may_block() && !self.threads[me.index()].watching {
@@ -47,26 +46,23 @@ impl Execution {
         if unwinding { Arrival::SwitchUnwinding } else { Arrival::Switch }
     }
 
-    /// As [`arrive_asking`](Execution::arrive_asking), for operations that never block, in as few instructions as can be.
-    #[inline(never)]
-    pub(crate) fn arrive_free(
+    /// As [`arrive_asking`](Execution::arrive_asking) where nothing is due, for operations that never block.
+    #[inline(always)]
+    pub(crate) fn arrive_free<H: Hot>(
         &mut self,
-        operation: &Operation,
+        object: ObjectId,
+        hot: H,
         location: &'static Location<'static>,
     ) -> Arrival {
-        if std::thread::panicking() || self.position >= self.due {
-            return self.arrive_asking(operation, location);
-        }
         let me = self.running;
-        let thread = &mut self.threads[me.index()];
-        thread.pending = *operation;
-        thread.location = location;
-        let Some(next) = self.choose() else { return Arrival::Switch };
-        if next == me {
-            return Arrival::Go;
+        match self.choose() {
+            Some(next) if next == me => return Arrival::Go,
+            Some(next) => self.give_turn(next),
+            None => self.next = None,
         }
-        self.running = next;
-        self.next = Some(next);
+        let thread = &mut self.threads[me.index()];
+        thread.pending = Operation::new(object, hot.action());
+        thread.location = location;
         Arrival::Switch
     }
 
@@ -109,50 +105,55 @@ impl Execution {
         self.steps.push(Step { thread: me, choice: 0, operation: join, outcome: Outcome::Done, location });
     }
 
-    /// As [`arrive_asking`](Execution::arrive_asking), for taking a mutex.
-    #[inline(never)]
-    pub(crate) fn arrive_locking(
+    /// As [`arrive_asking`](Execution::arrive_asking) where nothing is due, for taking a mutex.
+    #[inline(always)]
+    pub(crate) fn arrive_locking<H: Hot>(
         &mut self,
-        operation: &Operation,
+        object: ObjectId,
+        hot: H,
         location: &'static Location<'static>,
     ) -> Arrival {
-        if std::thread::panicking() || self.mode == Mode::TearingDown {
-            return self.arrive_asking(operation, location);
-        }
         let me = self.running;
-        let thread = &mut self.threads[me.index()];
-        thread.pending = *operation;
-        thread.location = location;
-        let mutex = self.object_mut(operation.object);
-        if mutex.state.holder().is_some() {
+        if !hot.is_ready(&self.objects[object.index()].state) {
             self.hold_back(me);
+            if self.due == 0 {
+                return self.arrive_asking(&Operation::new(object, hot.action()), location);
+            }
         }
-        self.pass_turn();
-        if self.next == Some(me) {
-            self.next = None;
-            return Arrival::Go;
+        match self.choose() {
+            Some(next) if next == me => return Arrival::Go,
+            Some(next) => self.give_turn(next),
+            None => self.next = None,
         }
-        self.threads[me.index()].watching = true;
-        self.object_mut(operation.object).watchers.insert(me);
+        let thread = &mut self.threads[me.index()];
+        thread.pending = Operation::new(object, hot.action());
+        thread.location = location;
+        thread.watching = true;
+        let met = &mut self.objects[object.index()];
+        met.watchers.insert(me);
+        met.quick = false;
         Arrival::Switch
     }
 
-    /// Chooses who goes next, or finds that the execution is over; the answer is in `next`.
+    /// Chooses who goes next and gives it the turn; `None` when the execution is over.
     #[inline(always)]
-    pub(crate) fn pass_turn(&mut self) {
-        self.next = None;
-        if let Some(thread) = self.eager.pop() {
-            self.running = thread;
-            self.next = Some(thread);
-            return;
+    pub(crate) fn pass_turn(&mut self) -> Option<ThreadId> {
+        let thread = match self.eager.pop() {
+            Some(thread) => Some(thread),
+            None if self.position >= self.due && !self.attend() => None,
+            None => self.choose(),
+        };
+        match thread {
+            Some(thread) => self.give_turn(thread),
+            None => self.next = None,
         }
-        if self.position >= self.due && !self.attend() {
-            return;
-        }
-        if let Some(thread) = self.choose() {
-            self.running = thread;
-            self.next = Some(thread);
-        }
+        thread
+    }
+
+    #[inline(always)]
+    pub(crate) fn give_turn(&mut self, thread: ThreadId) {
+        self.running = thread;
+        self.next = self.threads[thread.index()].fiber;
     }
 
     /// The strategy's choice, noted in the schedule; `None` when it has stopped the execution.

@@ -43,12 +43,14 @@ impl Execution {
             _ => {
                 let object = self.object_mut(operation.object);
                 object.watchers.set(me, watching);
+                object.quick = false;
                 if !matches!(operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER })) {
                     object.only_lockers = false;
                 }
                 if let Some(second) = operation.second_object() {
                     let second = self.object_mut(second);
                     second.watchers.set(me, watching);
+                    second.quick = false;
                     second.only_lockers = false;
                 }
             }

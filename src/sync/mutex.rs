@@ -99,7 +99,7 @@ impl<T: ?Sized> Mutex<T> {
         let location = Location::caller();
         match current::meet_hot(&self.slot, || self.first(), hot::Lock, location) {
             None => self.wrap(self.inner.lock(), location),
-            Some((object, outcome)) => self.taken(object, outcome, location),
+            Some((object, poisoned)) => self.taken(object, poisoned, location),
         }
     }
 
@@ -123,7 +123,7 @@ impl<T: ?Sized> Mutex<T> {
         };
         match current::perform_on(object, Action::Mutex(MutexAction::TryLock), location) {
             Outcome::Refused => Err(TryLockError::WouldBlock),
-            outcome => Ok(self.taken(object, outcome, location)?),
+            outcome => Ok(self.taken(object, outcome == Outcome::Poisoned, location)?),
         }
     }
 
@@ -180,7 +180,7 @@ impl<T: ?Sized> Mutex<T> {
     pub(super) fn taken(
         &self,
         object: ObjectId,
-        outcome: Outcome,
+        is_poisoned: bool,
         location: &'static Location<'static>,
     ) -> LockResult<MutexGuard<'_, T>> {
         let (guard, poisoned) = match self.inner.try_lock() {
@@ -190,7 +190,7 @@ impl<T: ?Sized> Mutex<T> {
         };
         let hold = Hold { lock: self, object, panicking: current::is_panicking(), poisoned, location };
         let guard = MutexGuard { guard, hold };
-        if outcome == Outcome::Poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
+        if is_poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
     }
 
     pub(super) fn wrap<'a>(

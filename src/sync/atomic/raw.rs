@@ -2,7 +2,7 @@
 
 use crate::base::{Action, AtomicAction, ObjectId, ObjectKind, Outcome, Rmw, Width};
 use crate::engine::current;
-use crate::engine::hot::OnAtomic;
+use crate::engine::hot::{Load, OnAtomic, Store};
 use crate::engine::object::{self, State};
 use crate::engine::slot::Slot;
 use std::panic::Location;
@@ -70,9 +70,9 @@ pub(super) fn load<T: Primitive>(slot: &Slot, inner: &T::Inner, order: Ordering,
         AcqRel => panic!("there is no such thing as an acquire-release load"),
         _ => {}
     }
-    match current::meet_hot(slot, || first::<T>(inner), OnAtomic(AtomicAction::Load(order)), place) {
+    match current::meet_hot(slot, || first::<T>(inner), Load(order), place) {
         None => T::load(inner, order),
-        Some((_, outcome)) => read(outcome),
+        Some((_, value)) => T::from_bits(value),
     }
 }
 
@@ -83,8 +83,8 @@ pub(super) fn store<T: Primitive>(slot: &Slot, inner: &T::Inner, value: T, order
         AcqRel => panic!("there is no such thing as an acquire-release store"),
         _ => {}
     }
-    let action = AtomicAction::Store { value: value.to_bits(), ordering: order };
-    if current::meet_hot(slot, || first::<T>(inner), OnAtomic(action), place).is_none() {
+    let write = Store { value: value.to_bits(), ordering: order };
+    if current::meet_hot(slot, || first::<T>(inner), write, place).is_none() {
         T::store(inner, value, order);
     }
 }

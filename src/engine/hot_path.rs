@@ -1,0 +1,137 @@
+//! The two halves of an operation that is known by its type.
+//!
+//! ```text
+//! perform_quickly(operation)   nobody is asked and nobody watches: apply, happens-before, record
+//! goes_on, arrive_hot          otherwise, the first half: is it still my turn?
+//! commit_hot                   and the second
+//! ```
+
+use super::execution::{Arrival, Execution};
+use super::hot::Hot;
+use crate::base::{ObjectId, Operation, Step};
+use std::panic::Location;
+
+impl Execution {
+    /// Performs the operation at once, if the strategy's last answer stands and the object is `quick`; otherwise nothing has
+    /// happened. There are no calls in here, so that no register has to be saved.
+    #[inline(always)]
+    pub(crate) fn perform_quickly<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> Option<H::Answer> {
+        let met = self.objects.get(object.index())?;
+        if !met.quick || H::MAY_BLOCK && !hot.is_ready(&met.state) {
+            return None;
+        }
+        if self.countdown > 0 {
+            self.countdown -= 1;
+        } else if !(H::IS_RELEASE && self.may_spare_release()) {
+            return None;
+        }
+        Some(self.commit_quickly(object, hot, location))
+    }
+
+    /// Performs the operation on an object that is `quick`.
+    #[inline(always)]
+    fn commit_quickly<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> H::Answer {
+        let (me, offset) = (self.running, self.offset());
+        let met = &mut self.objects[object.index()];
+        let thread = &mut self.threads[me.index()];
+        let outcome = hot.apply(&mut met.state, me);
+        met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, hot.effect(outcome));
+        self.position += 1;
+        hot.note(self, object);
+        let operation = Operation::new(object, hot.action());
+        self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
+        H::answer(outcome)
+    }
+
+    /// Whether the running thread may perform the operation without anybody being asked.
+    #[inline(always)]
+    pub(crate) fn goes_on<H: Hot>(&mut self, object: ObjectId, hot: H) -> bool {
+        if self.countdown > 0 && (!H::MAY_BLOCK || hot.is_ready(&self.objects[object.index()].state)) {
+            self.countdown -= 1;
+            return true;
+        }
+        H::IS_RELEASE && self.may_spare_release()
+    }
+
+    /// As [`arrive`](Execution::arrive), for an operation known by its type that does not just [go on](Self::goes_on).
+    #[inline(always)]
+    pub(crate) fn arrive_hot<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> Arrival {
+        if !H::MAY_BLOCK && !self.objects[object.index()].exposed && self.may_spare(object) {
+            return Arrival::Go;
+        }
+        if self.position >= self.due || std::thread::panicking() {
+            return self.arrive_asking(&Operation::new(object, hot.action()), location);
+        }
+        if H::MAY_BLOCK {
+            self.arrive_locking(object, hot, location)
+        } else {
+            self.arrive_free(object, hot, location)
+        }
+    }
+
+    /// As [`commit`](Execution::commit), for an operation known by its type.
+    #[inline(always)]
+    pub(crate) fn commit_hot<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> H::Answer {
+        if self.objects[object.index()].quick {
+            return self.commit_quickly(object, hot, location);
+        }
+        self.commit_carefully(object, hot, location)
+    }
+
+    /// As [`commit_quickly`](Self::commit_quickly), for any object.
+    #[inline(never)]
+    fn commit_carefully<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> H::Answer {
+        self.position += 1;
+        let (me, offset, many) = (self.running, self.offset(), self.many_threads);
+        let met = &mut self.objects[object.index()];
+        let thread = &mut self.threads[me.index()];
+        let outcome = hot.apply(&mut met.state, me);
+        let effect = hot.effect(outcome);
+        if many {
+            met.trail.synchronize(&mut thread.knows, me, offset, effect);
+        } else {
+            met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, effect);
+        }
+        if H::MAY_BLOCK && thread.watching {
+            thread.watching = false;
+            met.watchers.remove(me);
+        }
+        let (watched, exposed) = (!met.watchers.is_empty(), met.exposed);
+        met.quick = exposed && !watched && !many;
+        if !exposed {
+            self.note_meeting(object);
+        }
+        hot.note(self, object);
+        if watched {
+            self.refresh(object);
+        }
+        let operation = Operation::new(object, hot.action());
+        self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
+        H::answer(outcome)
+    }
+}
