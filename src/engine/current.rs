@@ -4,7 +4,7 @@
 //! to std.
 
 use super::clocks::{Acquire, Release};
-use super::execution::{Arrival, Execution};
+use super::execution::Arrival;
 use super::fiber::{self, Host, with};
 pub(crate) use super::fiber::{Claim, is_active, on_fiber, spawn};
 use super::hot::Hot;
@@ -74,12 +74,13 @@ pub(crate) fn release(object: ObjectId) {
 /// Unwinds instead when the execution is over.
 #[inline(never)]
 pub(crate) fn perform(operation: Operation, location: &'static Location<'static>) -> Outcome {
-    match with(|execution| execution.arrive(&operation, location)) {
+    let host = fiber::host().expect("an operation is performed only inside an exploration");
+    match host.with(|execution| execution.arrive(&operation, location)) {
         Arrival::Go => {}
-        Arrival::Switch => fiber::switch(),
-        arrival => wait(arrival),
+        Arrival::Switch => fiber::switch(host),
+        arrival => wait(host, arrival),
     }
-    with(|execution| execution.commit(operation, location))
+    host.with(|execution| execution.commit(operation, location))
 }
 
 /// As [`perform`], for an operation known by its type.
@@ -90,39 +91,48 @@ pub(crate) fn perform_hot<H: Hot>(
     location: &'static Location<'static>,
 ) -> H::Answer {
     let host = fiber::host().expect("an object is known only inside an exploration");
-    match host.perform_quickly(object, hot, location) {
-        Some(answer) => answer,
-        None => perform_slowly(host, object, hot, location),
+    if host.with(|execution| execution.may_go_on::<H>())
+        && let Some(answer) = host.with(|execution| execution.perform_quickly(object, hot, location))
+    {
+        return answer;
     }
+    perform_slowly(host, object, hot, location)
+}
+
+/// A facade object that [`meet_hot`] knows.
+pub(crate) trait Met {
+    fn slot(&self) -> &Slot;
+
+    /// What it is, and what it begins with in an execution.
+    fn begin(&self) -> (ObjectKind, State);
 }
 
 /// Performs an operation known by its type on the object behind a slot; `None` outside an exploration.
 #[inline(always)]
 pub(crate) fn meet_hot<H: Hot>(
-    slot: &Slot,
-    begin: impl FnOnce() -> (ObjectKind, State),
+    met: &(impl Met + ?Sized),
     hot: H,
     location: &'static Location<'static>,
 ) -> Option<(ObjectId, H::Answer)> {
     let host = fiber::host()?;
-    if let Some(object) = host.known(slot)
-        && let Some(answer) = host.perform_quickly(object, hot, location)
+    if host.with(|execution| execution.may_go_on::<H>())
+        && let Some(object) = host.with(|execution| met.slot().number(execution.epoch()))
+        && let Some(answer) = host.with(|execution| execution.perform_quickly(object, hot, location))
     {
         return Some((object, answer));
     }
-    Some(meet_slowly(host, slot, begin, hot, location))
+    Some(meet_slowly(met, hot, location))
 }
 
 /// As [`meet_hot`], when it is not to be performed at once. Out of line, because calls and switches save registers.
 #[inline(never)]
 fn meet_slowly<H: Hot>(
-    host: Host,
-    slot: &Slot,
-    begin: impl FnOnce() -> (ObjectKind, State),
+    met: &(impl Met + ?Sized),
     hot: H,
     location: &'static Location<'static>,
 ) -> (ObjectId, H::Answer) {
-    let object = host.object(slot, begin);
+    let host = fiber::host().expect("inside an exploration");
+    let object = host.with(|execution| execution.object(met.slot(), || met.begin()));
     (object, wait_and_perform(host, object, hot, location))
 }
 
@@ -143,14 +153,14 @@ fn wait_and_perform<H: Hot>(
     hot: H,
     location: &'static Location<'static>,
 ) -> H::Answer {
-    if !host.goes_on(object, hot) {
-        match host.arrive_hot(object, hot, location) {
+    if !host.with(|execution| execution.goes_on(object, hot)) {
+        match host.with(|execution| execution.arrive_hot(object, hot, location)) {
             Arrival::Go => {}
-            Arrival::Switch => fiber::switch(),
-            arrival => wait(arrival),
+            Arrival::Switch => fiber::switch(host),
+            arrival => wait(host, arrival),
         }
     }
-    host.commit_hot(object, hot, location)
+    host.with(|execution| execution.commit_hot(object, hot, location))
 }
 
 /// Performs an operation on a slot's object.
@@ -196,22 +206,32 @@ pub(crate) fn epoch() -> u64 {
 }
 
 /// Waits for the end of a thread. `false` when the time was up first.
-pub(crate) fn join(thread: ThreadId, timeout: u64, location: &'static Location<'static>) -> bool {
+pub(crate) fn join_within(thread: ThreadId, timeout: u64, location: &'static Location<'static>) -> bool {
+    if timeout == FOREVER {
+        join(thread, location);
+        return true;
+    }
     let join = Operation::free(Action::Thread(ThreadAction::Join { thread, timeout }));
-    if timeout != FOREVER {
-        return perform(join, location) == Outcome::Done;
+    perform(join, location) == Outcome::Done
+}
+
+/// Waits for the end of a thread.
+#[inline]
+pub(crate) fn join(thread: ThreadId, location: &'static Location<'static>) {
+    let host = fiber::host().expect("a thread is known only inside an exploration");
+    if !host.with(|execution| execution.thread_mut(thread).is_over()) {
+        wait_for_end(host, thread, location);
     }
-    let waits = |execution: &mut Execution| {
-        let over = execution.thread_mut(thread).is_over();
-        if over { Arrival::Go } else { execution.arrive_joining(&join, thread, location) }
-    };
-    match with(waits) {
+    host.with(|execution| execution.commit_join(thread, location));
+}
+
+#[inline(never)]
+fn wait_for_end(host: Host, thread: ThreadId, location: &'static Location<'static>) {
+    match host.with(|execution| execution.arrive_joining(thread, location)) {
         Arrival::Go => {}
-        Arrival::Switch => fiber::switch(),
-        arrival => wait(arrival),
+        Arrival::Switch => fiber::switch(host),
+        arrival => wait(host, arrival),
     }
-    with(|execution| execution.commit_join(join, thread, location));
-    true
 }
 
 /// The result of a thread has been taken: if it panicked, somebody has learned of it.
@@ -316,12 +336,12 @@ pub(crate) fn remove_static(cell: u64) -> Option<Box<dyn Erased>> {
 
 /// The waits that are not a plain switch.
 #[cold]
-fn wait(arrival: Arrival) {
+fn wait(host: Host, arrival: Arrival) {
     if arrival == Arrival::SwitchUnwinding {
         // A thread switched away from while it unwinds is marked, so that the others are not taken to unwind.
-        let waiter = with(|execution| execution.mark_unwinding());
-        fiber::switch_while_unwinding();
-        return with(|execution| execution.unmark_unwinding(waiter));
+        let waiter = host.with(|execution| execution.mark_unwinding());
+        fiber::switch_while_unwinding(host);
+        return host.with(|execution| execution.unmark_unwinding(waiter));
     }
     give_up()
 }

@@ -12,8 +12,14 @@ use crate::base::{ObjectId, Operation, Step};
 use std::panic::Location;
 
 impl Execution {
-    /// Performs the operation at once, if the strategy's last answer stands and the object is `quick`; otherwise nothing has
-    /// happened. There are no calls in here, so that no register has to be saved.
+    /// Whether the strategy's last answer stands, or nobody need be asked.
+    #[inline(always)]
+    pub(crate) fn may_go_on<H: Hot>(&self) -> bool {
+        self.countdown > 0 || H::IS_RELEASE && self.may_spare_release()
+    }
+
+    /// Performs the operation at once, if the object is `quick`, given that the thread [may go on](Self::may_go_on); otherwise
+    /// nothing has happened. There are no calls in here, so that no register has to be saved.
     #[inline(always)]
     pub(crate) fn perform_quickly<H: Hot>(
         &mut self,
@@ -25,10 +31,8 @@ impl Execution {
         if !met.quick || H::MAY_BLOCK && !hot.is_ready(&met.state) {
             return None;
         }
-        if self.countdown > 0 {
+        if !H::IS_RELEASE || self.countdown > 0 {
             self.countdown -= 1;
-        } else if !(H::IS_RELEASE && self.may_spare_release()) {
-            return None;
         }
         Some(self.commit_quickly(object, hot, location))
     }

@@ -11,31 +11,38 @@ use std::panic::Location;
 
 impl Execution {
     /// Makes a new thread known. It does not run yet.
+    #[inline(always)]
     pub(crate) fn add_thread(&mut self, name: &str, daemon: bool) -> ThreadId {
         let id = ThreadId(self.live_threads);
-        if self.threads.len() == id.index() {
-            self.threads.push(Thread::new());
+        if id.index() >= FEW_THREADS || self.threads.len() <= id.index() {
+            self.make_room(id);
         }
         self.live_threads += 1;
-        if id.index() == FEW_THREADS {
-            self.spill_clocks();
-        }
         let thread = &mut self.threads[id.index()];
         thread.reset();
-        thread.name.push_str(name);
         thread.daemon = daemon;
+        if !name.is_empty() {
+            thread.give_name(name);
+        }
         self.unfinished += u32::from(!daemon);
         id
     }
 
-    /// There are more threads from now on than clocks have room for.
+    /// One thread more than there have ever been, or than clocks have room for.
     #[cold]
-    fn spill_clocks(&mut self) {
-        self.many_threads = true;
-        self.objects.iter_mut().for_each(|object| object.quick = false);
+    #[inline(never)]
+    fn make_room(&mut self, id: ThreadId) {
+        if self.threads.len() == id.index() {
+            self.threads.push(Thread::new());
+        }
+        if id.index() == FEW_THREADS {
+            self.many_threads = true;
+            self.objects.iter_mut().for_each(|object| object.quick = false);
+        }
     }
 
     /// The main thread goes first.
+    #[inline(always)]
     pub(crate) fn start_main(&mut self) {
         let main = self.thread_mut(ThreadId::MAIN);
         main.knows.inherit(None);
@@ -43,12 +50,12 @@ impl Execution {
         main.detached = true;
         self.enabled.insert(ThreadId::MAIN);
         self.running = ThreadId::MAIN;
-        self.retry_start();
+        self.start_running();
     }
 
     /// The running thread starts on a fiber that is free, if there is one.
     #[inline(always)]
-    pub(crate) fn retry_start(&mut self) {
+    pub(crate) fn start_running(&mut self) {
         self.next = self.pool.take();
         self.threads[self.running.index()].fiber = self.next;
         if self.next.is_none() {
@@ -58,6 +65,7 @@ impl Execution {
 
     /// The running thread starts `child`, which goes on at once, unasked, up to its first operation; `false` when nobody
     /// runs any more and the child never will.
+    #[inline(always)]
     pub(crate) fn start(&mut self, child: ThreadId, location: &'static Location<'static>) -> bool {
         if self.mode == Mode::TearingDown {
             self.threads[child.index()].life = Life::Finished;
@@ -65,8 +73,9 @@ impl Execution {
         }
         let me = self.running;
         let offset = self.offset();
-        let [parent, thread] =
-            self.threads.get_disjoint_mut([me.index(), child.index()]).expect("a new thread");
+        // Children have larger numbers.
+        let (older, younger) = self.threads.split_at_mut(child.index());
+        let (parent, thread) = (&mut older[me.index()], &mut younger[0]);
         thread.knows.inherit(Some((&mut parent.knows, me, offset)));
         thread.parent = Some(me);
         thread.now = parent.now;
@@ -78,13 +87,15 @@ impl Execution {
         self.eager.push(me);
         self.due = 0;
         self.running = child;
-        self.retry_start();
+        self.start_running();
         true
     }
 
     /// The running thread's job has ended, one way or another. Whose turn is it?
+    #[inline(always)]
     pub(crate) fn finish_running(&mut self) {
         let me = self.running;
+        let offset = self.offset();
         let thread = &mut self.threads[me.index()];
         if let Some(fiber) = thread.fiber.take() {
             self.pool.give_back(fiber);
@@ -93,23 +104,33 @@ impl Execution {
             // What it was when the execution ended is what the trace tells.
             return;
         }
-        if thread.life == Life::Running {
+        let panicked = thread.life == Life::Panicked;
+        if !panicked {
             thread.life = Life::Finished;
         }
-        let panicked = thread.life == Life::Panicked;
         self.unfinished -= u32::from(!thread.daemon);
-        thread.knows.clock.set(me, self.steps.len() as u32 + 1);
-        let location = thread.location;
+        thread.knows.clock.set(me, offset);
+        let (location, awaited) = (thread.location, !thread.joiners.is_empty());
         let operation = Operation::free(Action::Thread(ThreadAction::Exit { panicked }));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         self.enabled.remove(me);
-        self.resting.remove(me);
         self.ask_again();
-        if !self.threads[me.index()].joiners.is_empty() {
-            self.rouse_joiners(me);
+        if awaited || panicked || !self.resting.is_empty() || self.unfinished == 0 || self.enabled.is_empty()
+        {
+            self.note_end(me, panicked);
         }
-        if panicked && me == ThreadId::MAIN {
-            self.over = Some(Ending::Panicked(me));
+        self.pass_turn();
+    }
+
+    /// The end of a thread that matters to others, or is the end of the execution.
+    #[inline(never)]
+    fn note_end(&mut self, ended: ThreadId, panicked: bool) {
+        self.resting.remove(ended);
+        if !self.threads[ended.index()].joiners.is_empty() {
+            self.rouse_joiners(ended);
+        }
+        if panicked && ended == ThreadId::MAIN {
+            self.over = Some(Ending::Panicked(ended));
         } else if self.unfinished == 0 {
             self.over.get_or_insert(Ending::Finished);
         }
@@ -119,11 +140,9 @@ impl Execution {
         if self.over.is_some() || self.enabled.is_empty() {
             self.due = 0;
         }
-        self.pass_turn();
     }
 
     /// Those who wait for the end of `ended` without a time-out go on at once, unasked.
-    #[cold]
     fn rouse_joiners(&mut self, ended: ThreadId) {
         let joiners = std::mem::take(&mut self.threads[ended.index()].joiners);
         for joiner in &joiners {
@@ -243,6 +262,7 @@ impl Execution {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn learn_of_end(&mut self, ended: ThreadId) {
         let me = self.running;
         self.threads[ended.index()].end_seen = true;

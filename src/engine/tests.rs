@@ -59,7 +59,7 @@ fn start<T: 'static>(job: impl FnOnce() -> T + 'static) -> super::fiber::Claim<T
 }
 
 fn join<T>(claim: super::fiber::Claim<T>) -> std::thread::Result<T> {
-    assert!(current::join(claim.thread, FOREVER, Location::caller()));
+    current::join(claim.thread, Location::caller());
     claim.take().expect("it has ended")
 }
 

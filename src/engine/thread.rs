@@ -116,6 +116,11 @@ impl Thread {
         debug_assert!(self.locals.is_empty());
     }
 
+    #[cold]
+    pub(crate) fn give_name(&mut self, name: &str) {
+        self.name.push_str(name);
+    }
+
     /// Whether it has panicked and no join has returned that.
     pub(crate) fn has_secret_panic(&self) -> bool {
         self.life == Life::Panicked && !self.delivered

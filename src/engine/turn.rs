@@ -12,7 +12,7 @@
 use super::execution::{AHEAD, Arrival, Execution, Mode};
 use super::hot::Hot;
 use super::polling::QUIET;
-use crate::base::{Decision, Ending, ObjectId, Operation, Options, Outcome, Step, ThreadId};
+use crate::base::{Action, Decision, Ending, FOREVER, ObjectId, Operation, Options, Outcome, Step, ThreadAction, ThreadId};
 use std::panic::Location;
 
 impl Execution {
@@ -67,19 +67,19 @@ impl Execution {
     }
 
     /// As [`arrive_asking`](Execution::arrive_asking), for waiting for the end of a thread that has not ended.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn arrive_joining(
         &mut self,
-        join: &Operation,
         ended: ThreadId,
         location: &'static Location<'static>,
     ) -> Arrival {
+        let join = join_of(ended);
         if std::thread::panicking() || self.mode == Mode::TearingDown {
-            return self.arrive_asking(join, location);
+            return self.arrive_asking(&join, location);
         }
         let me = self.running;
         let thread = &mut self.threads[me.index()];
-        thread.pending = *join;
+        thread.pending = join;
         thread.location = location;
         thread.watching = true;
         self.threads[ended.index()].joiners.insert(me);
@@ -90,19 +90,14 @@ impl Execution {
 
     /// Performs the join of a thread that has ended, unless it waits in vain because the execution is over.
     #[inline]
-    pub(crate) fn commit_join(
-        &mut self,
-        join: Operation,
-        ended: ThreadId,
-        location: &'static Location<'static>,
-    ) {
+    pub(crate) fn commit_join(&mut self, ended: ThreadId, location: &'static Location<'static>) {
         let me = self.running;
         if self.threads[me.index()].watching {
             self.threads[me.index()].watching = false;
             self.threads[ended.index()].joiners.remove(me);
         }
         self.learn_of_end(ended);
-        self.steps.push(Step { thread: me, choice: 0, operation: join, outcome: Outcome::Done, location });
+        self.steps.push(Step { thread: me, choice: 0, operation: join_of(ended), outcome: Outcome::Done, location });
     }
 
     /// As [`arrive_asking`](Execution::arrive_asking) where nothing is due, for taking a mutex.
@@ -250,4 +245,9 @@ impl Execution {
     pub(crate) fn is_unwinding(&self) -> bool {
         std::thread::panicking() && (self.unwinding == 0 || self.threads[self.running.index()].unwinding)
     }
+}
+
+/// Waiting for the end of a thread, however long that takes.
+const fn join_of(thread: ThreadId) -> Operation {
+    Operation::free(Action::Thread(ThreadAction::Join { thread, timeout: FOREVER }))
 }

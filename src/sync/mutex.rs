@@ -1,7 +1,7 @@
 //! Mutual exclusion, as `std::sync::Mutex`.
 
 use crate::base::{Action, FOREVER, MutexAction, Name, ObjectId, ObjectKind, Outcome};
-use crate::engine::current;
+use crate::engine::current::{self, Met};
 use crate::engine::hot;
 use crate::engine::object::{self, State};
 use crate::engine::slot::Slot;
@@ -97,7 +97,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let location = Location::caller();
-        match current::meet_hot(&self.slot, || self.first(), hot::Lock, location) {
+        match current::meet_hot(self, hot::Lock, location) {
             None => self.wrap(self.inner.lock(), location),
             Some((object, poisoned)) => self.taken(object, poisoned, location),
         }
@@ -162,12 +162,7 @@ impl<T: ?Sized> Mutex<T> {
 
     #[inline(always)]
     fn object(&self) -> Option<ObjectId> {
-        current::object(&self.slot, || self.first())
-    }
-
-    /// What it begins with in an execution.
-    fn first(&self) -> (ObjectKind, State) {
-        (ObjectKind::Mutex, State::Mutex(object::Mutex::new(self.inner.is_poisoned())))
+        current::object(&self.slot, || self.begin())
     }
 
     /// Whether it is poisoned, asked by its owner, for whom that is no step.
@@ -211,6 +206,17 @@ impl<T: ?Sized> Mutex<T> {
     ) -> MutexGuard<'a, T> {
         let hold = Hold { lock: self, object: ObjectId::NONE, panicking: false, poisoned: false, location };
         MutexGuard { guard, hold }
+    }
+}
+
+impl<T: ?Sized> Met for Mutex<T> {
+    #[inline(always)]
+    fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    fn begin(&self) -> (ObjectKind, State) {
+        (ObjectKind::Mutex, State::Mutex(object::Mutex::new(self.inner.is_poisoned())))
     }
 }
 

@@ -37,17 +37,14 @@ pub(crate) use job::{Claim, spawn};
 pub(crate) use packet::Packet;
 pub(crate) use pool::{FiberRef, Pool};
 
-use super::execution::{Arrival, Execution};
-use super::hot::Hot;
-use super::object::State;
+use super::execution::Execution;
 use super::panics;
-use super::slot::Slot;
-use crate::base::{ObjectId, ObjectKind, ThreadId};
+use crate::base::ThreadId;
 use corosensei::Yielder;
 use corosensei::trap::CoroutineTrapHandler;
 use packet::PendingDrop;
 use std::cell::{Cell, UnsafeCell};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 
 thread_local! {
@@ -97,61 +94,11 @@ pub(crate) fn host() -> Option<Host> {
 }
 
 impl Host {
-    /// See [`Execution::object`].
+    /// As [`with`].
     #[inline(always)]
-    pub(crate) fn object(mut self, slot: &Slot, begin: impl FnOnce() -> (ObjectKind, State)) -> ObjectId {
-        // SAFETY: as in `with`.
-        unsafe { self.0.as_mut() }.object(slot, begin)
-    }
-
-    /// The object behind a slot, if this execution was the last to see it.
-    #[inline(always)]
-    pub(crate) fn known(self, slot: &Slot) -> Option<ObjectId> {
-        // SAFETY: as in `with`.
-        slot.number(unsafe { self.0.as_ref() }.epoch())
-    }
-
-    /// See [`Execution::perform_quickly`].
-    #[inline(always)]
-    pub(crate) fn perform_quickly<H: Hot>(
-        mut self,
-        object: ObjectId,
-        hot: H,
-        place: &'static Location<'static>,
-    ) -> Option<H::Answer> {
-        // SAFETY: as in `with`.
-        unsafe { self.0.as_mut() }.perform_quickly(object, hot, place)
-    }
-
-    /// See [`Execution::goes_on`].
-    #[inline(always)]
-    pub(crate) fn goes_on<H: Hot>(mut self, object: ObjectId, hot: H) -> bool {
-        // SAFETY: as in `with`.
-        unsafe { self.0.as_mut() }.goes_on(object, hot)
-    }
-
-    /// See [`Execution::arrive_hot`].
-    #[inline(always)]
-    pub(crate) fn arrive_hot<H: Hot>(
-        mut self,
-        object: ObjectId,
-        hot: H,
-        place: &'static Location<'static>,
-    ) -> Arrival {
-        // SAFETY: as in `with`.
-        unsafe { self.0.as_mut() }.arrive_hot(object, hot, place)
-    }
-
-    /// See [`Execution::commit_hot`].
-    #[inline(always)]
-    pub(crate) fn commit_hot<H: Hot>(
-        mut self,
-        object: ObjectId,
-        hot: H,
-        place: &'static Location<'static>,
-    ) -> H::Answer {
+    pub(crate) fn with<R>(mut self, f: impl FnOnce(&mut Execution) -> R) -> R {
         // SAFETY: as in `with`; after a switch it is the same execution, because a fiber stays on its OS thread.
-        unsafe { self.0.as_mut() }.commit_hot(object, hot, place)
+        f(unsafe { self.0.as_mut() })
     }
 }
 
@@ -159,18 +106,18 @@ impl Host {
 ///
 /// Unwinds when the execution is over instead.
 #[inline(always)]
-pub(crate) fn switch() {
-    pass();
-    if with(|execution| execution.is_tearing_down()) {
+pub(crate) fn switch(host: Host) {
+    pass(host);
+    if host.with(|execution| execution.is_tearing_down()) {
         unwind();
     }
 }
 
 /// As [`switch`], for a thread that is unwinding already and so cannot be unwound once more.
 #[cold]
-pub(crate) fn switch_while_unwinding() {
-    pass();
-    if with(|execution| execution.is_tearing_down()) {
+pub(crate) fn switch_while_unwinding(host: Host) {
+    pass(host);
+    if host.with(|execution| execution.is_tearing_down()) {
         abandon();
     }
 }
@@ -191,16 +138,16 @@ fn unwind() -> ! {
 
 /// Lets the fiber run whose turn it is, until it is the caller's turn.
 #[inline(always)]
-fn pass() {
+fn pass(host: Host) {
     let me = FIBER.get().expect("only a fiber can be switched away from");
     loop {
-        match with(|execution| execution.next) {
+        match host.with(|execution| execution.next) {
             Some(next) if next == me => return,
             Some(next) if !next.is_up() => {
                 let cut_off = next.resume();
                 FIBER.set(Some(me));
                 if cut_off {
-                    with(|execution| execution.lose_fiber_by(Errand::Overflowed));
+                    host.with(|execution| execution.lose_fiber_by(Errand::Overflowed));
                 }
             }
             // Whoever is resumed is so because it is its turn, or to be unwound.
@@ -217,13 +164,15 @@ fn trap_at(address: usize) -> Option<CoroutineTrapHandler<()>> {
 /// What a fiber does: one job after another; each resumption after a job's end brings the next.
 fn body(yielder: &Yielder<(), ()>) {
     let me = FIBER.get().expect("set by whoever has resumed this fiber");
+    // A fiber serves one execution only, that of its pool.
+    let host = host().expect("a fiber runs inside an exploration");
     me.set_yielder(yielder);
     loop {
-        if let Some(run) = with(|execution| execution.running_mut().packet.take_run()) {
+        if let Some(run) = host.with(|execution| execution.running_mut().packet.take_run()) {
             // SAFETY: stored together with the job, which nobody else takes.
-            unsafe { run() };
+            unsafe { run(host) };
         }
-        with(|execution| execution.finish_running());
+        host.with(Execution::finish_running);
         me.suspend();
     }
 }
@@ -273,10 +222,11 @@ impl Hub {
 }
 
 fn drive() {
+    let host = host().expect("set by `run`");
     loop {
-        match with(|execution| execution.next) {
+        match host.with(|execution| execution.next) {
             Some(fiber) => resume(fiber),
-            None if with(|execution| execution.has_errand()) => run_errand(),
+            None if host.with(|execution| execution.has_errand()) => run_errand(),
             None => break,
         }
     }
@@ -296,7 +246,7 @@ fn run_errand() {
     let lost = with(|execution| match execution.take_errand() {
         Some(Errand::Grow) => {
             execution.pool.grow();
-            execution.retry_start();
+            execution.start_running();
             false
         }
         Some(errand) => {
