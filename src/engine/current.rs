@@ -74,13 +74,13 @@ pub(crate) fn release(object: ObjectId) {
 /// Unwinds instead when the execution is over.
 #[inline(never)]
 pub(crate) fn perform(operation: Operation, location: &'static Location<'static>) -> Outcome {
-    let host = fiber::host().expect("an operation is performed only inside an exploration");
-    match host.with(|execution| execution.arrive(&operation, location)) {
+    let mut host = fiber::host().expect("an operation is performed only inside an exploration");
+    match host.now().arrive(&operation, location) {
         Arrival::Go => {}
         Arrival::Switch => fiber::switch(host),
         arrival => wait(host, arrival),
     }
-    host.with(|execution| execution.commit(operation, location))
+    host.now().commit(operation, location)
 }
 
 /// As [`perform`], for an operation known by its type.
@@ -90,9 +90,9 @@ pub(crate) fn perform_hot<H: Hot>(
     hot: H,
     location: &'static Location<'static>,
 ) -> H::Answer {
-    let host = fiber::host().expect("an object is known only inside an exploration");
-    if host.with(|execution| execution.may_go_on::<H>())
-        && let Some(answer) = host.with(|execution| execution.perform_quickly(object, hot, location))
+    let mut host = fiber::host().expect("an object is known only inside an exploration");
+    if host.now().may_go_on::<H>()
+        && let Some(answer) = host.now().perform_quickly(object, hot, location)
     {
         return answer;
     }
@@ -114,10 +114,10 @@ pub(crate) fn meet_hot<H: Hot>(
     hot: H,
     location: &'static Location<'static>,
 ) -> Option<(ObjectId, H::Answer)> {
-    let host = fiber::host()?;
-    if host.with(|execution| execution.may_go_on::<H>())
-        && let Some(object) = host.with(|execution| met.slot().number(execution.epoch()))
-        && let Some(answer) = host.with(|execution| execution.perform_quickly(object, hot, location))
+    let mut host = fiber::host()?;
+    if host.now().may_go_on::<H>()
+        && let Some(object) = met.slot().number(host.now().epoch())
+        && let Some(answer) = host.now().perform_quickly(object, hot, location)
     {
         return Some((object, answer));
     }
@@ -131,8 +131,8 @@ fn meet_slowly<H: Hot>(
     hot: H,
     location: &'static Location<'static>,
 ) -> (ObjectId, H::Answer) {
-    let host = fiber::host().expect("inside an exploration");
-    let object = host.with(|execution| execution.object(met.slot(), || met.begin()));
+    let mut host = fiber::host().expect("inside an exploration");
+    let object = host.now().object(met.slot(), || met.begin());
     (object, wait_and_perform(host, object, hot, location))
 }
 
@@ -148,19 +148,19 @@ fn perform_slowly<H: Hot>(
 
 #[inline(always)]
 fn wait_and_perform<H: Hot>(
-    host: Host,
+    mut host: Host,
     object: ObjectId,
     hot: H,
     location: &'static Location<'static>,
 ) -> H::Answer {
-    if !host.with(|execution| execution.goes_on(object, hot)) {
-        match host.with(|execution| execution.arrive_hot(object, hot, location)) {
+    if !host.now().goes_on(object, hot) {
+        match host.now().arrive_hot(object, hot, location) {
             Arrival::Go => {}
             Arrival::Switch => fiber::switch(host),
             arrival => wait(host, arrival),
         }
     }
-    host.with(|execution| execution.commit_hot(object, hot, location))
+    host.now().commit_hot(object, hot, location)
 }
 
 /// Performs an operation on a slot's object.
@@ -218,16 +218,16 @@ pub(crate) fn join_within(thread: ThreadId, timeout: u64, location: &'static Loc
 /// Waits for the end of a thread.
 #[inline]
 pub(crate) fn join(thread: ThreadId, location: &'static Location<'static>) {
-    let host = fiber::host().expect("a thread is known only inside an exploration");
-    if !host.with(|execution| execution.thread_mut(thread).is_over()) {
+    let mut host = fiber::host().expect("a thread is known only inside an exploration");
+    if !host.now().thread_mut(thread).is_over() {
         wait_for_end(host, thread, location);
     }
-    host.with(|execution| execution.commit_join(thread, location));
+    host.now().commit_join(thread, location);
 }
 
 #[inline(never)]
-fn wait_for_end(host: Host, thread: ThreadId, location: &'static Location<'static>) {
-    match host.with(|execution| execution.arrive_joining(thread, location)) {
+fn wait_for_end(mut host: Host, thread: ThreadId, location: &'static Location<'static>) {
+    match host.now().arrive_joining(thread, location) {
         Arrival::Go => {}
         Arrival::Switch => fiber::switch(host),
         arrival => wait(host, arrival),
@@ -336,12 +336,12 @@ pub(crate) fn remove_static(cell: u64) -> Option<Box<dyn Erased>> {
 
 /// The waits that are not a plain switch.
 #[cold]
-fn wait(host: Host, arrival: Arrival) {
+fn wait(mut host: Host, arrival: Arrival) {
     if arrival == Arrival::SwitchUnwinding {
         // A thread switched away from while it unwinds is marked, so that the others are not taken to unwind.
-        let waiter = host.with(|execution| execution.mark_unwinding());
+        let waiter = host.now().mark_unwinding();
         fiber::switch_while_unwinding(host);
-        return host.with(|execution| execution.unmark_unwinding(waiter));
+        return host.now().unmark_unwinding(waiter);
     }
     give_up()
 }

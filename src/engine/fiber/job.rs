@@ -1,6 +1,6 @@
 //! Jobs: what a fiber runs for a virtual thread, and the claim on its result.
 
-use super::{Host, Torn, host, is_active, switch, with};
+use super::{Host, Torn, host, switch};
 use crate::base::ThreadId;
 use crate::engine::execution::Execution;
 use crate::engine::panics;
@@ -20,16 +20,14 @@ impl<T> Claim<T> {
     /// Takes the result of a thread that has ended; `None` if it has none to give (torn down, or taken).
     #[inline]
     pub(crate) fn take(&self) -> Option<Result<T>> {
-        if !is_active() {
+        let mut host = host()?;
+        let execution = host.now();
+        if execution.epoch() != self.epoch || !execution.thread_mut(self.thread).packet.holds_result() {
             return None;
         }
-        with(|execution| {
-            let stands = execution.epoch() == self.epoch;
-            let packet = &mut execution.thread_mut(self.thread).packet;
-            // SAFETY: a claim of `T` is made by `spawn` only, for the thread whose job stores a `Result<T>`, and the packet
-            // holds the result of that job.
-            (stands && packet.holds_result()).then(|| unsafe { packet.take() })
-        })
+        // SAFETY: a claim of `T` is made by `spawn` only, for the thread whose job stores a `Result<T>`, and the packet holds
+        // the result of that job.
+        Some(unsafe { execution.thread_mut(self.thread).packet.take() })
     }
 }
 
@@ -39,13 +37,12 @@ pub(crate) fn spawn<F, T>(name: &str, daemon: bool, location: &'static Location<
 where
     F: FnOnce() -> T,
 {
-    let host = host().expect("a virtual thread is started only inside an exploration");
-    let (thread, epoch, starts) = host.with(|execution| {
-        let thread = execution.add_thread(name, daemon);
-        execution.thread_mut(thread).packet.put_job(job, run_job::<F, T>);
-        (thread, execution.epoch(), execution.start(thread, location))
-    });
-    if starts {
+    let mut host = host().expect("a virtual thread is started only inside an exploration");
+    let execution = host.now();
+    let thread = execution.add_thread(name, daemon);
+    execution.thread_mut(thread).packet.put_job(job, run_job::<F, T>);
+    let epoch = execution.epoch();
+    if execution.start(thread, location) {
         switch(host);
     } else {
         drop_job(host, thread);
@@ -66,12 +63,12 @@ fn drop_job(host: Host, thread: ThreadId) {
 /// # Safety
 ///
 /// The packet of the running thread must hold an `F`.
-pub(super) unsafe fn run_job<F: FnOnce() -> T, T>(host: Host) {
+pub(super) unsafe fn run_job<F: FnOnce() -> T, T>(mut host: Host) {
     // SAFETY: as this function demands.
-    let job: F = host.with(|execution| unsafe { execution.running_mut().packet.take() });
+    let job: F = unsafe { host.now().running_mut().packet.take() };
     let run = move || {
         let value = job();
-        if host.with(|execution| !execution.running_mut().locals.is_empty()) {
+        if !host.now().running_mut().locals.is_empty() {
             drop_locals(host);
         }
         value
@@ -81,7 +78,7 @@ pub(super) unsafe fn run_job<F: FnOnce() -> T, T>(host: Host) {
         Err(payload) if ends_in_panic(host, &*payload) => Err(payload),
         Err(_) => return,
     };
-    if let Some(result) = host.with(|execution| leave_result(execution, result)) {
+    if let Some(result) = leave_result(host.now(), result) {
         // The result of a thread that nobody can join is dropped as the thread's last deed, on its own stack.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(result)));
     }

@@ -97,8 +97,15 @@ impl Host {
     /// As [`with`].
     #[inline(always)]
     pub(crate) fn with<R>(mut self, f: impl FnOnce(&mut Execution) -> R) -> R {
+        f(self.now())
+    }
+
+    /// The execution for one call, under the conditions of [`with`]: it neither calls the model nor switches. A closure is not
+    /// always inlined; this is.
+    #[inline(always)]
+    pub(crate) fn now(&mut self) -> &mut Execution {
         // SAFETY: as in `with`; after a switch it is the same execution, because a fiber stays on its OS thread.
-        f(unsafe { self.0.as_mut() })
+        unsafe { self.0.as_mut() }
     }
 }
 
@@ -106,18 +113,18 @@ impl Host {
 ///
 /// Unwinds when the execution is over instead.
 #[inline(always)]
-pub(crate) fn switch(host: Host) {
+pub(crate) fn switch(mut host: Host) {
     pass(host);
-    if host.with(|execution| execution.is_tearing_down()) {
+    if host.now().is_tearing_down() {
         unwind();
     }
 }
 
 /// As [`switch`], for a thread that is unwinding already and so cannot be unwound once more.
 #[cold]
-pub(crate) fn switch_while_unwinding(host: Host) {
+pub(crate) fn switch_while_unwinding(mut host: Host) {
     pass(host);
-    if host.with(|execution| execution.is_tearing_down()) {
+    if host.now().is_tearing_down() {
         abandon();
     }
 }
@@ -138,16 +145,16 @@ fn unwind() -> ! {
 
 /// Lets the fiber run whose turn it is, until it is the caller's turn.
 #[inline(always)]
-fn pass(host: Host) {
+fn pass(mut host: Host) {
     let me = FIBER.get().expect("only a fiber can be switched away from");
     loop {
-        match host.with(|execution| execution.next) {
+        match { host.now().next } {
             Some(next) if next == me => return,
             Some(next) if !next.is_up() => {
                 let cut_off = next.resume();
                 FIBER.set(Some(me));
                 if cut_off {
-                    host.with(|execution| execution.lose_fiber_by(Errand::Overflowed));
+                    host.now().lose_fiber_by(Errand::Overflowed);
                 }
             }
             // Whoever is resumed is so because it is its turn, or to be unwound.
@@ -165,14 +172,14 @@ fn trap_at(address: usize) -> Option<CoroutineTrapHandler<()>> {
 fn body(yielder: &Yielder<(), ()>) {
     let me = FIBER.get().expect("set by whoever has resumed this fiber");
     // A fiber serves one execution only, that of its pool.
-    let host = host().expect("a fiber runs inside an exploration");
+    let mut host = host().expect("a fiber runs inside an exploration");
     me.set_yielder(yielder);
     loop {
-        if let Some(run) = host.with(|execution| execution.running_mut().packet.take_run()) {
+        if let Some(run) = host.now().running_mut().packet.take_run() {
             // SAFETY: stored together with the job, which nobody else takes.
             unsafe { run(host) };
         }
-        host.with(Execution::finish_running);
+        host.now().finish_running();
         me.suspend();
     }
 }
@@ -222,11 +229,11 @@ impl Hub {
 }
 
 fn drive() {
-    let host = host().expect("set by `run`");
+    let mut host = host().expect("set by `run`");
     loop {
-        match host.with(|execution| execution.next) {
+        match { host.now().next } {
             Some(fiber) => resume(fiber),
-            None if host.with(|execution| execution.has_errand()) => run_errand(),
+            None if host.now().has_errand() => run_errand(),
             None => break,
         }
     }
