@@ -46,6 +46,24 @@ impl ThreadSet {
         self.first | self.more.len() as u64 == 0
     }
 
+    /// The members below 64, where there are no others.
+    #[inline(always)]
+    pub(crate) fn few(&self) -> u64 {
+        self.first
+    }
+
+    /// Replaces the members, where none is 64 or more.
+    #[inline(always)]
+    pub(crate) fn set_few(&mut self, members: u64) {
+        self.first = members;
+    }
+
+    /// As [`remove`](Self::remove), where nobody's number is 64 or more.
+    #[inline(always)]
+    pub(crate) fn remove_few(&mut self, thread: ThreadId) {
+        self.first &= !(1 << (thread.0 % 64));
+    }
+
     /// How many are in it.
     #[inline(always)]
     pub fn len(&self) -> u32 {

@@ -15,6 +15,7 @@ use super::clocks::Trail;
 use super::fiber::{Errand, FiberRef, Pool};
 use super::object::State;
 use super::pointers::Pointers;
+use super::polling::QUIET;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
@@ -32,8 +33,8 @@ pub(crate) struct Object {
     pub(crate) trail: Trail,
     /// Threads that wait for it or whose pending operation it could stop.
     pub(crate) watchers: ThreadSet,
-    // Invariant: exposed, watched by nobody, and no clock has more threads than it has room for. May be false when all that
-    // is so.
+    // Invariant: exposed, watched only by those who wait to take it, a mutex, and no clock has more threads than it has room
+    // for. May be false when all that is so.
     pub(crate) quick: bool,
     /// Whether all watchers wait to take it, a mutex, without a time-out.
     pub(crate) only_lockers: bool,
@@ -214,7 +215,7 @@ impl Execution {
         static EPOCHS: AtomicU64 = AtomicU64::new(1);
         self.epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
         self.countdown = 0;
-        self.due = 0;
+        self.due = QUIET.min(self.settings.steps);
         self.running = ThreadId::MAIN;
         self.position = 0;
         self.steps.clear();
@@ -294,6 +295,8 @@ impl Execution {
     pub(crate) fn keep_holders(&mut self) {
         for object in &mut self.objects[..self.live_objects] {
             object.last_holder = object.state.holder();
+            // Who could go on now is what the trace tells: nobody gets to by what is done from here on.
+            object.quick = false;
         }
     }
 

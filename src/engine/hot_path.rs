@@ -1,7 +1,7 @@
 //! The two halves of an operation that is known by its type.
 //!
 //! ```text
-//! perform_quickly(operation)   nobody is asked and nobody watches: apply, happens-before, record
+//! perform_quickly(operation)   nobody is asked: apply, happens-before, record
 //! goes_on, arrive_hot          otherwise, the first half: is it still my turn?
 //! commit_hot                   and the second
 //! ```
@@ -50,6 +50,19 @@ impl Execution {
         let thread = &mut self.threads[me.index()];
         let outcome = hot.apply(&mut met.state, me);
         met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, hot.effect(outcome));
+        if H::MAY_BLOCK {
+            thread.watching = false;
+            met.watchers.remove_few(me);
+        }
+        if H::MAY_BLOCK || H::IS_RELEASE {
+            let lockers = met.watchers.few();
+            if lockers != 0 {
+                // They can go on exactly while nobody holds it.
+                let enabled = self.enabled.few();
+                self.enabled.set_few(if H::MAY_BLOCK { enabled & !lockers } else { enabled | lockers });
+                self.ask_again();
+            }
+        }
         self.position += 1;
         hot.note(self, object);
         let operation = Operation::new(object, hot.action());
@@ -81,11 +94,27 @@ impl Execution {
         if self.position >= self.due || std::thread::panicking() {
             return self.arrive_asking(&Operation::new(object, hot.action()), location);
         }
-        if H::MAY_BLOCK {
-            self.arrive_locking(object, hot, location)
-        } else {
-            self.arrive_free(object, hot, location)
+        let me = self.running;
+        if H::MAY_BLOCK && !hot.is_ready(&self.objects[object.index()].state) {
+            self.hold_back(me);
+            if self.due == 0 {
+                return self.arrive_asking(&Operation::new(object, hot.action()), location);
+            }
         }
+        let next = if self.eager.is_empty() { self.choose() } else { self.eager.pop() };
+        match next {
+            Some(next) if next == me => return Arrival::Go,
+            Some(next) => self.give_turn(next),
+            None => self.next = None,
+        }
+        let thread = &mut self.threads[me.index()];
+        thread.pending = Operation::new(object, hot.action());
+        thread.location = location;
+        if H::MAY_BLOCK {
+            thread.watching = true;
+            self.objects[object.index()].watchers.insert(me);
+        }
+        Arrival::Switch
     }
 
     /// As [`commit`](Execution::commit), for an operation known by its type.
@@ -126,7 +155,7 @@ impl Execution {
             met.watchers.remove(me);
         }
         let (watched, exposed) = (!met.watchers.is_empty(), met.exposed);
-        met.quick = exposed && !watched && !many;
+        met.quick = exposed && !many && (!watched || met.only_lockers);
         if !exposed {
             self.note_meeting(object);
         }

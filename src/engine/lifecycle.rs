@@ -85,7 +85,6 @@ impl Execution {
         self.ask_again();
         // The parent goes on unasked at the child's first operation.
         self.eager.push(me);
-        self.due = 0;
         self.running = child;
         self.start_running();
         true
@@ -118,6 +117,10 @@ impl Execution {
         if awaited || panicked || !self.resting.is_empty() || self.unfinished == 0 || self.enabled.is_empty()
         {
             self.note_end(me, panicked);
+            if self.over.is_some() {
+                self.next = None;
+                return;
+            }
         }
         self.pass_turn();
     }
@@ -136,8 +139,8 @@ impl Execution {
         }
         if self.over.is_some() {
             self.eager.clear();
-        }
-        if self.over.is_some() || self.enabled.is_empty() {
+            self.due = 0;
+        } else if self.enabled.is_empty() {
             self.due = 0;
         }
     }
@@ -157,9 +160,6 @@ impl Execution {
         self.threads[ended.index()].joiners = joiners;
         // Popped from the end: the least number first.
         self.eager.reverse();
-        if self.eager.len() > 1 {
-            self.due = 0;
-        }
     }
 
     /// Performs an operation that meets no object: on threads, fences, free choices.

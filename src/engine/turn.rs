@@ -10,9 +10,8 @@
 //! ```
 
 use super::execution::{AHEAD, Arrival, Execution, Mode};
-use super::hot::Hot;
 use super::polling::QUIET;
-use crate::base::{Action, Decision, Ending, FOREVER, ObjectId, Operation, Options, Outcome, Step, ThreadAction, ThreadId};
+use crate::base::{Action, Decision, Ending, FOREVER, Operation, Options, Outcome, Step, ThreadAction, ThreadId};
 use std::panic::Location;
 
 impl Execution {
@@ -44,26 +43,6 @@ impl Execution {
             self.watch(me, operation, true);
         }
         if unwinding { Arrival::SwitchUnwinding } else { Arrival::Switch }
-    }
-
-    /// As [`arrive_asking`](Execution::arrive_asking) where nothing is due, for operations that never block.
-    #[inline(always)]
-    pub(crate) fn arrive_free<H: Hot>(
-        &mut self,
-        object: ObjectId,
-        hot: H,
-        location: &'static Location<'static>,
-    ) -> Arrival {
-        let me = self.running;
-        match self.choose() {
-            Some(next) if next == me => return Arrival::Go,
-            Some(next) => self.give_turn(next),
-            None => self.next = None,
-        }
-        let thread = &mut self.threads[me.index()];
-        thread.pending = Operation::new(object, hot.action());
-        thread.location = location;
-        Arrival::Switch
     }
 
     /// As [`arrive_asking`](Execution::arrive_asking), for waiting for the end of a thread that has not ended.
@@ -100,36 +79,6 @@ impl Execution {
         self.steps.push(Step { thread: me, choice: 0, operation: join_of(ended), outcome: Outcome::Done, location });
     }
 
-    /// As [`arrive_asking`](Execution::arrive_asking) where nothing is due, for taking a mutex.
-    #[inline(always)]
-    pub(crate) fn arrive_locking<H: Hot>(
-        &mut self,
-        object: ObjectId,
-        hot: H,
-        location: &'static Location<'static>,
-    ) -> Arrival {
-        let me = self.running;
-        if !hot.is_ready(&self.objects[object.index()].state) {
-            self.hold_back(me);
-            if self.due == 0 {
-                return self.arrive_asking(&Operation::new(object, hot.action()), location);
-            }
-        }
-        match self.choose() {
-            Some(next) if next == me => return Arrival::Go,
-            Some(next) => self.give_turn(next),
-            None => self.next = None,
-        }
-        let thread = &mut self.threads[me.index()];
-        thread.pending = Operation::new(object, hot.action());
-        thread.location = location;
-        thread.watching = true;
-        let met = &mut self.objects[object.index()];
-        met.watchers.insert(me);
-        met.quick = false;
-        Arrival::Switch
-    }
-
     /// Chooses who goes next and gives it the turn; `None` when the execution is over.
     #[inline(always)]
     pub(crate) fn pass_turn(&mut self) -> Option<ThreadId> {
@@ -153,7 +102,7 @@ impl Execution {
 
     /// The strategy's choice, noted in the schedule; `None` when it has stopped the execution.
     #[inline(always)]
-    fn choose(&mut self) -> Option<ThreadId> {
+    pub(crate) fn choose(&mut self) -> Option<ThreadId> {
         let thread = if self.ahead_at < self.ahead_end { self.take_ahead() } else { self.ask() };
         if !self.enabled.contains(thread) {
             self.stop();

@@ -43,9 +43,9 @@ impl Execution {
             _ => {
                 let object = self.object_mut(operation.object);
                 object.watchers.set(me, watching);
-                object.quick = false;
                 if !matches!(operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER })) {
                     object.only_lockers = false;
+                    object.quick = false;
                 }
                 if let Some(second) = operation.second_object() {
                     let second = self.object_mut(second);
