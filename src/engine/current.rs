@@ -6,7 +6,7 @@
 use super::clocks::{Acquire, Release};
 use super::execution::Arrival;
 use super::fiber::{self, Host, with};
-pub(crate) use super::fiber::{Claim, is_active, on_fiber, spawn};
+pub(crate) use super::fiber::{Claim, host, is_active, on_fiber, spawn};
 use super::hot::Hot;
 use super::object::State;
 use super::slot::Slot;
@@ -90,7 +90,17 @@ pub(crate) fn perform_hot<H: Hot>(
     hot: H,
     location: &'static Location<'static>,
 ) -> H::Answer {
-    let mut host = fiber::host().expect("an object is known only inside an exploration");
+    perform_in(fiber::host().expect("an object is known only inside an exploration"), object, hot, location)
+}
+
+/// As [`perform_hot`], inside an exploration as the caller has seen.
+#[inline(always)]
+pub(crate) fn perform_in<H: Hot>(
+    mut host: Host,
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> H::Answer {
     if host.now().may_go_on::<H>()
         && let Some(answer) = host.now().perform_quickly(object, hot, location)
     {

@@ -103,6 +103,8 @@ pub(crate) struct Execution {
     pub(crate) strategy: Option<Box<dyn Strategy>>,
     pub(crate) every_point: bool,
     pub(crate) try_lock_seen: bool,
+    /// Whether the release of a mutex needs no scheduling point.
+    pub(crate) spares_releases: bool,
     /// Whether somebody has released a lock that another thread had taken.
     pub(crate) strange_release_seen: bool,
     /// Whether somebody has looked at a reference count.
@@ -174,6 +176,7 @@ impl Execution {
             strategy: None,
             every_point: true,
             try_lock_seen: false,
+            spares_releases: false,
             strange_release_seen: false,
             count_seen: false,
             exposed: Vec::new(),

@@ -6,8 +6,8 @@
 //! ways to the same results.
 
 use super::clocks::{Acquire, Release, synchronization};
-use super::execution::Execution;
 use super::object::State;
+use super::thread::Thread;
 use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, ThreadId};
 use std::sync::atomic::Ordering;
 
@@ -46,10 +46,12 @@ pub(crate) trait Hot: Copy {
         synchronization(self.action(), outcome)
     }
 
-    /// What else the execution has to know.
+    /// What else there is to know of its thread; a number that stands for the order in which that has taken locks, if it
+    /// holds several now.
     #[inline(always)]
-    fn note(self, execution: &mut Execution, object: ObjectId) {
-        let _ = (execution, object);
+    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+        let _ = (thread, object);
+        None
     }
 }
 
@@ -170,8 +172,8 @@ impl Hot for Lock {
     }
 
     #[inline(always)]
-    fn note(self, execution: &mut Execution, object: ObjectId) {
-        execution.took_lock(object);
+    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+        thread.took_lock(object)
     }
 }
 
@@ -208,7 +210,8 @@ impl Hot for Unlock {
     }
 
     #[inline(always)]
-    fn note(self, execution: &mut Execution, object: ObjectId) {
-        execution.gave_lock_back(object);
+    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+        thread.gave_lock_back(object);
+        None
     }
 }

@@ -60,13 +60,16 @@ impl Execution {
                 // They can go on exactly while nobody holds it.
                 let enabled = self.enabled.few();
                 self.enabled.set_few(if H::MAY_BLOCK { enabled & !lockers } else { enabled | lockers });
-                self.ask_again();
+                (self.countdown, self.ahead_at, self.ahead_end) = (0, 0, 0);
             }
         }
+        let order = hot.note(thread, object);
         self.position += 1;
-        hot.note(self, object);
         let operation = Operation::new(object, hot.action());
         self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
+        if let Some(order) = order {
+            self.nest_locks(order);
+        }
         H::answer(outcome)
     }
 
@@ -159,7 +162,9 @@ impl Execution {
         if !exposed {
             self.note_meeting(object);
         }
-        hot.note(self, object);
+        if let Some(order) = hot.note(&mut self.threads[me.index()], object) {
+            self.nest_locks(order);
+        }
         if watched {
             self.refresh(object);
         }

@@ -154,7 +154,7 @@ impl Engine {
     fn prepare(&mut self, strategy: Box<dyn Strategy>) {
         let execution = self.hub.execution();
         execution.reset();
-        execution.every_point = strategy.every_point();
+        execution.set_every_point(strategy.every_point());
         execution.strategy = Some(strategy);
     }
 }

@@ -115,7 +115,9 @@ impl Execution {
                 if matches!(outcome, Outcome::Done | Outcome::Poisoned) {
                     self.took_lock(operation.object);
                 }
-                self.try_lock_seen |= matches!(operation.action, Action::Mutex(MutexAction::TryLock));
+                if matches!(operation.action, Action::Mutex(MutexAction::TryLock)) {
+                    self.note_try_lock();
+                }
             }
             Action::RwLock(
                 action @ (RwLockAction::Read
@@ -134,44 +136,28 @@ impl Execution {
             Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release)
             | Action::RwLock(RwLockAction::UnlockRead | RwLockAction::UnlockWrite { .. }) => {
                 self.misuse |= outcome == Outcome::Refused;
-                let strange = !self.gave_lock_back(operation.object);
+                let strange = !self.running_mut().gave_lock_back(operation.object);
                 self.strange_release_seen |=
                     strange && matches!(operation.action, Action::Mutex(MutexAction::Release));
             }
-            Action::Mutex(MutexAction::IsLocked) => self.try_lock_seen = true,
+            Action::Mutex(MutexAction::IsLocked) => self.note_try_lock(),
             _ => {}
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn took_lock(&mut self, object: ObjectId) {
-        let me = self.running;
-        let thread = &mut self.threads[me.index()];
-        thread.lock_order = (thread.lock_order ^ u64::from(object.0) ^ u64::from(thread.held) << 32)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(23);
-        if thread.held > 0 {
-            // A sum, because the order among threads does not matter.
-            self.nested_locks = true;
-            self.lock_order =
-                self.lock_order.wrapping_add(thread.lock_order.wrapping_mul(u64::from(me.0) + 3));
+    fn took_lock(&mut self, object: ObjectId) {
+        if let Some(order) = self.running_mut().took_lock(object) {
+            self.nest_locks(order);
         }
-        thread.held += 1;
-        thread.locks.push(object);
     }
 
-    /// Whether the running thread is the one that took it.
-    #[inline(always)]
-    pub(crate) fn gave_lock_back(&mut self, object: ObjectId) -> bool {
-        let thread = &mut self.threads[self.running.index()];
-        thread.held = thread.held.saturating_sub(1);
-        match thread.locks.iter().rposition(|lock| *lock == object) {
-            Some(place) => {
-                thread.locks.swap_remove(place);
-                true
-            }
-            None => false,
-        }
+    /// The running thread holds several locks.
+    #[cold]
+    pub(crate) fn nest_locks(&mut self, order: u64) {
+        // A sum, because the order among threads does not matter.
+        self.nested_locks = true;
+        let factor = u64::from(self.running.0) + 3;
+        self.lock_order = self.lock_order.wrapping_add(order.wrapping_mul(factor));
     }
 
     fn access_cell(&mut self, object: ObjectId, access: CellAction) {

@@ -121,6 +121,35 @@ impl Thread {
         self.name.push_str(name);
     }
 
+    /// It has taken a lock; what stands for the order in which it took those that it holds, if there are several.
+    #[inline(always)]
+    pub(crate) fn took_lock(&mut self, object: ObjectId) -> Option<u64> {
+        self.lock_order = (self.lock_order ^ u64::from(object.0) ^ u64::from(self.held) << 32)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(23);
+        self.held += 1;
+        self.locks.push(object);
+        (self.held > 1).then_some(self.lock_order)
+    }
+
+    /// It has given a lock back; whether it is the one that took it.
+    #[inline(always)]
+    pub(crate) fn gave_lock_back(&mut self, object: ObjectId) -> bool {
+        self.held = self.held.saturating_sub(1);
+        if self.locks.last() == Some(&object) {
+            self.locks.pop();
+            return true;
+        }
+        self.gave_other_lock_back(object)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn gave_other_lock_back(&mut self, object: ObjectId) -> bool {
+        let place = self.locks.iter().rposition(|lock| *lock == object);
+        place.map(|place| self.locks.swap_remove(place)).is_some()
+    }
+
     /// Whether it has panicked and no join has returned that.
     pub(crate) fn has_secret_panic(&self) -> bool {
         self.life == Life::Panicked && !self.delivered

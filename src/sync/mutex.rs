@@ -240,14 +240,12 @@ impl<T: ?Sized> Drop for Hold<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // A guard kept beyond its exploration has nothing to give back.
-        if self.object == ObjectId::NONE || !current::is_active() {
-            return;
-        }
+        let (Some(host), true) = (current::host(), self.object != ObjectId::NONE) else { return };
         let mut poison = false;
         if std::thread::panicking() {
             poison = self.ends_in_panic();
         }
-        current::perform_hot(self.object, hot::Unlock { poison }, self.location);
+        current::perform_in(host, self.object, hot::Unlock { poison }, self.location);
     }
 }
 
