@@ -64,6 +64,13 @@ impl ThreadSet {
         self.first &= !(1 << (thread.0 % 64));
     }
 
+    /// The only member; `None` if there are others, or it is 64 or more.
+    #[inline(always)]
+    pub(crate) fn sole(&self) -> Option<ThreadId> {
+        let sole = self.first & self.first.wrapping_sub(1) == 0 && self.first != 0 && self.more.is_empty();
+        sole.then(|| ThreadId(self.first.trailing_zeros()))
+    }
+
     /// How many are in it.
     #[inline(always)]
     pub fn len(&self) -> u32 {

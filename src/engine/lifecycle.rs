@@ -109,13 +109,21 @@ impl Execution {
         }
         self.unfinished -= u32::from(!thread.daemon);
         thread.knows.clock.set(me, offset);
-        let (location, awaited) = (thread.location, !thread.joiners.is_empty());
+        let (location, awaited, joiner) = (thread.location, !thread.joiners.is_empty(), thread.joiners.sole());
         let operation = Operation::free(Action::Thread(ThreadAction::Exit { panicked }));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         self.enabled.remove(me);
         self.ask_again();
-        if awaited || panicked || !self.resting.is_empty() || self.unfinished == 0 || self.enabled.is_empty()
+        let plain = !panicked && self.unfinished > 0 && self.resting.is_empty();
+        if let (Some(joiner), true) = (joiner, plain && self.eager.is_empty())
+            && !self.threads[joiner.index()].pending.is_point()
         {
+            // The common case of what `rouse_joiners` does.
+            self.enabled.insert(joiner);
+            self.give_turn(joiner);
+            return;
+        }
+        if awaited || !plain || self.enabled.is_empty() {
             self.note_end(me, panicked);
             if self.over.is_some() {
                 self.next = None;
@@ -139,8 +147,8 @@ impl Execution {
         }
         if self.over.is_some() {
             self.eager.clear();
-            self.due = 0;
-        } else if self.enabled.is_empty() {
+        }
+        if self.over.is_some() || self.enabled.is_empty() {
             self.due = 0;
         }
     }

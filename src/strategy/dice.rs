@@ -18,6 +18,8 @@ use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 const BATCH: u64 = 1 << 32;
+/// What a SplitMix64 generator adds to its state for each number.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A source of random numbers for one execution.
 #[derive(Clone, Debug)]
@@ -34,8 +36,13 @@ impl Dice {
     /// The generator's seed is `seed` xor the first SplitMix64 number of `execution`: for one seed, no two executions
     /// share it, and neighbouring seeds have nothing in common.
     pub(super) fn new(seed: u64, execution: u64) -> Self {
-        let source = Xoshiro256PlusPlus::seed_from_u64(seed ^ split_mix(execution));
-        Dice { source, rest: 0, spent: BATCH }
+        let start = seed ^ split_mix(execution);
+        // What `seed_from_u64` does, without a loop over bytes: there is a new one for each execution.
+        let mut bytes = [0; 32];
+        for (place, n) in bytes.chunks_exact_mut(8).zip(0u64..) {
+            place.copy_from_slice(&split_mix(start.wrapping_add(n.wrapping_mul(GOLDEN))).to_le_bytes());
+        }
+        Dice { source: Xoshiro256PlusPlus::from_seed(bytes), rest: 0, spent: BATCH }
     }
 
     /// A number below `n`, which is at least 1.
@@ -97,8 +104,9 @@ impl Dice {
 }
 
 /// The first number of a SplitMix64 generator (Steele, Lea and Flood, OOPSLA 2014) started at `state`.
+#[inline(always)]
 fn split_mix(state: u64) -> u64 {
-    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = state.wrapping_add(GOLDEN);
     let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ z >> 31
@@ -151,6 +159,13 @@ mod tests {
         firsts.sort_unstable();
         firsts.dedup();
         assert_eq!(firsts.len(), 10_000);
+    }
+
+    #[test]
+    fn is_seeded_as_the_generator_does_it_itself() {
+        let mut own = Xoshiro256PlusPlus::seed_from_u64(5 ^ split_mix(9));
+        let mut dice = Dice::new(5, 9);
+        assert!((0..4).all(|_| own.next_u64() == dice.source.next_u64()));
     }
 
     #[test]
