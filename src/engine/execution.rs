@@ -94,7 +94,9 @@ pub(crate) struct Execution {
     pub(crate) resting_since: usize,
     /// Threads that go on before anybody is asked.
     pub(crate) eager: Vec<ThreadId>,
+    /// Who was chosen last, and how many choices had been made when it was not yet.
     pub(crate) chosen: ThreadId,
+    pub(crate) run_began: u64,
     pub(crate) yielding: bool,
     /// The fiber whose turn it is: the running thread's; `None` when nobody goes on without the hub.
     pub(crate) next: Option<FiberRef>,
@@ -169,6 +171,7 @@ impl Execution {
             resting_since: 0,
             eager: Vec::new(),
             chosen: ThreadId::MAIN,
+            run_began: 0,
             yielding: false,
             next: None,
             errand: None,
@@ -236,7 +239,7 @@ impl Execution {
         self.mode = Mode::Running;
         self.over = None;
         self.schedule.clear();
-        self.schedule.begin_run(ThreadId::MAIN, 0);
+        self.run_began = 0;
         self.ask_again();
         self.time = 0;
         self.spurious_left = self.settings.spurious_wakeups;

@@ -303,7 +303,8 @@ impl Execution {
                 self.probe = Some(Probe::Running(thread));
                 self.strategy = Some(Box::new(super::OnlyOne::new(thread)));
                 self.settings.steps = self.position + super::PROBE_STEPS;
-                self.chosen = thread;
+                self.schedule.append_run(self.chosen, self.position - self.run_began);
+                (self.chosen, self.run_began) = (thread, self.position);
                 self.give_turn(thread);
                 true
             }

@@ -32,32 +32,24 @@ impl Pointers {
     }
 
     #[inline(always)]
-    fn find(&self, address: usize) -> Option<usize> {
-        self.known[..self.live].iter().rposition(|known| known.address == address)
+    fn get_mut(&mut self, address: usize) -> Option<&mut Allocation> {
+        self.known.iter_mut().take(self.live).find(|known| known.address == address)
     }
 
-    #[inline(always)]
-    fn find_or_add(&mut self, address: usize) -> &mut Allocation {
-        let at = self.find(address).unwrap_or_else(|| self.add(address));
-        &mut self.known[at]
-    }
-
-    fn add(&mut self, address: usize) -> usize {
-        let at = self.live;
-        self.live += 1;
-        match self.known.get_mut(at) {
-            Some(old) => {
-                (old.address, old.object) = (address, None);
-                old.left.clear();
-            }
-            None => self.known.push(Allocation { address, object: None, left: VectorClock::new() }),
+    fn add(&mut self, address: usize) -> &mut Allocation {
+        if self.live == self.known.len() {
+            self.known.push(Allocation { address, object: None, left: VectorClock::new() });
         }
-        at
+        let new = &mut self.known[self.live];
+        self.live += 1;
+        (new.address, new.object) = (address, None);
+        new.left.clear();
+        new
     }
 
     #[inline(always)]
     fn forget(&mut self, address: usize) {
-        if let Some(at) = self.find(address) {
+        if let Some(at) = self.known.iter().take(self.live).position(|known| known.address == address) {
             self.live -= 1;
             if at != self.live {
                 self.known.swap(at, self.live);
@@ -72,14 +64,18 @@ impl Execution {
         if let Some(object) = slot.number(self.epoch()) {
             return object;
         }
-        let object = match self.pointers.find_or_add(address).object {
+        let known = self.pointers.get_mut(address).and_then(|known| known.object);
+        let object = match known {
             Some(object) => {
                 slot.assign(self.epoch(), object);
                 object
             }
             None => self.add_object(slot, address, ObjectKind::Arc, State::Arc),
         };
-        self.pointers.find_or_add(address).object = Some(object);
+        match self.pointers.get_mut(address) {
+            Some(known) => known.object = Some(object),
+            None => self.pointers.add(address).object = Some(object),
+        }
         object
     }
 
@@ -97,22 +93,27 @@ impl Execution {
         let (me, offset) = (self.running, self.steps.len() as u32);
         let knows = &mut self.threads[me.index()].knows;
         knows.clock.set(me, offset);
-        self.pointers.find_or_add(address).left.join(&knows.clock);
+        match self.pointers.get_mut(address) {
+            Some(known) => known.left.join(&knows.clock),
+            None => self.pointers.add(address).left.copy_from(&knows.clock),
+        }
     }
 
     /// The running thread has the only pointer left: all that others did with theirs came before.
     #[inline]
     pub(crate) fn pointer_alone(&mut self, address: usize) {
-        if let Some(at) = self.pointers.find(address) {
-            self.threads[self.running.index()].knows.clock.join(&self.pointers.known[at].left);
+        if let Some(known) = self.pointers.get_mut(address) {
+            self.threads[self.running.index()].knows.clock.join(&known.left);
         }
     }
 
     /// As [`pointer_alone`](Self::pointer_alone), for a pointer that goes too, with the allocation.
     #[inline]
     pub(crate) fn pointer_gone(&mut self, address: usize) {
-        self.pointer_alone(address);
-        self.pointers.forget(address);
+        if self.pointers.live > 0 {
+            self.pointer_alone(address);
+            self.pointers.forget(address);
+        }
     }
 }
 
@@ -123,13 +124,14 @@ mod tests {
     #[test]
     fn knows_an_allocation_until_it_is_gone() {
         let mut pointers = Pointers::default();
-        pointers.find_or_add(8).object = Some(ObjectId(1));
-        pointers.find_or_add(16).left.set(crate::base::ThreadId(0), 7);
-        assert_eq!(pointers.find_or_add(8).object, Some(ObjectId(1)));
+        pointers.add(8).object = Some(ObjectId(1));
+        pointers.add(16).left.set(crate::base::ThreadId(0), 7);
+        assert_eq!(pointers.get_mut(8).and_then(|known| known.object), Some(ObjectId(1)));
         pointers.forget(8);
-        assert!(pointers.find(8).is_none() && pointers.find(16).is_some());
-        assert_eq!(pointers.find_or_add(24).object, None);
+        assert!(pointers.get_mut(8).is_none() && pointers.get_mut(16).is_some());
+        assert_eq!(pointers.add(24).object, None);
         pointers.clear();
-        assert_eq!(pointers.find_or_add(16).left, VectorClock::new());
+        assert!(pointers.get_mut(16).is_none());
+        assert_eq!(pointers.add(16).left, VectorClock::new());
     }
 }

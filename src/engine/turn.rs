@@ -109,8 +109,8 @@ impl Execution {
             return None;
         }
         if thread != self.chosen {
-            self.schedule.begin_run(thread, self.position);
-            self.chosen = thread;
+            self.schedule.append_run(self.chosen, self.position - self.run_began);
+            (self.chosen, self.run_began) = (thread, self.position);
         }
         Some(thread)
     }
@@ -134,16 +134,21 @@ impl Execution {
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
         // The longer nothing has changed, the further ahead.
         let reach = if self.yielding { 0 } else { (2 * self.ahead_end).min(AHEAD) };
-        self.ahead_at = 0;
-        self.ahead_end = if reach == 0 { 1 } else { strategy.ahead(&options, &mut self.ahead[..reach]) };
-        if reach > 0 && self.ahead_end > 0 {
-            return self.take_ahead();
+        if reach > 0 {
+            self.ahead_at = 0;
+            self.ahead_end = strategy.ahead(&options, &mut self.ahead[..reach]);
+            if self.ahead_end > 0 {
+                return self.take_ahead();
+            }
+        } else {
+            (self.ahead_at, self.ahead_end) = (1, 1);
         }
         let Decision { thread, run } = strategy.thread(&options);
-        self.ahead_at = self.ahead_end;
         self.yielding = false;
-        // While something is due at every choice, every choice is asked for.
-        self.countdown = u64::from(run - 1).min(self.due.saturating_sub(self.position + 1)) as u32;
+        if run > 1 {
+            // While something is due at every choice, every choice is asked for.
+            self.countdown = u64::from(run - 1).min(self.due.saturating_sub(self.position + 1)) as u32;
+        }
         thread
     }
 

@@ -50,12 +50,17 @@ impl Dice {
     pub(super) fn below(&mut self, n: u32) -> u32 {
         self.spent *= u64::from(n);
         if self.spent > BATCH {
-            self.rest = self.source.next_u64();
+            self.refill();
             self.spent = u64::from(n);
         }
         let product = u128::from(self.rest) * u128::from(n);
         self.rest = product as u64;
         (product >> 64) as u32
+    }
+
+    #[inline(never)]
+    fn refill(&mut self) {
+        self.rest = self.source.next_u64();
     }
 
     /// A number below `n`, which is at least 1 and may be large.
@@ -76,9 +81,10 @@ impl Dice {
     /// numbered densely. Counting bits would be exact at once, but without a machine instruction for it costs more.
     #[inline(always)]
     fn bit(&mut self, word: u64) -> u32 {
-        let low = word.trailing_zeros();
-        let window = word >> low;
-        let width = 64 - window.leading_zeros();
+        let (low, window, width) = window(word);
+        if is_dense(window) {
+            return low + self.below(width);
+        }
         for _ in 0..2 {
             let guess = self.below(width);
             if window >> guess & 1 == 1 {
@@ -86,6 +92,19 @@ impl Dice {
             }
         }
         self.bit_counted(word)
+    }
+
+    /// Draws a member of a set that is not empty for each place.
+    #[inline(always)]
+    pub(super) fn members(&mut self, set: &ThreadSet, places: &mut [ThreadId]) {
+        if let Some(word) = set.as_word()
+            && let (low, window, width) = window(word)
+            && is_dense(window)
+        {
+            places.iter_mut().for_each(|place| *place = ThreadId(low + self.below(width)));
+        } else {
+            places.iter_mut().for_each(|place| *place = self.member(set));
+        }
     }
 
     #[cold]
@@ -101,6 +120,20 @@ impl Dice {
         let n = self.below(set.len());
         set.nth(n)
     }
+}
+
+/// The lowest bit set, the bits from there on, and how many there are up to the highest one set.
+#[inline(always)]
+fn window(word: u64) -> (u32, u64, u32) {
+    let low = word.trailing_zeros();
+    let window = word >> low;
+    (low, window, 64 - window.leading_zeros())
+}
+
+/// Whether no bit is missing, so that a first guess hits.
+#[inline(always)]
+fn is_dense(window: u64) -> bool {
+    window & window.wrapping_add(1) == 0
 }
 
 /// The first number of a SplitMix64 generator (Steele, Lea and Flood, OOPSLA 2014) started at `state`.
