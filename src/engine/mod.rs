@@ -151,6 +151,11 @@ impl Engine {
         self.hub.execution().settings.notes = notes;
     }
 
+    /// Leaves what is dear to make to the next engine on this OS thread.
+    pub(crate) fn retire(self) {
+        self.hub.into_execution().steps.retire();
+    }
+
     fn prepare(&mut self, strategy: Box<dyn Strategy>) {
         let execution = self.hub.execution();
         execution.reset();

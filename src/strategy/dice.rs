@@ -85,6 +85,12 @@ impl Dice {
         if is_dense(window) {
             return low + self.below(width);
         }
+        self.bit_guessed(word)
+    }
+
+    #[inline(never)]
+    fn bit_guessed(&mut self, word: u64) -> u32 {
+        let (low, window, width) = window(word);
         for _ in 0..2 {
             let guess = self.below(width);
             if window >> guess & 1 == 1 {

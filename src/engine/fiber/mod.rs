@@ -212,6 +212,10 @@ impl Hub {
         self.execution.get_mut()
     }
 
+    pub(crate) fn into_execution(self) -> Execution {
+        self.execution.into_inner()
+    }
+
     /// Runs `model` as the main thread, and all that it spawns, until the execution is over; then tears down what is left.
     pub(crate) fn run<F: Fn()>(&mut self, model: &F) {
         assert!(HOST.get().is_null(), "explorations do not nest: a model must not explore another one");
