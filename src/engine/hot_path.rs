@@ -6,16 +6,24 @@
 //! commit_hot                   and the second
 //! ```
 
-use super::execution::{Arrival, Execution};
+use super::execution::{AHEAD, Arrival, Execution};
 use super::hot::Hot;
 use crate::base::{ObjectId, Operation, Step};
 use std::panic::Location;
 
 impl Execution {
-    /// Whether the strategy's last answer stands, or nobody need be asked.
+    /// Whether the strategy's last answer stands, or the running thread is next by the choices made ahead, or nobody need be
+    /// asked.
     #[inline(always)]
     pub(crate) fn may_go_on<H: Hot>(&self) -> bool {
-        self.countdown > 0 || H::IS_RELEASE && self.may_spare_release()
+        self.countdown > 0 || H::IS_RELEASE && self.may_spare_release() || self.is_next_ahead()
+    }
+
+    #[inline(always)]
+    fn is_next_ahead(&self) -> bool {
+        self.ahead_at < self.ahead_end
+            && self.ahead[self.ahead_at % AHEAD] == self.running
+            && self.position < self.due
     }
 
     /// Performs the operation at once, if the object is `quick`, given that the thread [may go on](Self::may_go_on); otherwise
@@ -31,8 +39,10 @@ impl Execution {
         if !met.quick || H::MAY_BLOCK && !hot.is_ready(&met.state) {
             return None;
         }
-        if !H::IS_RELEASE || self.countdown > 0 {
+        if self.countdown > 0 {
             self.countdown -= 1;
+        } else if !(H::IS_RELEASE && self.may_spare_release()) {
+            self.ahead_at += 1;
         }
         Some(self.commit_quickly(object, hot, location))
     }

@@ -37,8 +37,7 @@ use std::sync::Arc as StdArc;
 /// assert_eq!(Arc::try_unwrap(shared), Ok(5));
 /// ```
 pub struct Arc<T: ?Sized> {
-    // Invariant: there until the pointer is dropped or taken apart.
-    data: Option<StdArc<T>>,
+    data: StdArc<T>,
     slot: Slot,
     /// Where this pointer was made: a drop has no place of its own.
     place: &'static Location<'static>,
@@ -73,7 +72,7 @@ impl<T> Arc<T> {
             slot = weak.into_slot();
             value
         });
-        Arc { data: Some(data), slot, place }
+        Arc { data, slot, place }
     }
 
     /// A pinned pointer to a new allocation with this value.
@@ -96,7 +95,7 @@ impl<T> Arc<T> {
         let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let result = StdArc::try_unwrap(data);
         answer(object, address, result.is_ok(), weak == 0);
-        result.map_err(|data| Arc { data: Some(data), slot, place })
+        result.map_err(|data| Arc { data, slot, place })
     }
 
     /// The value, if this was the last strong pointer; otherwise it is dropped.
@@ -137,7 +136,7 @@ impl<T> Arc<T> {
     pub unsafe fn from_raw(pointer: *const T) -> Self {
         // SAFETY: as this function demands.
         let data = unsafe { StdArc::from_raw(pointer) };
-        Arc { data: Some(data), slot: Slot::new(), place: Location::caller() }
+        Arc { data, slot: Slot::new(), place: Location::caller() }
     }
 
     /// Counts one strong pointer more.
@@ -178,7 +177,7 @@ impl<T: ?Sized> Arc<T> {
         match StdArc::strong_count(&data) + StdArc::weak_count(&data) {
             1 => Arc::adopt(data, Slot::new(), place),
             // It may be known already.
-            _ => Arc { data: Some(data), slot: Slot::new(), place },
+            _ => Arc { data, slot: Slot::new(), place },
         }
     }
 
@@ -198,41 +197,41 @@ impl<T: ?Sized> Arc<T> {
 
     /// A weak pointer to the same allocation.
     pub fn downgrade(this: &Self) -> Weak<T> {
-        Weak::with_slot(StdArc::downgrade(this.data()), this.slot.duplicate())
+        Weak::with_slot(StdArc::downgrade(&this.data), this.slot.duplicate())
     }
 
     /// How many strong pointers there are.
     #[track_caller]
     pub fn strong_count(this: &Self) -> usize {
         let object = this.observe(ArcAction::Count, Location::caller());
-        counted(object, StdArc::strong_count(this.data()))
+        counted(object, StdArc::strong_count(&this.data))
     }
 
     /// How many weak pointers there are.
     #[track_caller]
     pub fn weak_count(this: &Self) -> usize {
         let object = this.observe(ArcAction::Count, Location::caller());
-        counted(object, StdArc::weak_count(this.data()))
+        counted(object, StdArc::weak_count(&this.data))
     }
 
     /// The value, to be changed, if this is the only pointer, weak ones included.
     #[track_caller]
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
         let object = this.observe(ArcAction::Unique, Location::caller());
-        let address = address(StdArc::as_ptr(this.data()));
-        let value = StdArc::get_mut(this.data.as_mut().expect(THERE));
+        let address = address(StdArc::as_ptr(&this.data));
+        let value = StdArc::get_mut(&mut this.data);
         answer(object, address, value.is_some(), false);
         value
     }
 
     /// Whether both point to the same allocation.
     pub fn ptr_eq(this: &Self, other: &Self) -> bool {
-        StdArc::ptr_eq(this.data(), other.data())
+        StdArc::ptr_eq(&this.data, &other.data)
     }
 
     /// The address of the value.
     pub fn as_ptr(this: &Self) -> *const T {
-        StdArc::as_ptr(this.data())
+        StdArc::as_ptr(&this.data)
     }
 }
 
@@ -242,19 +241,19 @@ impl<T: Clone> Arc<T> {
     pub fn make_mut(this: &mut Self) -> &mut T {
         let place = Location::caller();
         let object = this.observe(ArcAction::Unique, place);
-        let alone = StdArc::strong_count(this.data()) == 1;
-        answer(object, address(StdArc::as_ptr(this.data())), alone, false);
+        let alone = StdArc::strong_count(&this.data) == 1;
+        answer(object, address(StdArc::as_ptr(&this.data)), alone, false);
         if !alone {
             let copy = T::clone(this);
             *this = Arc::adopt(StdArc::new(copy), Slot::new(), place);
-        } else if StdArc::weak_count(this.data()) > 0 {
+        } else if StdArc::weak_count(&this.data) > 0 {
             // Weak pointers lose the value, which moves to an allocation of its own.
-            let data = this.data.as_mut().expect(THERE);
+            let data = &mut this.data;
             StdArc::make_mut(data);
             this.slot = Slot::new();
             current::pointer_made(address(StdArc::as_ptr(data)));
         }
-        StdArc::make_mut(this.data.as_mut().expect(THERE))
+        StdArc::make_mut(&mut this.data)
     }
 }
 
@@ -267,8 +266,8 @@ impl Arc<dyn Any + Send + Sync> {
     pub fn downcast<T: Any + Send + Sync>(self) -> Result<Arc<T>, Self> {
         let (data, slot, place) = self.into_parts();
         match data.downcast() {
-            Ok(data) => Ok(Arc { data: Some(data), slot, place }),
-            Err(data) => Err(Arc { data: Some(data), slot, place }),
+            Ok(data) => Ok(Arc { data, slot, place }),
+            Err(data) => Err(Arc { data, slot, place }),
         }
     }
 }
@@ -278,22 +277,19 @@ impl<T: ?Sized> Clone for Arc<T> {
     #[inline]
     #[track_caller]
     fn clone(&self) -> Self {
-        Arc { data: Some(StdArc::clone(self.data())), slot: self.slot.duplicate(), place: Location::caller() }
+        Arc { data: StdArc::clone(&self.data), slot: self.slot.duplicate(), place: Location::caller() }
     }
 }
 
 impl<T: ?Sized> Drop for Arc<T> {
     #[inline]
     fn drop(&mut self) {
-        let Some(data) = self.data.take() else { return };
         if current::is_active() && !current::is_tearing_down() {
-            self.let_go(&data);
+            self.let_go();
         }
-        // std's drop, with the value's destructor if it is the last, comes here.
+        // std's drop, with the value's destructor if it is the last, comes after this.
     }
 }
-
-const THERE: &str = "an Arc has its data until it is dropped";
 
 impl<T: ?Sized> Arc<T> {
     /// A pointer to an allocation that no other pointer knows of yet.
@@ -305,21 +301,16 @@ impl<T: ?Sized> Arc<T> {
             // So that the name is known whichever pointer is looked through.
             current::pointer(&slot, address);
         }
-        Arc { data: Some(data), slot, place }
-    }
-
-    #[inline(always)]
-    fn data(&self) -> &StdArc<T> {
-        self.data.as_ref().expect(THERE)
+        Arc { data, slot, place }
     }
 
     /// The allocation as an object, or `None` outside an exploration.
-    fn object(&self, data: &StdArc<T>) -> Option<ObjectId> {
-        current::pointer(&self.slot, address(StdArc::as_ptr(data)))
+    fn object(&self) -> Option<ObjectId> {
+        current::pointer(&self.slot, address(StdArc::as_ptr(&self.data)))
     }
 
     fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
-        let object = self.object(self.data())?;
+        let object = self.object()?;
         current::perform_on(object, Action::Arc(action), place);
         Some(object)
     }
@@ -327,38 +318,41 @@ impl<T: ?Sized> Arc<T> {
     fn name(&mut self, name: Name) {
         // A slot that is given a name forgets its number: the object is found again by its address.
         self.slot = mem::replace(&mut self.slot, Slot::new()).named(name);
-        if let Some(object) = self.object(self.data()) {
+        if let Some(object) = self.object() {
             current::rename(object, name);
         }
     }
 
-    fn into_parts(mut self) -> (StdArc<T>, Slot, &'static Location<'static>) {
-        (self.data.take().expect(THERE), mem::replace(&mut self.slot, Slot::new()), self.place)
+    fn into_parts(self) -> (StdArc<T>, Slot, &'static Location<'static>) {
+        let this = mem::ManuallyDrop::new(self);
+        // SAFETY: `this` is neither used nor dropped after this, so its pointer is moved out of it.
+        let data = unsafe { std::ptr::read(&this.data) };
+        (data, this.slot.duplicate(), this.place)
     }
 
     /// What a drop means to the engine.
     #[inline]
-    fn let_go(&self, data: &StdArc<T>) {
-        let address = address(StdArc::as_ptr(data));
-        if StdArc::strong_count(data) > 1 {
+    fn let_go(&self) {
+        let address = address(StdArc::as_ptr(&self.data));
+        if StdArc::strong_count(&self.data) > 1 {
             current::pointer_dropped(address);
-        } else if StdArc::weak_count(data) == 0 {
+        } else if StdArc::weak_count(&self.data) == 0 {
             current::pointer_gone(address);
         } else {
-            self.let_go_watched(data, address);
+            self.let_go_watched(address);
         }
     }
 
     /// As [`let_go`](Self::let_go), for the last strong pointer where there are weak ones.
     #[cold]
-    fn let_go_watched(&self, data: &StdArc<T>, address: usize) {
-        let object = self.object(data);
+    fn let_go_watched(&self, address: usize) {
+        let object = self.object();
         if let Some(object) = object {
             current::perform_on(object, Action::Arc(ArcAction::DropLast), self.place);
         }
         // A weak pointer may have been upgraded before our turn came, or be gone.
-        let last = StdArc::strong_count(data) == 1;
-        answer(object, address, last, StdArc::weak_count(data) == 0);
+        let last = StdArc::strong_count(&self.data) == 1;
+        answer(object, address, last, StdArc::weak_count(&self.data) == 0);
         if !last {
             current::pointer_dropped(address);
         }

@@ -70,7 +70,7 @@ impl<T: ?Sized> Weak<T> {
         let object = self.observe(ArcAction::Upgrade, place);
         let data = self.data.upgrade();
         answer_upgrade(object, address(self.data.as_ptr()), data.is_some());
-        Some(Arc { data: Some(data?), slot: self.slot.duplicate(), place })
+        Some(Arc { data: data?, slot: self.slot.duplicate(), place })
     }
 
     /// How many strong pointers there are.
