@@ -5,6 +5,7 @@
 //! fences move the effect to relaxed accesses around them. The value of a thread's entry in a clock is the offset of
 //! its last step that others may learn of, so nothing ticks.
 
+use super::knowledge::Knowledge;
 use crate::base::{
     Action, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome, RwLockAction,
     ThreadId, VectorClock,
@@ -129,49 +130,6 @@ fn release_rmw(ordering: Ordering) -> Release {
     match ordering {
         Ordering::Release | Ordering::AcqRel | Ordering::SeqCst => Release::Join,
         _ => Release::FenceJoin,
-    }
-}
-
-/// What a thread knows.
-#[derive(Debug, Default)]
-pub(crate) struct Knowledge {
-    pub(crate) clock: VectorClock,
-    /// What it knew at its last release fence.
-    fenced: VectorClock,
-    /// What an acquire fence would teach it.
-    deferred: VectorClock,
-    has_fenced: bool,
-    has_deferred: bool,
-}
-
-impl Knowledge {
-    /// Starts with what `parent` knows at a step of number `offset`.
-    pub(crate) fn inherit(&mut self, parent: Option<(&mut Knowledge, ThreadId, u32)>) {
-        if self.has_fenced || self.has_deferred {
-            self.fenced.clear();
-            self.deferred.clear();
-            (self.has_fenced, self.has_deferred) = (false, false);
-        }
-        match parent {
-            None => self.clock.clear(),
-            Some((parent, thread, offset)) => {
-                parent.clock.set(thread, offset);
-                self.clock.copy_from(&parent.clock);
-            }
-        }
-    }
-
-    /// A memory fence.
-    #[cold]
-    pub(crate) fn fence(&mut self, thread: ThreadId, offset: u32, ordering: Ordering) {
-        if matches!(ordering, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst) && self.has_deferred {
-            self.clock.join(&self.deferred);
-        }
-        if matches!(ordering, Ordering::Release | Ordering::AcqRel | Ordering::SeqCst) {
-            self.clock.set(thread, offset);
-            self.fenced.copy_from(&self.clock);
-            self.has_fenced = true;
-        }
     }
 }
 

@@ -5,7 +5,8 @@ use super::fiber::Errand;
 use super::thread::{Life, Thread};
 use super::{Clock, Probe};
 use crate::base::{
-    Action, CondvarAction, Ending, FEW_THREADS, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction, ThreadId,
+    Action, CondvarAction, Ending, FEW_THREADS, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction,
+    ThreadId,
 };
 use std::panic::Location;
 
@@ -109,7 +110,8 @@ impl Execution {
         }
         self.unfinished -= u32::from(!thread.daemon);
         thread.knows.clock.set(me, offset);
-        let (location, awaited, joiner) = (thread.location, !thread.joiners.is_empty(), thread.joiners.sole());
+        let (location, awaited, joiner) =
+            (thread.location, !thread.joiners.is_empty(), thread.joiners.sole());
         let operation = Operation::free(Action::Thread(ThreadAction::Exit { panicked }));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         self.enabled.remove(me);
@@ -287,7 +289,9 @@ impl Execution {
         match self.probe {
             Some(Probe::Armed(thread)) if self.over == Some(Ending::Deadlocked) => {
                 let pending = self.threads[thread.index()].pending;
-                let Action::Condvar(CondvarAction::Reacquire { mutex }) = pending.action else { return false };
+                let Action::Condvar(CondvarAction::Reacquire { mutex }) = pending.action else {
+                    return false;
+                };
                 let unlocked = self
                     .object_mut(mutex)
                     .state

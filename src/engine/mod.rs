@@ -14,7 +14,7 @@
 //! | `object` | one pure state machine per family of objects |
 //! | `pointers` | what is known of reference-counted allocations |
 //! | `statics` | values that belong to one execution though their cells outlive it |
-//! | `clocks` | happens-before and races |
+//! | `clocks`, `knowledge` | happens-before and races |
 //! | `hot` | the operations of long executions, as types |
 //! | `current` | the door for the facade |
 
@@ -24,6 +24,7 @@ mod execution;
 mod fiber;
 pub(crate) mod hot;
 mod hot_path;
+mod knowledge;
 mod lifecycle;
 mod movers;
 pub(crate) mod object;

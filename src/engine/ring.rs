@@ -90,10 +90,7 @@ mod tests {
     #[test]
     fn keeps_the_last_steps_in_order() {
         let mut ring = Ring::new();
-        let step = |ring: &Ring, n: u32| Step {
-            thread: ThreadId(n),
-            ..ring.places[0]
-        };
+        let step = |ring: &Ring, n: u32| Step { thread: ThreadId(n), ..ring.places[0] };
         for n in 0..KEPT as u32 + 10 {
             let step = step(&ring, n);
             ring.push(step);

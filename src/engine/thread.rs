@@ -1,7 +1,7 @@
 //! A virtual thread of an execution, apart from its stack.
 
-use super::clocks::Knowledge;
 use super::fiber::{FiberRef, Packet};
+use super::knowledge::Knowledge;
 use super::polling::Rounds;
 use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet, VectorClock};
 use std::any::Any;

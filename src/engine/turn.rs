@@ -11,7 +11,9 @@
 
 use super::execution::{AHEAD, Arrival, Execution, Mode};
 use super::polling::QUIET;
-use crate::base::{Action, Decision, Ending, FOREVER, Operation, Options, Outcome, Step, ThreadAction, ThreadId};
+use crate::base::{
+    Action, Decision, Ending, FOREVER, Operation, Options, Outcome, Step, ThreadAction, ThreadId,
+};
 use std::panic::Location;
 
 impl Execution {
@@ -76,7 +78,13 @@ impl Execution {
             self.threads[ended.index()].joiners.remove(me);
         }
         self.learn_of_end(ended);
-        self.steps.push(Step { thread: me, choice: 0, operation: join_of(ended), outcome: Outcome::Done, location });
+        self.steps.push(Step {
+            thread: me,
+            choice: 0,
+            operation: join_of(ended),
+            outcome: Outcome::Done,
+            location,
+        });
     }
 
     /// Chooses who goes next and gives it the turn; `None` when the execution is over.

@@ -1,7 +1,7 @@
 //! What every atomic type does: one call, carried out by the engine inside an exploration and by std outside.
 
-use crate::base::{Action, AtomicAction, ObjectId, ObjectKind, Outcome, Rmw, Width};
 use super::Atomic;
+use crate::base::{Action, AtomicAction, ObjectId, ObjectKind, Outcome, Rmw, Width};
 use crate::engine::current::{self, Met};
 use crate::engine::hot::{Load, OnAtomic, Store};
 use crate::engine::object::{self, State};
@@ -122,11 +122,7 @@ pub(super) struct Exchange<T> {
 }
 
 #[inline(always)]
-pub(super) fn exchange<T: Primitive>(
-    atomic: &Atomic<T>,
-    asked: Exchange<T>,
-    place: Place,
-) -> Result<T, T> {
+pub(super) fn exchange<T: Primitive>(atomic: &Atomic<T>, asked: Exchange<T>, place: Place) -> Result<T, T> {
     let Exchange { expected, new, success, failure, weak } = asked;
     match failure {
         Release => panic!("there is no such thing as a release failure ordering"),
