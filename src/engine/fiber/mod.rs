@@ -148,7 +148,8 @@ fn unwind() -> ! {
 fn pass(mut host: Host) {
     let me = FIBER.get().expect("only a fiber can be switched away from");
     loop {
-        match { host.now().next } {
+        let next = host.now().next;
+        match next {
             Some(next) if next == me => return,
             Some(next) if !next.is_up() => {
                 let cut_off = next.resume();
@@ -235,7 +236,8 @@ impl Hub {
 fn drive() {
     let mut host = host().expect("set by `run`");
     loop {
-        match { host.now().next } {
+        let next = host.now().next;
+        match next {
             Some(fiber) => resume(fiber),
             None if host.now().has_errand() => run_errand(),
             None => break,
