@@ -69,7 +69,9 @@ impl Schedule {
     /// Together with [`outcome_at`](Schedule::outcome_at) this builds a schedule at a cost per switch instead of per choice.
     #[inline(always)]
     pub(crate) fn append_run(&mut self, thread: ThreadId, count: u64) {
-        if thread.0 < 15 && count.wrapping_sub(1) < 16 && self.runs.len() < self.runs.capacity() {
+        // Both fit in four bits, in one comparison: the thread is below 15, the count between 1 and 16.
+        let fits = (count.wrapping_sub(1) | (u64::from(thread.0) + 1)) < 16;
+        if fits && self.runs.len() < self.runs.capacity() {
             self.runs.push((thread.0 as u8) << 4 | (count as u8 - 1));
         } else if count > 0 {
             self.encode_long(thread, count);

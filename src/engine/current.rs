@@ -131,17 +131,17 @@ pub(crate) fn meet_hot<H: Hot>(
     {
         return Some((object, answer));
     }
-    Some(meet_slowly(met, hot, location))
+    Some(meet_slowly(host, met, hot, location))
 }
 
 /// As [`meet_hot`], when it is not to be performed at once. Out of line, because calls and switches save registers.
 #[inline(never)]
 fn meet_slowly<H: Hot>(
+    mut host: Host,
     met: &(impl Met + ?Sized),
     hot: H,
     location: &'static Location<'static>,
 ) -> (ObjectId, H::Answer) {
-    let mut host = fiber::host().expect("inside an exploration");
     let object = host.now().object(met.slot(), || met.begin());
     (object, wait_and_perform(host, object, hot, location))
 }

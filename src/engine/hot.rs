@@ -46,12 +46,25 @@ pub(crate) trait Hot: Copy {
         synchronization(self.action(), outcome)
     }
 
+    /// Whether there is nothing out of the ordinary to note of its thread.
+    #[inline(always)]
+    fn is_plain(self, thread: &Thread, object: ObjectId) -> bool {
+        let _ = (thread, object);
+        true
+    }
+
     /// What else there is to know of its thread; a number that stands for the order in which that has taken locks, if it
     /// holds several now.
     #[inline(always)]
     fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
         let _ = (thread, object);
         None
+    }
+
+    /// As [`note`](Self::note), where there is nothing [out of the ordinary](Self::is_plain).
+    #[inline(always)]
+    fn note_plainly(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+        self.note(thread, object)
     }
 }
 
@@ -210,8 +223,19 @@ impl Hot for Unlock {
     }
 
     #[inline(always)]
+    fn is_plain(self, thread: &Thread, object: ObjectId) -> bool {
+        thread.locks.last() == Some(&object)
+    }
+
+    #[inline(always)]
     fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
         thread.gave_lock_back(object);
+        None
+    }
+
+    #[inline(always)]
+    fn note_plainly(self, thread: &mut Thread, _object: ObjectId) -> Option<u64> {
+        thread.gave_last_lock_back();
         None
     }
 }

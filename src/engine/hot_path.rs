@@ -39,6 +39,9 @@ impl Execution {
         if !met.quick || H::MAY_BLOCK && !hot.is_ready(&met.state) {
             return None;
         }
+        if !hot.is_plain(self.threads.get(self.running.index())?, object) {
+            return None;
+        }
         if self.countdown > 0 {
             self.countdown -= 1;
         } else if !(H::IS_RELEASE && self.may_spare_release()) {
@@ -47,7 +50,7 @@ impl Execution {
         Some(self.commit_quickly(object, hot, location))
     }
 
-    /// Performs the operation on an object that is `quick`.
+    /// Performs the operation on an object that is `quick`, when it is plain.
     #[inline(always)]
     fn commit_quickly<H: Hot>(
         &mut self,
@@ -73,7 +76,7 @@ impl Execution {
                 (self.countdown, self.ahead_at, self.ahead_end) = (0, 0, 0);
             }
         }
-        let order = hot.note(thread, object);
+        let order = hot.note_plainly(thread, object);
         self.position += 1;
         let operation = Operation::new(object, hot.action());
         self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
@@ -115,11 +118,10 @@ impl Execution {
             }
         }
         let next = if self.eager.is_empty() { self.choose() } else { self.eager.pop() };
-        match next {
-            Some(next) if next == me => return Arrival::Go,
-            Some(next) => self.give_turn(next),
-            None => self.next = None,
+        if next == Some(me) {
+            return Arrival::Go;
         }
+        let fiber = next.and_then(|next| self.threads[next.index()].fiber);
         let thread = &mut self.threads[me.index()];
         thread.pending = Operation::new(object, hot.action());
         thread.location = location;
@@ -127,6 +129,8 @@ impl Execution {
             thread.watching = true;
             self.objects[object.index()].watchers.insert(me);
         }
+        self.running = next.unwrap_or(me);
+        self.next = fiber;
         Arrival::Switch
     }
 
@@ -138,7 +142,7 @@ impl Execution {
         hot: H,
         location: &'static Location<'static>,
     ) -> H::Answer {
-        if self.objects[object.index()].quick {
+        if self.objects[object.index()].quick && hot.is_plain(&self.threads[self.running.index()], object) {
             return self.commit_quickly(object, hot, location);
         }
         self.commit_carefully(object, hot, location)

@@ -135,17 +135,24 @@ impl Thread {
     /// It has given a lock back; whether it is the one that took it.
     #[inline(always)]
     pub(crate) fn gave_lock_back(&mut self, object: ObjectId) -> bool {
-        self.held = self.held.saturating_sub(1);
         if self.locks.last() == Some(&object) {
-            self.locks.pop();
+            self.gave_last_lock_back();
             return true;
         }
         self.gave_other_lock_back(object)
     }
 
+    /// It has given back the lock that it took last.
+    #[inline(always)]
+    pub(crate) fn gave_last_lock_back(&mut self) {
+        self.held = self.held.saturating_sub(1);
+        self.locks.pop();
+    }
+
     #[cold]
     #[inline(never)]
     fn gave_other_lock_back(&mut self, object: ObjectId) -> bool {
+        self.held = self.held.saturating_sub(1);
         let place = self.locks.iter().rposition(|lock| *lock == object);
         place.map(|place| self.locks.swap_remove(place)).is_some()
     }

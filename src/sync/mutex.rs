@@ -241,18 +241,22 @@ impl<T: ?Sized> Drop for Hold<'_, T> {
     fn drop(&mut self) {
         // A guard kept beyond its exploration has nothing to give back.
         let (Some(host), true) = (current::host(), self.object != ObjectId::NONE) else { return };
-        let mut poison = false;
         if std::thread::panicking() {
-            poison = self.ends_in_panic();
+            return self.drop_in_panic();
         }
-        current::perform_in(host, self.object, hot::Unlock { poison }, self.location);
+        current::perform_in(host, self.object, hot::Unlock { poison: false }, self.location);
     }
 }
 
 impl<T: ?Sized> Hold<'_, T> {
+    #[cold]
+    fn drop_in_panic(&self) {
+        let poison = self.ends_in_panic();
+        current::perform_hot(self.object, hot::Unlock { poison }, self.location);
+    }
+
     /// The guard of std has just been dropped while the OS thread panicked, and may have poisoned its mutex. Whether the
     /// virtual thread did is another question: the answer.
-    #[cold]
     fn ends_in_panic(&self) -> bool {
         // Poison is the engine's business inside; std's must not outlive the execution.
         if !self.poisoned {
