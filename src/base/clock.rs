@@ -2,7 +2,8 @@
 
 use super::ThreadId;
 
-const INLINE: usize = 8;
+/// How many threads a clock has room for without an allocation.
+pub(crate) const INLINE: usize = 8;
 
 /// A vector clock whose entry for a thread is the trace offset of that thread's last step known.
 ///
@@ -18,6 +19,35 @@ impl VectorClock {
     /// The clock that knows of nothing.
     pub const fn new() -> Self {
         VectorClock { lanes: [0; INLINE], more: Vec::new() }
+    }
+
+    /// As [`get`](Self::get), where nobody's number is 8 or more.
+    #[inline(always)]
+    pub(crate) fn get_few(&self, thread: ThreadId) -> u32 {
+        self.lanes[thread.index() % INLINE] as u32
+    }
+
+    /// As [`set`](Self::set), where nobody's number is 8 or more.
+    #[inline(always)]
+    pub(crate) fn set_few(&mut self, thread: ThreadId, offset: u32) {
+        self.lanes[thread.index() % INLINE] = offset as i32;
+    }
+
+    /// As [`join`](Self::join), where nobody's number is 8 or more.
+    #[inline(always)]
+    pub(crate) fn join_few(&mut self, other: &VectorClock) {
+        // Copied first, so that the compiler sees that it may take several lanes at a time.
+        let (mut mine, theirs) = (self.lanes, other.lanes);
+        for (mine, theirs) in mine.iter_mut().zip(&theirs) {
+            *mine = (*mine).max(*theirs);
+        }
+        self.lanes = mine;
+    }
+
+    /// As [`copy_from`](Self::copy_from), where nobody's number is 8 or more.
+    #[inline(always)]
+    pub(crate) fn copy_few(&mut self, other: &VectorClock) {
+        self.lanes = other.lanes;
     }
 
     /// The offset known of `thread`; zero when none is.
@@ -38,9 +68,7 @@ impl VectorClock {
     /// Learns all that `other` knows.
     #[inline(always)]
     pub fn join(&mut self, other: &VectorClock) {
-        for (mine, theirs) in self.lanes.iter_mut().zip(&other.lanes) {
-            *mine = (*mine).max(*theirs);
-        }
+        self.join_few(other);
         if !other.more.is_empty() {
             self.join_spilled(other);
         }

@@ -18,6 +18,7 @@ mod step;
 mod thread_set;
 
 pub use choice::{Choice, Decision, Options, Strategy};
+pub(crate) use clock::INLINE as FEW_THREADS;
 pub use clock::VectorClock;
 pub use ending::Ending;
 pub use error::Error;

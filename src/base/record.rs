@@ -1,7 +1,7 @@
 //! Records: a whole execution as exhaustive strategies learn from it.
 
-use super::object::State;
 use super::{Operation, Step, ThreadId};
+use crate::base::object::State;
 
 /// An execution that has ended, lent to a strategy that learns from it: see
 /// [`Strategy::learn`](super::Strategy::learn).

@@ -58,41 +58,36 @@ impl Schedule {
             Some((thread, count)) if *thread == choice.thread => *count += 1,
             last => {
                 if let Some((thread, count)) = last.replace((choice.thread, 1)) {
-                    self.encode(thread, count);
+                    self.append_run(thread, count);
                 }
             }
         }
     }
 
-    /// Begins a run of `thread` at `position`; whoever had the turn before ends there.
+    /// Appends a run; another thread's run, or [`end_with`](Schedule::end_with), must follow.
     ///
-    /// Together with [`outcome_at`](Schedule::outcome_at) and [`end_run`](Schedule::end_run) this builds a schedule at a
-    /// cost per switch instead of per choice.
-    #[inline]
-    pub fn begin_run(&mut self, thread: ThreadId, position: u64) {
-        let ended = self.last.replace((thread, 0));
-        let count = position - self.length;
-        self.length = position;
-        if let (Some((thread, _)), 1..) = (ended, count) {
-            self.encode(thread, count);
+    /// Together with [`outcome_at`](Schedule::outcome_at) this builds a schedule at a cost per switch instead of per choice.
+    #[inline(always)]
+    pub(crate) fn append_run(&mut self, thread: ThreadId, count: u64) {
+        // Both fit in four bits, in one comparison: the thread is below 15, the count between 1 and 16.
+        let fits = (count.wrapping_sub(1) | (u64::from(thread.0) + 1)) < 16;
+        if fits && self.runs.len() < self.runs.capacity() {
+            self.runs.push((thread.0 as u8) << 4 | (count as u8 - 1));
+        } else if count > 0 {
+            self.encode_long(thread, count);
         }
+    }
+
+    /// Appends the last run, of which the schedule then has `length` choices.
+    pub(crate) fn end_with(&mut self, thread: ThreadId, count: u64, length: u64) {
+        self.last = (count > 0).then_some((thread, count));
+        self.length = length;
     }
 
     /// Notes that the choice at `position` has an outcome other than 0.
     pub fn outcome_at(&mut self, position: u64, outcome: u32) {
         if outcome != 0 {
             self.outcomes.push((position, outcome));
-        }
-    }
-
-    /// Ends the run begun last at `position`.
-    pub fn end_run(&mut self, position: u64) {
-        match &mut self.last {
-            Some((_, count)) if position > self.length => {
-                *count = position - self.length;
-                self.length = position;
-            }
-            last => *last = None,
         }
     }
 
@@ -170,21 +165,12 @@ impl Schedule {
         Some(Word { thread: cursor.thread, count, outcome })
     }
 
-    #[inline]
-    fn encode(&mut self, thread: ThreadId, count: u64) {
-        if thread.0 < 15 && count <= 16 && self.runs.len() < self.runs.capacity() {
-            self.runs.push((thread.0 as u8) << 4 | (count as u8 - 1));
-        } else {
-            self.encode_long(thread, count);
-        }
-    }
-
     #[cold]
     fn encode_long(&mut self, thread: ThreadId, count: u64) {
         // Grow by a quarter: a long execution's schedule is most of what is kept of it.
         self.runs.reserve_exact(self.runs.len() / 4 + 64);
         if thread.0 < 15 && count <= 16 {
-            return self.encode(thread, count);
+            return self.append_run(thread, count);
         }
         self.runs.push(LONG);
         push_number(&mut self.runs, u64::from(thread.0));
@@ -306,7 +292,7 @@ impl Schedule {
             Some((last, total)) if *last == thread => *total += count,
             last => {
                 if let Some((thread, count)) = last.replace((thread, count)) {
-                    self.encode(thread, count);
+                    self.append_run(thread, count);
                 }
             }
         }
@@ -401,15 +387,16 @@ mod tests {
         #[test]
         fn building_by_switches_is_the_same(choices in choices()) {
             let mut built = Schedule::new();
-            let mut last = None;
+            let (mut thread, mut began) = (ThreadId::MAIN, 0);
             for (position, choice) in (0..).zip(&choices) {
-                if last != Some(choice.thread) {
-                    built.begin_run(choice.thread, position);
-                    last = Some(choice.thread);
+                if thread != choice.thread {
+                    built.append_run(thread, position - began);
+                    (thread, began) = (choice.thread, position);
                 }
                 built.outcome_at(position, choice.outcome);
             }
-            built.end_run(choices.len() as u64);
+            let length = choices.len() as u64;
+            built.end_with(thread, length - began, length);
             prop_assert_eq!(built.choices().collect::<Vec<_>>(), choices);
         }
 

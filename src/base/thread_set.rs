@@ -46,6 +46,31 @@ impl ThreadSet {
         self.first | self.more.len() as u64 == 0
     }
 
+    /// The members below 64, where there are no others.
+    #[inline(always)]
+    pub(crate) fn few(&self) -> u64 {
+        self.first
+    }
+
+    /// Replaces the members, where none is 64 or more.
+    #[inline(always)]
+    pub(crate) fn set_few(&mut self, members: u64) {
+        self.first = members;
+    }
+
+    /// As [`remove`](Self::remove), where nobody's number is 64 or more.
+    #[inline(always)]
+    pub(crate) fn remove_few(&mut self, thread: ThreadId) {
+        self.first &= !(1 << (thread.0 % 64));
+    }
+
+    /// The only member; `None` if there are others, or it is 64 or more.
+    #[inline(always)]
+    pub(crate) fn sole(&self) -> Option<ThreadId> {
+        let sole = self.first & self.first.wrapping_sub(1) == 0 && self.first != 0 && self.more.is_empty();
+        sole.then(|| ThreadId(self.first.trailing_zeros()))
+    }
+
     /// How many are in it.
     #[inline(always)]
     pub fn len(&self) -> u32 {

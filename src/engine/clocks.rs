@@ -5,6 +5,7 @@
 //! fences move the effect to relaxed accesses around them. The value of a thread's entry in a clock is the offset of
 //! its last step that others may learn of, so nothing ticks.
 
+use super::knowledge::Knowledge;
 use crate::base::{
     Action, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome, RwLockAction,
     ThreadId, VectorClock,
@@ -132,86 +133,15 @@ fn release_rmw(ordering: Ordering) -> Release {
     }
 }
 
-/// What a thread knows.
-#[derive(Debug, Default)]
-pub(crate) struct Knowledge {
-    pub(crate) clock: VectorClock,
-    /// What it knew at its last release fence.
-    fenced: VectorClock,
-    /// What an acquire fence would teach it.
-    deferred: VectorClock,
-    has_fenced: bool,
-    has_deferred: bool,
-}
-
-impl Knowledge {
-    /// Starts with what `parent` knows at a step of number `offset`.
-    pub(crate) fn inherit(&mut self, parent: Option<(&mut Knowledge, ThreadId, u32)>) {
-        if self.has_fenced || self.has_deferred {
-            self.fenced.clear();
-            self.deferred.clear();
-            (self.has_fenced, self.has_deferred) = (false, false);
-        }
-        match parent {
-            None => self.clock.clear(),
-            Some((parent, thread, offset)) => {
-                parent.clock.set(thread, offset);
-                self.clock.copy_from(&parent.clock);
-            }
-        }
-    }
-
-    /// Reads a store that leaves so much, under the C11 memory model.
-    pub(crate) fn learn(&mut self, leaves: &VectorClock, acquire: Acquire) {
-        match acquire {
-            Acquire::Released | Acquire::All => self.clock.join(leaves),
-            Acquire::Deferred => {
-                self.has_deferred = true;
-                self.deferred.join(leaves);
-            }
-            Acquire::Nothing | Acquire::Oldest => {}
-        }
-    }
-
-    /// What a store leaves, on top of what the store that it read left, under the C11 memory model.
-    pub(crate) fn leave(
-        &mut self,
-        leaves: &mut VectorClock,
-        thread: ThreadId,
-        offset: u32,
-        release: Release,
-    ) {
-        match release {
-            Release::Replace | Release::Join => {
-                self.clock.set(thread, offset);
-                leaves.join(&self.clock);
-            }
-            Release::FenceReplace | Release::FenceJoin if self.has_fenced => leaves.join(&self.fenced),
-            _ => {}
-        }
-    }
-
-    /// A memory fence.
-    #[cold]
-    pub(crate) fn fence(&mut self, thread: ThreadId, offset: u32, ordering: Ordering) {
-        if matches!(ordering, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst) && self.has_deferred {
-            self.clock.join(&self.deferred);
-        }
-        if matches!(ordering, Ordering::Release | Ordering::AcqRel | Ordering::SeqCst) {
-            self.clock.set(thread, offset);
-            self.fenced.copy_from(&self.clock);
-            self.has_fenced = true;
-        }
-    }
-}
+/// Stands for the step that nobody knows of.
+const INEXACT: u32 = u32::MAX;
 
 /// What is left at an object for those who acquire from it; for a cell, who accessed it last.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
     clock: VectorClock,
-    // Invariant: when `exact`, `clock` is what `owner` knew at its step `stamp`, so that who knows of that step knows all
-    // of `clock`.
-    exact: bool,
+    // Invariant: unless `stamp` is INEXACT, `clock` is what `owner` knew at its step `stamp`, so that who knows of that
+    // step knows all of `clock`.
     owner: u32,
     stamp: u32,
     /// What shared holders left for the next exclusive one.
@@ -224,10 +154,11 @@ impl Trail {
     pub(crate) fn clear(&mut self) {
         self.clock.clear();
         self.shared.clear();
-        self.exact = true;
         self.owner = 0;
         self.stamp = 0;
-        self.spare.extend(self.messages.drain(..));
+        if !self.messages.is_empty() {
+            self.spare.extend(self.messages.drain(..));
+        }
     }
 
     /// Applies what an action does to happens-before. `offset` is the number of the step.
@@ -237,35 +168,49 @@ impl Trail {
         who: &mut Knowledge,
         thread: ThreadId,
         offset: u32,
+        effect: (Acquire, Release),
+    ) {
+        self.synchronize_among::<false>(who, thread, offset, effect);
+    }
+
+    /// As [`synchronize`](Self::synchronize); `FEW` if no thread's number is 8 or more.
+    #[inline(always)]
+    pub(crate) fn synchronize_among<const FEW: bool>(
+        &mut self,
+        who: &mut Knowledge,
+        thread: ThreadId,
+        offset: u32,
         (acquire, release): (Acquire, Release),
     ) {
         match acquire {
             Acquire::Nothing => {}
-            Acquire::Released => self.teach(&mut who.clock),
+            Acquire::Released => self.teach::<FEW>(&mut who.clock),
             Acquire::Deferred => {
-                if !self.known_to(&who.clock) {
+                if !self.known_to::<FEW>(&who.clock) {
                     who.has_deferred = true;
                     who.deferred.join(&self.clock);
                 }
             }
             Acquire::All => {
-                self.teach(&mut who.clock);
+                self.teach::<FEW>(&mut who.clock);
                 who.clock.join(&self.shared);
             }
             Acquire::Oldest => self.receive(&mut who.clock),
         }
         match release {
             Release::Nothing => {}
-            Release::Replace => self.replace(&mut who.clock, thread, offset),
-            Release::Join if self.known_to(&who.clock) => self.replace(&mut who.clock, thread, offset),
+            Release::Replace => self.replace::<FEW>(&mut who.clock, thread, offset),
+            Release::Join if self.known_to::<FEW>(&who.clock) => {
+                self.replace::<FEW>(&mut who.clock, thread, offset);
+            }
             Release::Join => {
                 who.clock.set(thread, offset);
                 self.clock.join(&who.clock);
-                self.exact = false;
+                self.stamp = INEXACT;
             }
             Release::FenceReplace => {
                 self.clock.clear();
-                (self.exact, self.owner, self.stamp) = (true, 0, 0);
+                (self.owner, self.stamp) = (0, 0);
                 self.add_fence(who);
             }
             Release::FenceJoin => self.add_fence(who),
@@ -304,28 +249,34 @@ impl Trail {
     }
 
     #[inline(always)]
-    fn known_to(&self, clock: &VectorClock) -> bool {
-        self.exact && clock.get(ThreadId(self.owner)) >= self.stamp
+    fn known_to<const FEW: bool>(&self, clock: &VectorClock) -> bool {
+        let owner = ThreadId(self.owner);
+        (if FEW { clock.get_few(owner) } else { clock.get(owner) }) >= self.stamp
     }
 
     #[inline(always)]
-    fn teach(&self, clock: &mut VectorClock) {
-        if !self.known_to(clock) {
-            clock.join(&self.clock);
+    fn teach<const FEW: bool>(&self, clock: &mut VectorClock) {
+        if !self.known_to::<FEW>(clock) {
+            if FEW { clock.join_few(&self.clock) } else { clock.join(&self.clock) }
         }
     }
 
     #[inline(always)]
-    fn replace(&mut self, clock: &mut VectorClock, thread: ThreadId, offset: u32) {
-        clock.set(thread, offset);
-        self.clock.copy_from(clock);
-        (self.exact, self.owner, self.stamp) = (true, thread.0, offset);
+    fn replace<const FEW: bool>(&mut self, clock: &mut VectorClock, thread: ThreadId, offset: u32) {
+        if FEW {
+            clock.set_few(thread, offset);
+            self.clock.copy_few(clock);
+        } else {
+            clock.set(thread, offset);
+            self.clock.copy_from(clock);
+        }
+        (self.owner, self.stamp) = (thread.0, offset);
     }
 
     fn add_fence(&mut self, who: &Knowledge) {
         if who.has_fenced {
             self.clock.join(&who.fenced);
-            self.exact = false;
+            self.stamp = INEXACT;
         }
     }
 

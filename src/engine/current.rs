@@ -3,10 +3,9 @@
 //! Every function asks the exploration of this OS thread; where there is none, [`object`] says so and the facade falls back
 //! to std.
 
-use super::clocks::{Acquire, Release};
-use super::execution::{Arrival, Execution};
+use super::execution::Arrival;
 use super::fiber::{self, Host, with};
-pub(crate) use super::fiber::{Claim, is_active, on_fiber, spawn};
+pub(crate) use super::fiber::{Claim, host, is_active, on_fiber, spawn};
 use super::hot::Hot;
 use super::slot::Slot;
 pub(crate) use super::statics::Erased;
@@ -26,18 +25,35 @@ pub(crate) fn object(slot: &Slot, begin: impl FnOnce() -> (ObjectKind, State)) -
     Some(with(|execution| execution.object(slot, begin)))
 }
 
-/// As [`object`], for an object with many handles, each with a slot: the object is known by `address`.
-#[inline(always)]
-pub(crate) fn object_at(slot: &Slot, address: usize, kind: ObjectKind, state: State) -> Option<ObjectId> {
-    is_active().then(|| with(|execution| execution.object_at(slot, address, kind, state)))
+/// The reference-counted allocation at `address`, of which many pointers may know, each with a slot.
+pub(crate) fn pointer(slot: &Slot, address: usize) -> Option<ObjectId> {
+    is_active().then(|| with(|execution| execution.pointer(slot, address)))
 }
 
-/// Makes an object known that has just been made, even if an object was at `address` before.
+/// A reference-counted allocation has been made.
 #[inline(always)]
-pub(crate) fn add_object(slot: &Slot, address: usize, kind: ObjectKind, state: State) {
+pub(crate) fn pointer_made(address: usize) {
     if is_active() {
-        with(|execution| execution.add_object(slot, address, kind, state));
+        with(|execution| execution.pointer_made(address));
     }
+}
+
+/// One of several pointers to an allocation goes.
+#[inline]
+pub(crate) fn pointer_dropped(address: usize) {
+    with(|execution| execution.pointer_dropped(address));
+}
+
+/// The caller has the only pointer to an allocation.
+#[inline]
+pub(crate) fn pointer_alone(address: usize) {
+    with(|execution| execution.pointer_alone(address));
+}
+
+/// The only pointer to an allocation goes, and no weak one is left.
+#[inline]
+pub(crate) fn pointer_gone(address: usize) {
+    with(|execution| execution.pointer_gone(address));
 }
 
 /// Gives an object its name after its first use.
@@ -45,60 +61,108 @@ pub(crate) fn rename(object: ObjectId, name: Name) {
     with(|execution| execution.object_mut(object).name = name);
 }
 
-/// The caller learns what was left at an object. No step: part of an operation just performed.
-#[inline(always)]
-pub(crate) fn acquire(object: ObjectId) {
-    with(|execution| execution.synchronize(object, (Acquire::Released, Release::Nothing)));
-}
-
-/// The caller leaves what it knows at an object, on top of what is there. No step: part of an operation just performed, or of
-/// one that nobody can observe by itself.
-#[inline(always)]
-pub(crate) fn release(object: ObjectId) {
-    with(|execution| execution.synchronize(object, (Acquire::Nothing, Release::Join)));
-}
-
 /// Performs an operation: waits for the caller's turn, applies it and records it.
 ///
 /// Unwinds instead when the execution is over.
 #[inline(never)]
 pub(crate) fn perform(operation: Operation, location: &'static Location<'static>) -> Outcome {
-    match with(|execution| execution.arrive(&operation, location)) {
+    let mut host = fiber::host().expect("an operation is performed only inside an exploration");
+    match host.now().arrive(&operation, location) {
         Arrival::Go => {}
-        Arrival::Switch => fiber::switch(),
-        arrival => wait(arrival),
+        Arrival::Switch => fiber::switch(host),
+        arrival => wait(host, arrival),
     }
-    with(|execution| execution.commit(operation, location))
+    host.now().commit(operation, location)
 }
 
 /// As [`perform`], for an operation known by its type.
 #[inline(always)]
-pub(crate) fn perform_hot<H: Hot>(object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
-    let host = fiber::host().expect("an object is known only inside an exploration");
-    perform_at(host, object, hot, location)
+pub(crate) fn perform_hot<H: Hot>(
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> H::Answer {
+    perform_in(fiber::host().expect("an object is known only inside an exploration"), object, hot, location)
+}
+
+/// As [`perform_hot`], inside an exploration as the caller has seen.
+#[inline(always)]
+pub(crate) fn perform_in<H: Hot>(
+    mut host: Host,
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> H::Answer {
+    if host.now().may_go_on::<H>()
+        && let Some(answer) = host.now().perform_quickly(object, hot, location)
+    {
+        return answer;
+    }
+    perform_slowly(host, object, hot, location)
+}
+
+/// A facade object that [`meet_hot`] knows.
+pub(crate) trait Met {
+    fn slot(&self) -> &Slot;
+
+    /// What it is, and what it begins with in an execution.
+    fn begin(&self) -> (ObjectKind, State);
 }
 
 /// Performs an operation known by its type on the object behind a slot; `None` outside an exploration.
 #[inline(always)]
 pub(crate) fn meet_hot<H: Hot>(
-    slot: &Slot,
-    begin: impl FnOnce() -> (ObjectKind, State),
+    met: &(impl Met + ?Sized),
     hot: H,
     location: &'static Location<'static>,
-) -> Option<(ObjectId, Outcome)> {
-    let host = fiber::host()?;
-    let object = host.object(slot, begin);
-    Some((object, perform_at(host, object, hot, location)))
+) -> Option<(ObjectId, H::Answer)> {
+    let mut host = fiber::host()?;
+    if host.now().may_go_on::<H>()
+        && let Some(object) = met.slot().number(host.now().epoch())
+        && let Some(answer) = host.now().perform_quickly(object, hot, location)
+    {
+        return Some((object, answer));
+    }
+    Some(meet_slowly(host, met, hot, location))
+}
+
+/// As [`meet_hot`], when it is not to be performed at once. Out of line, because calls and switches save registers.
+#[inline(never)]
+fn meet_slowly<H: Hot>(
+    mut host: Host,
+    met: &(impl Met + ?Sized),
+    hot: H,
+    location: &'static Location<'static>,
+) -> (ObjectId, H::Answer) {
+    let object = host.now().object(met.slot(), || met.begin());
+    (object, wait_and_perform(host, object, hot, location))
+}
+
+#[inline(never)]
+fn perform_slowly<H: Hot>(
+    host: Host,
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> H::Answer {
+    wait_and_perform(host, object, hot, location)
 }
 
 #[inline(always)]
-fn perform_at<H: Hot>(host: Host, object: ObjectId, hot: H, location: &'static Location<'static>) -> Outcome {
-    match host.arrive_hot(object, hot, location) {
-        Arrival::Go => {}
-        Arrival::Switch => fiber::switch(),
-        arrival => wait(arrival),
+fn wait_and_perform<H: Hot>(
+    mut host: Host,
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> H::Answer {
+    if !host.now().goes_on(object, hot) {
+        match host.now().arrive_hot(object, hot, location) {
+            Arrival::Go => {}
+            Arrival::Switch => fiber::switch(host),
+            arrival => wait(host, arrival),
+        }
     }
-    host.commit_hot(object, hot, location)
+    host.now().commit_hot(object, hot, location)
 }
 
 /// Performs an operation on a slot's object.
@@ -149,22 +213,32 @@ pub(crate) fn epoch() -> u64 {
 }
 
 /// Waits for the end of a thread. `false` when the time was up first.
-pub(crate) fn join(thread: ThreadId, timeout: u64, location: &'static Location<'static>) -> bool {
+pub(crate) fn join_within(thread: ThreadId, timeout: u64, location: &'static Location<'static>) -> bool {
+    if timeout == FOREVER {
+        join(thread, location);
+        return true;
+    }
     let join = Operation::free(Action::Thread(ThreadAction::Join { thread, timeout }));
-    if timeout != FOREVER {
-        return perform(join, location) == Outcome::Done;
+    perform(join, location) == Outcome::Done
+}
+
+/// Waits for the end of a thread.
+#[inline]
+pub(crate) fn join(thread: ThreadId, location: &'static Location<'static>) {
+    let mut host = fiber::host().expect("a thread is known only inside an exploration");
+    if !host.now().thread_mut(thread).is_over() {
+        wait_for_end(host, thread, location);
     }
-    let waits = |execution: &mut Execution| {
-        let over = execution.thread_mut(thread).is_over();
-        if over { Arrival::Go } else { execution.arrive_joining(&join, thread, location) }
-    };
-    match with(waits) {
+    host.now().commit_join(thread, location);
+}
+
+#[inline(never)]
+fn wait_for_end(mut host: Host, thread: ThreadId, location: &'static Location<'static>) {
+    match host.now().arrive_joining(thread, location) {
         Arrival::Go => {}
-        Arrival::Switch => fiber::switch(),
-        arrival => wait(arrival),
+        Arrival::Switch => fiber::switch(host),
+        arrival => wait(host, arrival),
     }
-    with(|execution| execution.commit_join(join, thread, location));
-    true
 }
 
 /// The result of a thread has been taken: if it panicked, somebody has learned of it.
@@ -269,12 +343,12 @@ pub(crate) fn remove_static(cell: u64) -> Option<Box<dyn Erased>> {
 
 /// The waits that are not a plain switch.
 #[cold]
-fn wait(arrival: Arrival) {
+fn wait(mut host: Host, arrival: Arrival) {
     if arrival == Arrival::SwitchUnwinding {
         // A thread switched away from while it unwinds is marked, so that the others are not taken to unwind.
-        let waiter = with(|execution| execution.mark_unwinding());
-        fiber::switch_while_unwinding();
-        return with(|execution| execution.unmark_unwinding(waiter));
+        let waiter = host.now().mark_unwinding();
+        fiber::switch_while_unwinding(host);
+        return host.now().unmark_unwinding(waiter);
     }
     give_up()
 }

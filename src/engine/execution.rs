@@ -12,8 +12,11 @@
 
 use super::Settings;
 use super::clocks::Trail;
+use super::fiber::{Errand, FiberRef, Pool};
 use super::following::Following;
 use super::learning::Learning;
+use super::pointers::Pointers;
+use super::polling::QUIET;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
@@ -33,6 +36,9 @@ pub(crate) struct Object {
     pub(crate) trail: Trail,
     /// Threads that wait for it or whose pending operation it could stop.
     pub(crate) watchers: ThreadSet,
+    // Invariant: exposed, watched only by those who wait to take it, a mutex, and no clock has more threads than it has room
+    // for. May be false when all that is so.
+    pub(crate) quick: bool,
     /// Whether all watchers wait to take it, a mutex, without a time-out.
     pub(crate) only_lockers: bool,
     /// Whether it is known to be met without protection; see [`movers`](super::movers).
@@ -81,6 +87,8 @@ pub(crate) struct Execution {
     live_objects: usize,
     pub(crate) threads: Vec<Thread>,
     pub(crate) live_threads: u32,
+    /// Whether there are more threads than a clock has room for without an allocation.
+    pub(crate) many_threads: bool,
     /// How many threads that the execution waits for have not ended.
     pub(crate) unfinished: u32,
     pub(crate) enabled: ThreadSet,
@@ -89,14 +97,19 @@ pub(crate) struct Execution {
     pub(crate) resting_since: usize,
     /// Threads that go on before anybody is asked.
     pub(crate) eager: Vec<ThreadId>,
+    /// Who was chosen last, and how many choices had been made when it was not yet.
     pub(crate) chosen: ThreadId,
+    pub(crate) run_began: u64,
     pub(crate) yielding: bool,
-    pub(crate) next: Option<ThreadId>,
-    pub(crate) free_fibers: Vec<u32>,
-    pub(crate) fibers: u32,
+    /// The fiber whose turn it is: the running thread's; `None` when nobody goes on without the hub.
+    pub(crate) next: Option<FiberRef>,
+    pub(crate) errand: Option<Errand>,
+    pub(crate) pool: Pool,
     pub(crate) strategy: Option<Box<dyn Strategy>>,
     pub(crate) every_point: bool,
     pub(crate) try_lock_seen: bool,
+    /// Whether the release of a mutex needs no scheduling point.
+    pub(crate) spares_releases: bool,
     /// Whether somebody has released a lock that another thread had taken.
     pub(crate) strange_release_seen: bool,
     /// Whether somebody has looked at a reference count.
@@ -114,7 +127,6 @@ pub(crate) struct Execution {
     /// Virtual time, in nanoseconds.
     pub(crate) time: u64,
     pub(crate) unwinding: u32,
-    pub(crate) abandoned: bool,
     /// Who arrived last while a panic was under way.
     pub(crate) unwinder: ThreadId,
     pub(crate) torn_operations: u32,
@@ -136,6 +148,7 @@ pub(crate) struct Execution {
     pub(crate) lock_order: u64,
     pub(crate) misuse: bool,
     pub(crate) statics: Statics,
+    pub(crate) pointers: Pointers,
     pub(crate) probe: Option<super::Probe>,
     pub(crate) learning: Learning,
     pub(crate) weak: Weak,
@@ -155,19 +168,22 @@ impl Execution {
             live_objects: 0,
             threads: Vec::new(),
             live_threads: 0,
+            many_threads: false,
             unfinished: 0,
             enabled: ThreadSet::new(),
             resting: ThreadSet::new(),
             resting_since: 0,
             eager: Vec::new(),
             chosen: ThreadId::MAIN,
+            run_began: 0,
             yielding: false,
             next: None,
-            free_fibers: Vec::new(),
-            fibers: 0,
+            errand: None,
+            pool: Pool::new(settings.stack_size),
             strategy: None,
             every_point: true,
             try_lock_seen: false,
+            spares_releases: false,
             strange_release_seen: false,
             count_seen: false,
             exposed: Vec::new(),
@@ -180,7 +196,6 @@ impl Execution {
             ahead_end: 0,
             time: 0,
             unwinding: 0,
-            abandoned: false,
             unwinder: ThreadId::MAIN,
             torn_operations: 0,
             last_busy: 0,
@@ -196,6 +211,7 @@ impl Execution {
             lock_order: 0,
             misuse: false,
             statics: Statics::default(),
+            pointers: Pointers::default(),
             probe: None,
             learning: Learning::new(),
             weak: Weak::default(),
@@ -210,12 +226,14 @@ impl Execution {
         static EPOCHS: AtomicU64 = AtomicU64::new(1);
         self.epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
         self.countdown = 0;
-        self.due = 0;
+        self.due = QUIET.min(self.settings.steps);
         self.running = ThreadId::MAIN;
         self.position = 0;
         self.steps.clear();
+        self.pointers.clear();
         self.live_objects = 0;
         self.live_threads = 0;
+        self.many_threads = false;
         self.unfinished = 0;
         self.enabled.clear();
         self.resting.clear();
@@ -226,11 +244,11 @@ impl Execution {
         self.mode = Mode::Running;
         self.over = None;
         self.schedule.clear();
-        self.schedule.begin_run(ThreadId::MAIN, 0);
+        self.run_began = 0;
         self.ask_again();
         self.time = 0;
         self.unwinding = 0;
-        self.abandoned = false;
+        self.errand = None;
         self.torn_operations = 0;
         self.last_busy = 0;
         self.last_change = 0;
@@ -286,6 +304,8 @@ impl Execution {
     pub(crate) fn keep_holders(&mut self) {
         for object in &mut self.objects[..self.live_objects] {
             object.last_holder = object.state.holder();
+            // Who could go on now is what the trace tells: nobody gets to by what is done from here on.
+            object.quick = false;
         }
     }
 
@@ -297,23 +317,6 @@ impl Execution {
             None => {
                 let (kind, state) = begin();
                 self.register(slot, kind, state)
-            }
-        }
-    }
-
-    /// As [`object`](Self::object), for an object with many handles, each with a slot: the object is known by `address`.
-    #[inline(always)]
-    pub(crate) fn object_at(
-        &mut self,
-        slot: &Slot,
-        address: usize,
-        kind: ObjectKind,
-        state: State,
-    ) -> ObjectId {
-        match slot.number(self.epoch) {
-            Some(object) => object,
-            None => {
-                self.find(slot, address, kind).unwrap_or_else(|| self.add_object(slot, address, kind, state))
             }
         }
     }
@@ -348,12 +351,16 @@ impl Execution {
         if self.learning.active {
             self.learning.note_begun(ObjectId(number as u32), &state);
         }
+        // Under C11 an atomic is more than its newest value.
+        let weak = self.weak.active && matches!(state, State::Atomic(_));
+        let quick = exposed && !self.many_threads && !weak;
         match self.objects.get_mut(number) {
             Some(object) => {
                 state.recycle(&mut object.state);
                 object.trail.clear();
                 object.watchers.clear();
                 object.only_lockers = true;
+                object.quick = quick;
                 (object.exposed, object.guard) = (exposed, None);
                 (object.kind, object.name, object.address) = (kind, slot.name(), address);
             }
@@ -365,6 +372,7 @@ impl Execution {
                     state,
                     trail,
                     watchers,
+                    quick,
                     only_lockers: true,
                     exposed,
                     guard: None,

@@ -6,12 +6,16 @@
 //! ways to the same results.
 
 use super::clocks::{Acquire, Release, synchronization};
-use super::execution::Execution;
+use super::thread::Thread;
 use crate::base::object::State;
 use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, ThreadId};
+use std::sync::atomic::Ordering;
 
 /// An operation known by its type. It meets one object, has one outcome in each state and is a point.
 pub(crate) trait Hot: Copy {
+    /// What the facade wants to know of its outcome.
+    type Answer;
+
     /// Whether there are states in which it cannot be performed.
     const MAY_BLOCK: bool = false;
     /// Whether it meets an atomic.
@@ -21,6 +25,15 @@ pub(crate) trait Hot: Copy {
 
     /// The same, as data.
     fn action(self) -> Action;
+
+    /// Whether it is an atomic's, and not sequentially consistent.
+    #[inline(always)]
+    fn is_weak(self) -> bool {
+        false
+    }
+
+    /// The outcome, for the facade.
+    fn answer(outcome: Outcome) -> Self::Answer;
 
     /// Whether it can be performed.
     #[inline(always)]
@@ -41,10 +54,84 @@ pub(crate) trait Hot: Copy {
         synchronization(self.action(), outcome)
     }
 
-    /// What else the execution has to know.
+    /// Whether there is nothing out of the ordinary to note of its thread.
     #[inline(always)]
-    fn note(self, execution: &mut Execution, object: ObjectId) {
-        let _ = (execution, object);
+    fn is_plain(self, thread: &Thread, object: ObjectId) -> bool {
+        let _ = (thread, object);
+        true
+    }
+
+    /// What else there is to know of its thread; a number that stands for the order in which that has taken locks, if it
+    /// holds several now.
+    #[inline(always)]
+    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+        let _ = (thread, object);
+        None
+    }
+
+    /// As [`note`](Self::note), where there is nothing [out of the ordinary](Self::is_plain).
+    #[inline(always)]
+    fn note_plainly(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+        self.note(thread, object)
+    }
+}
+
+/// Reads an atomic.
+#[derive(Clone, Copy)]
+pub(crate) struct Load(pub(crate) Ordering);
+
+impl Hot for Load {
+    type Answer = u64;
+    const IS_ATOMIC: bool = true;
+
+    #[inline(always)]
+    fn is_weak(self) -> bool {
+        !AtomicAction::Load(self.0).is_sequentially_consistent()
+    }
+
+    #[inline(always)]
+    fn answer(outcome: Outcome) -> u64 {
+        outcome.value().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn action(self) -> Action {
+        Action::Atomic(AtomicAction::Load(self.0))
+    }
+
+    #[inline(always)]
+    fn apply(self, state: &mut State, thread: ThreadId) -> Outcome {
+        OnAtomic(AtomicAction::Load(self.0)).apply(state, thread)
+    }
+}
+
+/// Writes an atomic.
+#[derive(Clone, Copy)]
+pub(crate) struct Store {
+    pub(crate) value: u64,
+    pub(crate) ordering: Ordering,
+}
+
+impl Hot for Store {
+    type Answer = ();
+    const IS_ATOMIC: bool = true;
+
+    #[inline(always)]
+    fn is_weak(self) -> bool {
+        self.ordering != Ordering::SeqCst
+    }
+
+    #[inline(always)]
+    fn answer(_outcome: Outcome) {}
+
+    #[inline(always)]
+    fn action(self) -> Action {
+        Action::Atomic(AtomicAction::Store { value: self.value, ordering: self.ordering })
+    }
+
+    #[inline(always)]
+    fn apply(self, state: &mut State, thread: ThreadId) -> Outcome {
+        OnAtomic(AtomicAction::Store { value: self.value, ordering: self.ordering }).apply(state, thread)
     }
 }
 
@@ -53,7 +140,18 @@ pub(crate) trait Hot: Copy {
 pub(crate) struct OnAtomic(pub(crate) AtomicAction);
 
 impl Hot for OnAtomic {
+    type Answer = Outcome;
     const IS_ATOMIC: bool = true;
+
+    #[inline(always)]
+    fn is_weak(self) -> bool {
+        !self.0.is_sequentially_consistent()
+    }
+
+    #[inline(always)]
+    fn answer(outcome: Outcome) -> Outcome {
+        outcome
+    }
 
     #[inline(always)]
     fn action(self) -> Action {
@@ -79,7 +177,15 @@ impl Hot for OnAtomic {
 pub(crate) struct Lock;
 
 impl Hot for Lock {
+    /// Whether it is poisoned.
+    type Answer = bool;
+
     const MAY_BLOCK: bool = true;
+
+    #[inline(always)]
+    fn answer(outcome: Outcome) -> bool {
+        outcome == Outcome::Poisoned
+    }
 
     #[inline(always)]
     fn action(self) -> Action {
@@ -105,8 +211,8 @@ impl Hot for Lock {
     }
 
     #[inline(always)]
-    fn note(self, execution: &mut Execution, object: ObjectId) {
-        execution.took_lock(object);
+    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+        thread.took_lock(object)
     }
 }
 
@@ -117,7 +223,12 @@ pub(crate) struct Unlock {
 }
 
 impl Hot for Unlock {
+    type Answer = ();
+
     const IS_RELEASE: bool = true;
+
+    #[inline(always)]
+    fn answer(_outcome: Outcome) {}
 
     #[inline(always)]
     fn action(self) -> Action {
@@ -138,7 +249,19 @@ impl Hot for Unlock {
     }
 
     #[inline(always)]
-    fn note(self, execution: &mut Execution, object: ObjectId) {
-        execution.gave_lock_back(object);
+    fn is_plain(self, thread: &Thread, object: ObjectId) -> bool {
+        thread.locks.last() == Some(&object)
+    }
+
+    #[inline(always)]
+    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+        thread.gave_lock_back(object);
+        None
+    }
+
+    #[inline(always)]
+    fn note_plainly(self, thread: &mut Thread, _object: ObjectId) -> Option<u64> {
+        thread.gave_last_lock_back();
+        None
     }
 }

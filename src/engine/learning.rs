@@ -115,6 +115,13 @@ impl Execution {
             return;
         }
         self.fairness_assumed = true;
+        // Whoever changes any of it has to look who waits for that.
+        for number in from..at {
+            let Operation { object, .. } = self.steps.get(number).operation;
+            if let Some(met) = self.objects.get_mut(object.index()) {
+                met.quick = false;
+            }
+        }
         self.resting.insert(me);
         self.hold_back(me);
     }

@@ -1,42 +1,72 @@
 //! Threads' lives: start, end, panics, and taking everything down when the execution is over.
 
 use super::execution::{Execution, Mode};
+use super::fiber::Errand;
 use super::thread::{Life, Thread};
 use super::{Clock, Probe};
 use crate::base::{
-    Action, CondvarAction, Ending, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction, ThreadId,
+    Action, CondvarAction, Ending, FEW_THREADS, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction,
+    ThreadId,
 };
 use std::panic::Location;
 
 impl Execution {
     /// Makes a new thread known. It does not run yet.
+    #[inline(always)]
     pub(crate) fn add_thread(&mut self, name: &str, daemon: bool) -> ThreadId {
         let id = ThreadId(self.live_threads);
-        if self.threads.len() == id.index() {
-            self.threads.push(Thread::new());
+        if id.index() >= FEW_THREADS || self.threads.len() <= id.index() {
+            self.make_room(id);
         }
         self.live_threads += 1;
         let thread = &mut self.threads[id.index()];
         thread.reset();
-        thread.name.push_str(name);
         thread.daemon = daemon;
+        if !name.is_empty() {
+            thread.give_name(name);
+        }
         self.unfinished += u32::from(!daemon);
         id
     }
 
+    /// One thread more than there have ever been, or than clocks have room for.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, id: ThreadId) {
+        if self.threads.len() == id.index() {
+            self.threads.push(Thread::new());
+        }
+        if id.index() == FEW_THREADS {
+            self.many_threads = true;
+            self.objects.iter_mut().for_each(|object| object.quick = false);
+        }
+    }
+
     /// The main thread goes first.
+    #[inline(always)]
     pub(crate) fn start_main(&mut self) {
         let main = self.thread_mut(ThreadId::MAIN);
         main.knows.inherit(None);
         // Nobody takes what the model returns.
         main.detached = true;
-        self.assign_fiber(ThreadId::MAIN);
         self.enabled.insert(ThreadId::MAIN);
-        self.next = Some(ThreadId::MAIN);
+        self.running = ThreadId::MAIN;
+        self.start_running();
+    }
+
+    /// The running thread starts on a fiber that is free, if there is one.
+    #[inline(always)]
+    pub(crate) fn start_running(&mut self) {
+        self.next = self.pool.take();
+        self.threads[self.running.index()].fiber = self.next;
+        if self.next.is_none() {
+            self.errand = Some(Errand::Grow);
+        }
     }
 
     /// The running thread starts `child`, which goes on at once, unasked, up to its first operation; `false` when nobody
     /// runs any more and the child never will.
+    #[inline(always)]
     pub(crate) fn start(&mut self, child: ThreadId, location: &'static Location<'static>) -> bool {
         if self.mode == Mode::TearingDown {
             self.threads[child.index()].life = Life::Finished;
@@ -44,8 +74,9 @@ impl Execution {
         }
         let me = self.running;
         let offset = self.offset();
-        let [parent, thread] =
-            self.threads.get_disjoint_mut([me.index(), child.index()]).expect("a new thread");
+        // Children have larger numbers.
+        let (older, younger) = self.threads.split_at_mut(child.index());
+        let (parent, thread) = (&mut older[me.index()], &mut younger[0]);
         thread.knows.inherit(Some((&mut parent.knows, me, offset)));
         thread.parent = Some(me);
         thread.now = parent.now;
@@ -56,42 +87,68 @@ impl Execution {
         {
             strategy.started(child, me);
         }
-        self.assign_fiber(child);
         self.enabled.insert(child);
         self.ask_again();
+        // The parent goes on unasked at the child's first operation.
         self.eager.push(me);
         self.running = child;
-        self.next = Some(child);
+        self.start_running();
         true
     }
 
     /// The running thread's job has ended, one way or another. Whose turn is it?
+    #[inline(always)]
     pub(crate) fn finish_running(&mut self) {
         let me = self.running;
+        let offset = self.offset();
         let thread = &mut self.threads[me.index()];
-        let fiber = thread.fiber.take();
-        self.free_fibers.extend(fiber);
+        if let Some(fiber) = thread.fiber.take() {
+            self.pool.give_back(fiber);
+        }
         if self.mode == Mode::TearingDown {
             // What it was when the execution ended is what the trace tells.
             return;
         }
-        if thread.life == Life::Running {
+        let panicked = thread.life == Life::Panicked;
+        if !panicked {
             thread.life = Life::Finished;
         }
-        let panicked = thread.life == Life::Panicked;
         self.unfinished -= u32::from(!thread.daemon);
-        thread.knows.clock.set(me, self.steps.len() as u32 + 1);
-        let location = thread.location;
+        thread.knows.clock.set(me, offset);
+        let (location, awaited, joiner) =
+            (thread.location, !thread.joiners.is_empty(), thread.joiners.sole());
         let operation = Operation::free(Action::Thread(ThreadAction::Exit { panicked }));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         self.enabled.remove(me);
-        self.resting.remove(me);
         self.ask_again();
-        if !self.threads[me.index()].joiners.is_empty() {
-            self.rouse_joiners(me);
+        let plain = !panicked && self.unfinished > 0 && self.resting.is_empty();
+        if let (Some(joiner), true) = (joiner, plain && self.eager.is_empty())
+            && !self.threads[joiner.index()].pending.is_point()
+        {
+            // The common case of what `rouse_joiners` does.
+            self.enabled.insert(joiner);
+            self.give_turn(joiner);
+            return;
         }
-        if panicked && me == ThreadId::MAIN {
-            self.close(Ending::Panicked(me));
+        if awaited || !plain || self.enabled.is_empty() {
+            self.note_end(me, panicked);
+            if self.over.is_some() {
+                self.next = None;
+                return;
+            }
+        }
+        self.pass_turn();
+    }
+
+    /// The end of a thread that matters to others, or is the end of the execution.
+    #[inline(never)]
+    fn note_end(&mut self, ended: ThreadId, panicked: bool) {
+        self.resting.remove(ended);
+        if !self.threads[ended.index()].joiners.is_empty() {
+            self.rouse_joiners(ended);
+        }
+        if panicked && ended == ThreadId::MAIN {
+            self.close(Ending::Panicked(ended));
         } else if self.unfinished == 0 {
             self.close(Ending::Finished);
         }
@@ -101,11 +158,9 @@ impl Execution {
         if self.over.is_some() || self.enabled.is_empty() {
             self.due = 0;
         }
-        self.pass_turn();
     }
 
     /// Those who wait for the end of `ended` without a time-out go on at once, unasked.
-    #[cold]
     fn rouse_joiners(&mut self, ended: ThreadId) {
         let joiners = std::mem::take(&mut self.threads[ended.index()].joiners);
         for joiner in &joiners {
@@ -227,6 +282,7 @@ impl Execution {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn learn_of_end(&mut self, ended: ThreadId) {
         let me = self.running;
         self.threads[ended.index()].end_seen = true;
@@ -236,38 +292,22 @@ impl Execution {
         }
     }
 
-    /// The fiber whose turn it is, for the hub; `None` when the execution is over.
-    #[inline(always)]
-    pub(crate) fn take_next(&mut self) -> Option<u32> {
-        let next = match self.next.take() {
-            None => self.probe_next()?,
-            Some(next) => next,
-        };
-        self.threads[next.index()].fiber
-    }
-
-    /// Gives a thread that starts a fiber that is free.
-    fn assign_fiber(&mut self, thread: ThreadId) {
-        let fiber = self.free_fibers.pop().unwrap_or_else(|| {
-            self.fibers += 1;
-            self.fibers - 1
-        });
-        self.threads[thread.index()].fiber = Some(fiber);
-    }
-
-    /// A counterfactual: the execution has deadlocked; the thread asked about is woken and alone goes on.
+    /// A counterfactual: the execution has deadlocked; the thread asked about is woken and alone goes on. Whether there was
+    /// such a question, and it could be.
     #[cold]
-    fn probe_next(&mut self) -> Option<ThreadId> {
+    pub(crate) fn begin_probe(&mut self) -> bool {
         match self.probe {
             Some(Probe::Armed(thread)) if self.over == Some(Ending::Deadlocked) => {
                 let pending = self.threads[thread.index()].pending;
-                let Action::Condvar(CondvarAction::Reacquire { mutex }) = pending.action else { return None };
+                let Action::Condvar(CondvarAction::Reacquire { mutex }) = pending.action else {
+                    return false;
+                };
                 let unlocked = self
                     .object_mut(mutex)
                     .state
                     .ready(thread, Action::Mutex(MutexAction::Lock { timeout: FOREVER }));
                 if !unlocked {
-                    return None;
+                    return false;
                 }
                 let wake = Action::Condvar(CondvarAction::NotifyAll);
                 self.object_mut(pending.object).state.apply(thread, wake, 0);
@@ -277,11 +317,12 @@ impl Execution {
                 self.probe = Some(Probe::Running(thread));
                 self.strategy = Some(Box::new(super::OnlyOne::new(thread)));
                 self.settings.steps = self.position + super::PROBE_STEPS;
-                self.chosen = thread;
-                self.running = thread;
-                Some(thread)
+                self.schedule.append_run(self.chosen, self.position - self.run_began);
+                (self.chosen, self.run_began) = (thread, self.position);
+                self.give_turn(thread);
+                true
             }
-            _ => None,
+            _ => false,
         }
     }
 

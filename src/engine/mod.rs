@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `fiber` | stacks and switching, the only unsafe code here |
 //! | `execution` | the state of an execution |
-//! | `perform` | arriving at and performing an operation |
+//! | `perform`, `hot_path` | arriving at and performing an operation |
 //! | `turn` | whose turn it is |
 //! | `waiting`, `polling` | what holds a thread back; threads that only look |
 //! | `movers` | operations that need no scheduling point when executions are sampled |
@@ -14,8 +14,9 @@
 //! | `object` | one pure state machine per family of objects |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
 //! | `following` | telling what happens to strategies that follow it |
+//! | `pointers` | what is known of reference-counted allocations |
 //! | `statics` | values that belong to one execution though their cells outlive it |
-//! | `clocks` | happens-before and races |
+//! | `clocks`, `knowledge` | happens-before and races |
 //! | `weak` | atomics under the C11 memory model |
 //! | `hot` | the operations of long executions, as types |
 //! | `current` | the door for the facade |
@@ -26,11 +27,14 @@ mod execution;
 mod fiber;
 mod following;
 pub(crate) mod hot;
+mod hot_path;
+mod knowledge;
 mod learning;
 mod lifecycle;
 mod movers;
 mod panics;
 mod perform;
+mod pointers;
 mod polling;
 mod record;
 mod ring;
@@ -118,8 +122,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Self {
-        let stack_size = settings.stack_size;
-        Engine { hub: Hub::new(Execution::new(settings), stack_size) }
+        Engine { hub: Hub::new(Execution::new(settings)) }
     }
 
     /// Runs `model` once under `strategy`, whose `begin` and `end` are the caller's business.
@@ -171,10 +174,15 @@ impl Engine {
         self.hub.execution().settings.notes = notes;
     }
 
+    /// Leaves what is dear to make to the next engine on this OS thread.
+    pub(crate) fn retire(self) {
+        self.hub.into_execution().steps.retire();
+    }
+
     fn prepare(&mut self, strategy: Box<dyn Strategy>) {
         let execution = self.hub.execution();
         execution.reset();
-        execution.every_point = strategy.every_point();
+        execution.set_every_point(strategy.every_point());
         execution.learning.reset(strategy.learns());
         execution.weak.reset(execution.settings.memory == MemoryModel::C11, !strategy.orders_memory());
         execution.following.reset(strategy.follows());

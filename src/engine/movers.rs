@@ -30,7 +30,21 @@ impl Execution {
     /// Whether the strategy may be spared the release of a mutex.
     #[inline(always)]
     pub(crate) fn may_spare_release(&self) -> bool {
-        !self.every_point && !self.try_lock_seen && self.position < self.due && self.mode == Mode::Running
+        // When the execution is over something is always due.
+        self.spares_releases && self.position < self.due
+    }
+
+    /// The strategy begins an execution.
+    pub(crate) fn set_every_point(&mut self, every_point: bool) {
+        self.every_point = every_point;
+        self.spares_releases = !every_point && !self.try_lock_seen;
+    }
+
+    /// Somebody has looked whether a mutex is free: it matters when it becomes so, from now on in every execution.
+    #[cold]
+    pub(crate) fn note_try_lock(&mut self) {
+        self.try_lock_seen = true;
+        self.spares_releases = false;
     }
 
     /// Whether the strategy may be spared an operation on an object not known to be exposed.

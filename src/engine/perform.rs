@@ -1,10 +1,9 @@
 //! The two halves of an operation, and what performing one does.
 //!
-//! Each comes in two forms: for an operation known by its type (`_hot`), and for one known as data.
+//! For operations known as data; for those known by their type see [`hot_path`](super::hot_path).
 
-use super::clocks::{Acquire, Release, synchronization};
+use super::clocks::synchronization;
 use super::execution::{Arrival, Execution, Mode};
-use super::hot::Hot;
 use super::weak::SPURIOUS;
 use crate::base::object::{Atomic, State};
 use crate::base::{
@@ -26,74 +25,6 @@ impl Execution {
             return Arrival::Go;
         }
         self.arrive_asking(operation, location)
-    }
-
-    /// As [`arrive`](Execution::arrive), for an operation known by its type.
-    #[inline(always)]
-    pub(crate) fn arrive_hot<H: Hot>(
-        &mut self,
-        object: ObjectId,
-        hot: H,
-        location: &'static Location<'static>,
-    ) -> Arrival {
-        if self.countdown > 0 && (!H::MAY_BLOCK || hot.is_ready(&self.objects[object.index()].state)) {
-            self.countdown -= 1;
-            return Arrival::Go;
-        }
-        if H::IS_RELEASE && self.may_spare_release()
-            || !H::MAY_BLOCK && !self.objects[object.index()].exposed && self.may_spare(object)
-        {
-            return Arrival::Go;
-        }
-        let operation = Operation::new(object, hot.action());
-        if H::MAY_BLOCK {
-            self.arrive_locking(&operation, location)
-        } else {
-            self.arrive_free(&operation, location)
-        }
-    }
-
-    /// As [`commit`](Execution::commit), for an operation known by its type.
-    #[inline(always)]
-    pub(crate) fn commit_hot<H: Hot>(
-        &mut self,
-        object: ObjectId,
-        hot: H,
-        location: &'static Location<'static>,
-    ) -> Outcome {
-        if H::IS_ATOMIC
-            && let Action::Atomic(action) = hot.action()
-        {
-            self.weak.seen |= !action.is_sequentially_consistent();
-            if self.weak.active {
-                return self.commit_weak(object, action, location);
-            }
-        }
-        self.position += 1;
-        let me = self.running;
-        let offset = self.offset();
-        let met = &mut self.objects[object.index()];
-        let thread = &mut self.threads[me.index()];
-        let outcome = hot.apply(&mut met.state, me);
-        met.trail.synchronize(&mut thread.knows, me, offset, hot.effect(outcome));
-        if H::MAY_BLOCK && thread.watching {
-            thread.watching = false;
-            met.watchers.remove(me);
-        }
-        let (watched, exposed) = (!met.watchers.is_empty(), met.exposed);
-        if !exposed {
-            self.note_meeting(object);
-        }
-        hot.note(self, object);
-        if watched {
-            self.refresh(object);
-        }
-        let operation = Operation::new(object, hot.action());
-        self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
-        if !self.resting.is_empty() && self.learning.active {
-            self.wake_lookers();
-        }
-        outcome
     }
 
     /// Performs `operation`, which the running thread has arrived at.
@@ -193,13 +124,6 @@ impl Execution {
         }
     }
 
-    /// What an operation just performed does to happens-before besides, where only the facade knows.
-    pub(crate) fn synchronize(&mut self, object: ObjectId, effect: (Acquire, Release)) {
-        let (me, offset) = (self.running, self.steps.len() as u32);
-        let knows = &mut self.threads[me.index()].knows;
-        self.objects[object.index()].trail.synchronize(knows, me, offset, effect);
-    }
-
     #[inline(always)]
     fn note_lock(&mut self, operation: &Operation, outcome: Outcome) {
         match operation.action {
@@ -207,7 +131,9 @@ impl Execution {
                 if matches!(outcome, Outcome::Done | Outcome::Poisoned) {
                     self.took_lock(operation.object);
                 }
-                self.try_lock_seen |= matches!(operation.action, Action::Mutex(MutexAction::TryLock));
+                if matches!(operation.action, Action::Mutex(MutexAction::TryLock)) {
+                    self.note_try_lock();
+                }
             }
             Action::RwLock(
                 action @ (RwLockAction::Read
@@ -226,44 +152,28 @@ impl Execution {
             Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release)
             | Action::RwLock(RwLockAction::UnlockRead | RwLockAction::UnlockWrite { .. }) => {
                 self.misuse |= outcome == Outcome::Refused;
-                let strange = !self.gave_lock_back(operation.object);
+                let strange = !self.running_mut().gave_lock_back(operation.object);
                 self.strange_release_seen |=
                     strange && matches!(operation.action, Action::Mutex(MutexAction::Release));
             }
-            Action::Mutex(MutexAction::IsLocked) => self.try_lock_seen = true,
+            Action::Mutex(MutexAction::IsLocked) => self.note_try_lock(),
             _ => {}
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn took_lock(&mut self, object: ObjectId) {
-        let me = self.running;
-        let thread = &mut self.threads[me.index()];
-        thread.lock_order = (thread.lock_order ^ u64::from(object.0) ^ u64::from(thread.held) << 32)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(23);
-        if thread.held > 0 {
-            // A sum, because the order among threads does not matter.
-            self.nested_locks = true;
-            self.lock_order =
-                self.lock_order.wrapping_add(thread.lock_order.wrapping_mul(u64::from(me.0) + 3));
+    fn took_lock(&mut self, object: ObjectId) {
+        if let Some(order) = self.running_mut().took_lock(object) {
+            self.nest_locks(order);
         }
-        thread.held += 1;
-        thread.locks.push(object);
     }
 
-    /// Whether the running thread is the one that took it.
-    #[inline(always)]
-    pub(crate) fn gave_lock_back(&mut self, object: ObjectId) -> bool {
-        let thread = &mut self.threads[self.running.index()];
-        thread.held = thread.held.saturating_sub(1);
-        match thread.locks.iter().rposition(|lock| *lock == object) {
-            Some(place) => {
-                thread.locks.swap_remove(place);
-                true
-            }
-            None => false,
-        }
+    /// The running thread holds several locks.
+    #[cold]
+    pub(crate) fn nest_locks(&mut self, order: u64) {
+        // A sum, because the order among threads does not matter.
+        self.nested_locks = true;
+        let factor = u64::from(self.running.0) + 3;
+        self.lock_order = self.lock_order.wrapping_add(order.wrapping_mul(factor));
     }
 
     fn access_cell(&mut self, object: ObjectId, access: CellAction) {

@@ -9,8 +9,7 @@ pub(crate) const KEPT: usize = 1 << 15;
 
 /// The steps of one execution, counted from zero, of which the last [`KEPT`] are kept.
 pub(crate) struct Ring {
-    // Invariant: `None` only while it is being dropped.
-    places: Option<Box<[Step; KEPT]>>,
+    places: Box<[Step; KEPT]>,
     count: usize,
     /// How many of the oldest steps have been overwritten by steps that were then forgotten.
     lost: usize,
@@ -18,7 +17,7 @@ pub(crate) struct Ring {
 
 impl Ring {
     pub(crate) fn new() -> Self {
-        Ring { places: Some(SPARE.take().unwrap_or_else(places)), count: 0, lost: 0 }
+        Ring { places: SPARE.take().unwrap_or_else(places), count: 0, lost: 0 }
     }
 
     /// How many steps have been performed.
@@ -39,47 +38,41 @@ impl Ring {
 
     #[inline(always)]
     pub(crate) fn push(&mut self, step: Step) {
-        if let Some(places) = &mut self.places {
-            places[self.count % KEPT] = step;
-        }
+        self.places[self.count % KEPT] = step;
         self.count += 1;
     }
 
     /// The step performed last.
     pub(crate) fn last_mut(&mut self) -> Option<&mut Step> {
         let last = self.count.checked_sub(1)?;
-        Some(&mut self.places.as_mut()?[last % KEPT])
+        Some(&mut self.places[last % KEPT])
     }
 
     /// The step of a number that is kept.
     pub(crate) fn get(&self, number: usize) -> &Step {
-        &self.places.as_ref().expect("gone only while it is dropped")[number % KEPT]
+        &self.places[number % KEPT]
     }
 
     /// All steps, if all have been kept.
     pub(crate) fn all(&self) -> Option<&[Step]> {
-        if self.first() > 0 { None } else { self.places.as_ref()?.get(..self.count) }
+        if self.first() > 0 { None } else { self.places.get(..self.count) }
     }
 
     /// The steps kept from number `from` on.
     pub(crate) fn since(&self, from: usize) -> impl Iterator<Item = &Step> + Clone {
         let numbers = from.max(self.first())..self.count;
-        self.places.iter().flat_map(move |places| numbers.clone().map(|number| &places[number % KEPT]))
+        numbers.map(|number| &self.places[number % KEPT])
+    }
+
+    /// The exploration is over: its places are for the next one on this OS thread.
+    pub(crate) fn retire(self) {
+        SPARE.set(Some(self.places));
     }
 
     /// Forgets all steps from number `count` on.
     pub(crate) fn truncate(&mut self, count: usize) {
         self.lost = self.first();
         self.count = self.count.min(count);
-    }
-}
-
-impl Drop for Ring {
-    fn drop(&mut self) {
-        // Where thread-locals are gone already, the places just go.
-        if let Some(places) = self.places.take() {
-            let _ = SPARE.try_with(|spare| spare.set(Some(places)));
-        }
     }
 }
 
@@ -107,10 +100,7 @@ mod tests {
     #[test]
     fn keeps_the_last_steps_in_order() {
         let mut ring = Ring::new();
-        let step = |ring: &Ring, n: u32| Step {
-            thread: ThreadId(n),
-            ..ring.places.as_ref().expect("not dropped")[0]
-        };
+        let step = |ring: &Ring, n: u32| Step { thread: ThreadId(n), ..ring.places[0] };
         for n in 0..KEPT as u32 + 10 {
             let step = step(&ring, n);
             ring.push(step);

@@ -1,6 +1,7 @@
 //! How executions go wrong and come to their end: panics, stack overflows, and taking down what is left.
 
 use super::execution::{Execution, Mode};
+use super::fiber::{Errand, FiberRef};
 use super::panics::Report;
 use super::thread::{Life, Thread};
 use crate::base::{Ending, ThreadId};
@@ -26,8 +27,42 @@ impl Execution {
         }
     }
 
-    /// The running thread's stack has overflowed and its fiber is gone.
-    pub(crate) fn note_overflow(&mut self) {
+    /// Whether the hub has something to do for a fiber, or for the question asked of this execution.
+    #[inline(always)]
+    pub(crate) fn has_errand(&mut self) -> bool {
+        self.errand.is_some() || (self.probe.is_some() && self.begin_probe())
+    }
+
+    pub(crate) fn take_errand(&mut self) -> Option<Errand> {
+        self.errand.take()
+    }
+
+    /// The running thread's fiber is never to be resumed again. The hub sees to it.
+    #[cold]
+    pub(crate) fn lose_fiber_by(&mut self, errand: Errand) {
+        self.errand = Some(errand);
+        self.next = None;
+    }
+
+    /// The running thread has lost its fiber, which is the end of it.
+    pub(crate) fn end_lost(&mut self, errand: Errand) {
+        if let Some(fiber) = self.running_mut().fiber.take() {
+            self.pool.renew(fiber);
+        }
+        if errand == Errand::Overflowed {
+            self.note_overflow();
+        }
+        if self.mode == Mode::Running {
+            // Cut off in the middle, which is the end of the execution too.
+            let me = self.running;
+            self.threads[me.index()].life = Life::Panicked;
+            self.enabled.remove(me);
+            self.over.get_or_insert(Ending::Panicked(me));
+            self.eager.clear();
+        }
+    }
+
+    fn note_overflow(&mut self) {
         let (thread, at) = (self.running, self.steps.len() as u64);
         let message =
             format!("stack overflow: it needs more than {} KiB of stack", self.settings.stack_size / 1024);
@@ -40,39 +75,6 @@ impl Execution {
         });
         if self.mode == Mode::Running {
             self.over = Some(Ending::Panicked(thread));
-        }
-        self.lose_fiber();
-    }
-
-    /// The running fiber is about to be abandoned.
-    pub(crate) fn note_abandoned(&mut self) {
-        self.abandoned = true;
-    }
-
-    /// Whether the fiber that has just switched away is to be abandoned.
-    #[inline(always)]
-    pub(crate) fn is_abandoned(&self) -> bool {
-        self.abandoned
-    }
-
-    /// The running fiber has been abandoned; its thread has ended.
-    #[cold]
-    pub(crate) fn end_abandoned(&mut self) {
-        self.abandoned = false;
-        self.lose_fiber();
-    }
-
-    /// The running thread's fiber has been cut off in the middle, which is the end of the execution too.
-    fn lose_fiber(&mut self) {
-        let me = self.running;
-        let fiber = self.running_mut().fiber.take();
-        self.free_fibers.extend(fiber);
-        if self.mode == Mode::Running {
-            self.threads[me.index()].life = Life::Panicked;
-            self.enabled.remove(me);
-            self.over.get_or_insert(Ending::Panicked(me));
-            self.eager.clear();
-            self.next = None;
         }
     }
 
@@ -106,7 +108,7 @@ impl Execution {
     }
 
     /// Makes `thread` the running one; its fiber, if it has to be unwound.
-    pub(crate) fn prepare_teardown(&mut self, thread: ThreadId) -> Option<u32> {
+    pub(crate) fn prepare_teardown(&mut self, thread: ThreadId) -> Option<FiberRef> {
         self.running = thread;
         self.torn_operations = 0;
         self.threads[thread.index()].fiber

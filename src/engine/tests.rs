@@ -59,7 +59,7 @@ fn start<T: 'static>(job: impl FnOnce() -> T + 'static) -> super::fiber::Claim<T
 }
 
 fn join<T>(claim: super::fiber::Claim<T>) -> std::thread::Result<T> {
-    assert!(current::join(claim.thread, FOREVER, Location::caller()));
+    current::join(claim.thread, Location::caller());
     claim.take().expect("it has ended")
 }
 
@@ -263,13 +263,38 @@ fn a_model_that_catches_its_own_end_is_cut_off() {
     assert_eq!(trace.ending, Ending::Deadlocked);
 }
 
+#[expect(unconditional_recursion, reason = "that is the point")]
+fn deep(n: u64) -> u64 {
+    let block = std::hint::black_box([n; 64]);
+    deep(block[0] + 1) + block[1]
+}
+
+#[test]
+fn a_stack_overflow_on_top_of_other_fibers_ends_one_execution() {
+    let (mut overflows, mut odd) = (0, 0);
+    all(
+        || {
+            let word = Word::new();
+            let threads = [1, 2].map(|n| {
+                let word = word.clone();
+                start(move || {
+                    word.store(n);
+                    // Only when the other thread has come in between.
+                    if word.load() != n { deep(0) } else { 0 }
+                })
+            });
+            threads.into_iter().for_each(|thread| drop(join(thread)));
+        },
+        |trace| match trace.ending {
+            Ending::Panicked(_) => overflows += usize::from(trace.panics[0].kind == PanicKind::StackOverflow),
+            _ => odd += usize::from(trace.steps.len() != 11),
+        },
+    );
+    assert_eq!((overflows, odd), (4, 0));
+}
+
 #[test]
 fn a_stack_overflow_is_a_panic_with_a_name() {
-    #[expect(unconditional_recursion, reason = "that is the point")]
-    fn deep(n: u64) -> u64 {
-        let block = std::hint::black_box([n; 64]);
-        deep(block[0] + 1) + block[1]
-    }
     for _ in 0..3 {
         let trace = run(|| {
             join(start(|| deep(0))).ok();

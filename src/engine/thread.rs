@@ -1,7 +1,7 @@
 //! A virtual thread of an execution, apart from its stack.
 
-use super::clocks::Knowledge;
-use super::fiber::Packet;
+use super::fiber::{FiberRef, Packet};
+use super::knowledge::Knowledge;
 use super::polling::Rounds;
 use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet, VectorClock};
 use std::any::Any;
@@ -28,7 +28,7 @@ pub(crate) struct Thread {
     pub(crate) watching: bool,
     pub(crate) life: Life,
     /// Which fiber carries it; `None` before it starts and after it ends.
-    pub(crate) fiber: Option<u32>,
+    pub(crate) fiber: Option<FiberRef>,
     /// Threads that wait for its end.
     pub(crate) joiners: ThreadSet,
     /// The token of `park` and `unpark`.
@@ -120,6 +120,47 @@ impl Thread {
         (self.spurious, self.weak) = (0, 0);
         self.rounds = None;
         debug_assert!(self.locals.is_empty());
+    }
+
+    #[cold]
+    pub(crate) fn give_name(&mut self, name: &str) {
+        self.name.push_str(name);
+    }
+
+    /// It has taken a lock; what stands for the order in which it took those that it holds, if there are several.
+    #[inline(always)]
+    pub(crate) fn took_lock(&mut self, object: ObjectId) -> Option<u64> {
+        self.lock_order = (self.lock_order ^ u64::from(object.0) ^ u64::from(self.held) << 32)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(23);
+        self.held += 1;
+        self.locks.push(object);
+        (self.held > 1).then_some(self.lock_order)
+    }
+
+    /// It has given a lock back; whether it is the one that took it.
+    #[inline(always)]
+    pub(crate) fn gave_lock_back(&mut self, object: ObjectId) -> bool {
+        if self.locks.last() == Some(&object) {
+            self.gave_last_lock_back();
+            return true;
+        }
+        self.gave_other_lock_back(object)
+    }
+
+    /// It has given back the lock that it took last.
+    #[inline(always)]
+    pub(crate) fn gave_last_lock_back(&mut self) {
+        self.held = self.held.saturating_sub(1);
+        self.locks.pop();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn gave_other_lock_back(&mut self, object: ObjectId) -> bool {
+        self.held = self.held.saturating_sub(1);
+        let place = self.locks.iter().rposition(|lock| *lock == object);
+        place.map(|place| self.locks.swap_remove(place)).is_some()
     }
 
     /// Whether it has panicked and no join has returned that.

@@ -11,7 +11,9 @@
 
 use super::execution::{AHEAD, Arrival, Execution, Mode};
 use super::polling::QUIET;
-use crate::base::{Decision, Ending, Operation, Options, Outcome, Step, ThreadId};
+use crate::base::{
+    Action, Decision, Ending, FOREVER, Operation, Options, Outcome, Step, ThreadAction, ThreadId,
+};
 use std::panic::Location;
 
 impl Execution {
@@ -39,9 +41,7 @@ impl Execution {
         if operation.may_block() {
             self.arrive_blocking(operation);
         }
-        self.pass_turn();
-        if self.next == Some(me) {
-            self.next = None;
+        if self.pass_turn() == Some(me) {
             return Arrival::Go;
         }
         if operation.may_block() && !self.threads[me.index()].watching {
@@ -50,43 +50,20 @@ impl Execution {
         if unwinding { Arrival::SwitchUnwinding } else { Arrival::Switch }
     }
 
-    /// As [`arrive_asking`](Execution::arrive_asking), for operations that never block, in as few instructions as can be.
-    #[inline(never)]
-    pub(crate) fn arrive_free(
-        &mut self,
-        operation: &Operation,
-        location: &'static Location<'static>,
-    ) -> Arrival {
-        if std::thread::panicking() || self.position >= self.due || !self.learning.alert.is_empty() {
-            return self.arrive_asking(operation, location);
-        }
-        let me = self.running;
-        let thread = &mut self.threads[me.index()];
-        thread.pending = *operation;
-        thread.location = location;
-        let Some(next) = self.choose() else { return Arrival::Switch };
-        if next == me {
-            return Arrival::Go;
-        }
-        self.running = next;
-        self.next = Some(next);
-        Arrival::Switch
-    }
-
     /// As [`arrive_asking`](Execution::arrive_asking), for waiting for the end of a thread that has not ended.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn arrive_joining(
         &mut self,
-        join: &Operation,
         ended: ThreadId,
         location: &'static Location<'static>,
     ) -> Arrival {
+        let join = join_of(ended);
         if std::thread::panicking() || self.mode == Mode::TearingDown {
-            return self.arrive_asking(join, location);
+            return self.arrive_asking(&join, location);
         }
         let me = self.running;
         let thread = &mut self.threads[me.index()];
-        thread.pending = *join;
+        thread.pending = join;
         thread.location = location;
         thread.watching = true;
         self.threads[ended.index()].joiners.insert(me);
@@ -97,78 +74,54 @@ impl Execution {
 
     /// Performs the join of a thread that has ended, unless it waits in vain because the execution is over.
     #[inline]
-    pub(crate) fn commit_join(
-        &mut self,
-        join: Operation,
-        ended: ThreadId,
-        location: &'static Location<'static>,
-    ) {
+    pub(crate) fn commit_join(&mut self, ended: ThreadId, location: &'static Location<'static>) {
         let me = self.running;
         if self.threads[me.index()].watching {
             self.threads[me.index()].watching = false;
             self.threads[ended.index()].joiners.remove(me);
         }
         self.learn_of_end(ended);
-        self.steps.push(Step { thread: me, choice: 0, operation: join, outcome: Outcome::Done, location });
+        self.steps.push(Step {
+            thread: me,
+            choice: 0,
+            operation: join_of(ended),
+            outcome: Outcome::Done,
+            location,
+        });
     }
 
-    /// As [`arrive_asking`](Execution::arrive_asking), for taking a mutex.
-    #[inline(never)]
-    pub(crate) fn arrive_locking(
-        &mut self,
-        operation: &Operation,
-        location: &'static Location<'static>,
-    ) -> Arrival {
-        if std::thread::panicking() || self.mode == Mode::TearingDown {
-            return self.arrive_asking(operation, location);
-        }
-        let me = self.running;
-        let thread = &mut self.threads[me.index()];
-        thread.pending = *operation;
-        thread.location = location;
-        let mutex = self.object_mut(operation.object);
-        if mutex.state.holder().is_some() {
-            self.hold_back(me);
-        }
-        self.pass_turn();
-        if self.next == Some(me) {
-            self.next = None;
-            return Arrival::Go;
-        }
-        self.threads[me.index()].watching = true;
-        self.object_mut(operation.object).watchers.insert(me);
-        Arrival::Switch
-    }
-
-    /// Chooses who goes next, or finds that the execution is over; the answer is in `next`.
+    /// Chooses who goes next and gives it the turn; `None` when the execution is over.
     #[inline(always)]
-    pub(crate) fn pass_turn(&mut self) {
-        self.next = None;
-        if let Some(thread) = self.eager.pop() {
-            self.running = thread;
-            self.next = Some(thread);
-            return;
+    pub(crate) fn pass_turn(&mut self) -> Option<ThreadId> {
+        let thread = match self.eager.pop() {
+            Some(thread) => Some(thread),
+            None if self.position >= self.due && !self.attend() => None,
+            None => self.choose(),
+        };
+        match thread {
+            Some(thread) => self.give_turn(thread),
+            None => self.next = None,
         }
-        if self.position >= self.due && !self.attend() {
-            return;
-        }
-        if let Some(thread) = self.choose() {
-            self.running = thread;
-            self.next = Some(thread);
-        }
+        thread
+    }
+
+    #[inline(always)]
+    pub(crate) fn give_turn(&mut self, thread: ThreadId) {
+        self.running = thread;
+        self.next = self.threads[thread.index()].fiber;
     }
 
     /// The strategy's choice, noted in the schedule; `None` when it has stopped the execution.
     #[inline(always)]
-    fn choose(&mut self) -> Option<ThreadId> {
+    pub(crate) fn choose(&mut self) -> Option<ThreadId> {
         let thread = if self.ahead_at < self.ahead_end { self.take_ahead() } else { self.ask() };
         if !self.enabled.contains(thread) {
             self.stop();
             return None;
         }
         if thread != self.chosen {
-            self.schedule.begin_run(thread, self.position);
-            self.chosen = thread;
+            self.schedule.append_run(self.chosen, self.position - self.run_began);
+            (self.chosen, self.run_began) = (thread, self.position);
         }
         Some(thread)
     }
@@ -195,16 +148,21 @@ impl Execution {
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
         // The longer nothing has changed, the further ahead.
         let reach = if self.yielding { 0 } else { (2 * self.ahead_end).min(AHEAD) };
-        self.ahead_at = 0;
-        self.ahead_end = if reach == 0 { 1 } else { strategy.ahead(&options, &mut self.ahead[..reach]) };
-        if reach > 0 && self.ahead_end > 0 {
-            return self.take_ahead();
+        if reach > 0 {
+            self.ahead_at = 0;
+            self.ahead_end = strategy.ahead(&options, &mut self.ahead[..reach]);
+            if self.ahead_end > 0 {
+                return self.take_ahead();
+            }
+        } else {
+            (self.ahead_at, self.ahead_end) = (1, 1);
         }
         let Decision { thread, run } = strategy.thread(&options);
-        self.ahead_at = self.ahead_end;
         self.yielding = false;
-        // While something is due at every choice, every choice is asked for.
-        self.countdown = u64::from(run - 1).min(self.due.saturating_sub(self.position + 1)) as u32;
+        if run > 1 {
+            // While something is due at every choice, every choice is asked for.
+            self.countdown = u64::from(run - 1).min(self.due.saturating_sub(self.position + 1)) as u32;
+        }
         thread
     }
 
@@ -271,4 +229,9 @@ impl Execution {
     pub(crate) fn is_unwinding(&self) -> bool {
         std::thread::panicking() && (self.unwinding == 0 || self.threads[self.running.index()].unwinding)
     }
+}
+
+/// Waiting for the end of a thread, however long that takes.
+const fn join_of(thread: ThreadId) -> Operation {
+    Operation::free(Action::Thread(ThreadAction::Join { thread, timeout: FOREVER }))
 }

@@ -45,10 +45,12 @@ impl Execution {
                 object.watchers.set(me, watching);
                 if !matches!(operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER })) {
                     object.only_lockers = false;
+                    object.quick = false;
                 }
                 if let Some(second) = operation.second_object() {
                     let second = self.object_mut(second);
                     second.watchers.set(me, watching);
+                    second.quick = false;
                     second.only_lockers = false;
                 }
             }

@@ -14,8 +14,9 @@
 //! of all that earlier ones knew. What this loses another order of the same steps shows. A strategy that keeps the model's
 //! axioms itself is not held to it.
 
-use super::clocks::{Acquire, Knowledge, atomic};
+use super::clocks::{Acquire, atomic};
 use super::execution::{Execution, Mode};
+use super::knowledge::Knowledge;
 use crate::base::object::{State, compute};
 use crate::base::{Action, AtomicAction, ObjectId, Operation, Outcome, Step, ThreadId, VectorClock, Width};
 use std::panic::Location;

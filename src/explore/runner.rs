@@ -412,6 +412,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
         self.report
             .findings
             .sort_by_key(|found| (std::cmp::Reverse(found.finding.severity()), found.finding.kind()));
+        self.engine.retire();
         self.report
     }
 

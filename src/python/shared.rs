@@ -130,6 +130,13 @@ impl<T> Clone for Get<'_, T> {
 impl<T> Copy for Get<'_, T> {}
 
 impl<T: 'static> Hot for Get<'_, T> {
+    type Answer = Outcome;
+
+    #[inline(always)]
+    fn answer(outcome: Outcome) -> Outcome {
+        outcome
+    }
+
     #[inline(always)]
     fn action(self) -> Action {
         Action::Shared(SharedAction::Get)
@@ -159,6 +166,13 @@ impl<T> Clone for Set<'_, T> {
 impl<T> Copy for Set<'_, T> {}
 
 impl<T> Hot for Set<'_, T> {
+    type Answer = Outcome;
+
+    #[inline(always)]
+    fn answer(outcome: Outcome) -> Outcome {
+        outcome
+    }
+
     #[inline(always)]
     fn action(self) -> Action {
         Action::Shared(SharedAction::Set(self.bits))

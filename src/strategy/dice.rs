@@ -18,6 +18,8 @@ use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 const BATCH: u64 = 1 << 32;
+/// What a SplitMix64 generator adds to its state for each number.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A source of random numbers for one execution.
 #[derive(Clone, Debug)]
@@ -34,8 +36,13 @@ impl Dice {
     /// The generator's seed is `seed` xor the first SplitMix64 number of `execution`: for one seed, no two executions
     /// share it, and neighbouring seeds have nothing in common.
     pub(super) fn new(seed: u64, execution: u64) -> Self {
-        let source = Xoshiro256PlusPlus::seed_from_u64(seed ^ split_mix(execution));
-        Dice { source, rest: 0, spent: BATCH }
+        let start = seed ^ split_mix(execution);
+        // What `seed_from_u64` does, without a loop over bytes: there is a new one for each execution.
+        let mut bytes = [0; 32];
+        for (place, n) in bytes.chunks_exact_mut(8).zip(0u64..) {
+            place.copy_from_slice(&split_mix(start.wrapping_add(n.wrapping_mul(GOLDEN))).to_le_bytes());
+        }
+        Dice { source: Xoshiro256PlusPlus::from_seed(bytes), rest: 0, spent: BATCH }
     }
 
     /// A number below `n`, which is at least 1.
@@ -43,12 +50,17 @@ impl Dice {
     pub(super) fn below(&mut self, n: u32) -> u32 {
         self.spent *= u64::from(n);
         if self.spent > BATCH {
-            self.rest = self.source.next_u64();
+            self.refill();
             self.spent = u64::from(n);
         }
         let product = u128::from(self.rest) * u128::from(n);
         self.rest = product as u64;
         (product >> 64) as u32
+    }
+
+    #[inline(never)]
+    fn refill(&mut self) {
+        self.rest = self.source.next_u64();
     }
 
     /// A number below `n`, which is at least 1 and may be large.
@@ -69,9 +81,16 @@ impl Dice {
     /// numbered densely. Counting bits would be exact at once, but without a machine instruction for it costs more.
     #[inline(always)]
     fn bit(&mut self, word: u64) -> u32 {
-        let low = word.trailing_zeros();
-        let window = word >> low;
-        let width = 64 - window.leading_zeros();
+        let (low, window, width) = window(word);
+        if is_dense(window) {
+            return low + self.below(width);
+        }
+        self.bit_guessed(word)
+    }
+
+    #[inline(never)]
+    fn bit_guessed(&mut self, word: u64) -> u32 {
+        let (low, window, width) = window(word);
         for _ in 0..2 {
             let guess = self.below(width);
             if window >> guess & 1 == 1 {
@@ -79,6 +98,19 @@ impl Dice {
             }
         }
         self.bit_counted(word)
+    }
+
+    /// Draws a member of a set that is not empty for each place.
+    #[inline(always)]
+    pub(super) fn members(&mut self, set: &ThreadSet, places: &mut [ThreadId]) {
+        if let Some(word) = set.as_word()
+            && let (low, window, width) = window(word)
+            && is_dense(window)
+        {
+            places.iter_mut().for_each(|place| *place = ThreadId(low + self.below(width)));
+        } else {
+            places.iter_mut().for_each(|place| *place = self.member(set));
+        }
     }
 
     #[cold]
@@ -96,9 +128,24 @@ impl Dice {
     }
 }
 
+/// The lowest bit set, the bits from there on, and how many there are up to the highest one set.
+#[inline(always)]
+fn window(word: u64) -> (u32, u64, u32) {
+    let low = word.trailing_zeros();
+    let window = word >> low;
+    (low, window, 64 - window.leading_zeros())
+}
+
+/// Whether no bit is missing, so that a first guess hits.
+#[inline(always)]
+fn is_dense(window: u64) -> bool {
+    window & window.wrapping_add(1) == 0
+}
+
 /// The first number of a SplitMix64 generator (Steele, Lea and Flood, OOPSLA 2014) started at `state`.
+#[inline(always)]
 fn split_mix(state: u64) -> u64 {
-    let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = state.wrapping_add(GOLDEN);
     let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ z >> 31
@@ -151,6 +198,13 @@ mod tests {
         firsts.sort_unstable();
         firsts.dedup();
         assert_eq!(firsts.len(), 10_000);
+    }
+
+    #[test]
+    fn is_seeded_as_the_generator_does_it_itself() {
+        let mut own = Xoshiro256PlusPlus::seed_from_u64(5 ^ split_mix(9));
+        let mut dice = Dice::new(5, 9);
+        assert!((0..4).all(|_| own.next_u64() == dice.source.next_u64()));
     }
 
     #[test]

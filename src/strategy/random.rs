@@ -75,17 +75,17 @@ impl Strategy for Random {
     #[inline]
     fn thread(&mut self, options: &Options<'_>) -> Decision {
         match options.enabled.as_word() {
-            Some(word) if word.is_power_of_two() => on_and_on(ThreadId(word.trailing_zeros())),
+            Some(word) if word & (word - 1) == 0 => on_and_on(ThreadId(word.trailing_zeros())),
             _ => Decision::once(self.dice.member(options.enabled)),
         }
     }
 
     /// All of them, unless a single thread is enabled, which is better answered with a long run.
     fn ahead(&mut self, options: &Options<'_>, ahead: &mut [ThreadId]) -> usize {
-        if options.enabled.as_word().is_some_and(u64::is_power_of_two) {
+        if options.enabled.as_word().is_some_and(|word| word & (word - 1) == 0) {
             return 0;
         }
-        ahead.iter_mut().for_each(|slot| *slot = self.dice.member(options.enabled));
+        self.dice.members(options.enabled, ahead);
         ahead.len()
     }
 

@@ -3,21 +3,23 @@
 //! The counting is std's own. What the engine adds inside an exploration is order: a drop that is not the last leaves what
 //! its thread knows at the allocation, and the last drop happens after all others, so that a destructor races with nobody.
 //!
-//! A clone and a drop that is not the last are no steps, because by themselves nobody can observe them. What observes the
-//! count is one: `strong_count`, `get_mut`, `try_unwrap`, an upgrade, the last drop.
+//! A clone and a drop are no steps, because by themselves nobody can observe them. What observes the count is one:
+//! `strong_count`, `get_mut`, `try_unwrap`, an upgrade; and so is the drop of the last strong pointer while there are weak
+//! ones, because an upgrade can tell whether it has happened.
 //!
 //! Three things need the compiler's favour, which std's pointer alone has: `Arc<Self>` as a method's receiver, the
 //! conversion of `Arc<T>` to `Arc<dyn Trait>`, and moving out of it in a pattern. [`Arc::from_std`] does the second.
 
+mod answers;
 mod traits;
 mod weak;
 
 pub use weak::Weak;
 
-use crate::base::object::State;
-use crate::base::{Action, ArcAction, Name, ObjectId, ObjectKind, Outcome};
+use crate::base::{Action, ArcAction, Name, ObjectId};
 use crate::engine::current;
 use crate::engine::slot::Slot;
+use answers::{answer, counted};
 use std::any::Any;
 use std::mem;
 use std::panic::Location;
@@ -35,8 +37,7 @@ use std::sync::Arc as StdArc;
 /// assert_eq!(Arc::try_unwrap(shared), Ok(5));
 /// ```
 pub struct Arc<T: ?Sized> {
-    // Invariant: there until the pointer is dropped or taken apart.
-    data: Option<StdArc<T>>,
+    data: StdArc<T>,
     slot: Slot,
     /// Where this pointer was made: a drop has no place of its own.
     place: &'static Location<'static>,
@@ -65,13 +66,13 @@ impl<T> Arc<T> {
         let place = Location::caller();
         let mut slot = Slot::new();
         let data = StdArc::new_cyclic(|data| {
-            current::add_object(&slot, address(data.as_ptr()), ObjectKind::Arc, State::Arc);
+            current::pointer_made(address(data.as_ptr()));
             let weak = Weak::with_slot(data.clone(), mem::replace(&mut slot, Slot::new()));
             let value = data_fn(&weak);
             slot = weak.into_slot();
             value
         });
-        Arc { data: Some(data), slot, place }
+        Arc { data, slot, place }
     }
 
     /// A pinned pointer to a new allocation with this value.
@@ -91,9 +92,10 @@ impl<T> Arc<T> {
     pub fn try_unwrap(this: Self) -> Result<T, Self> {
         let object = this.observe(ArcAction::Unique, Location::caller());
         let (data, slot, place) = this.into_parts();
+        let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let result = StdArc::try_unwrap(data);
-        answer(object, result.is_ok());
-        result.map_err(|data| Arc { data: Some(data), slot, place })
+        answer(object, address, result.is_ok(), weak == 0);
+        result.map_err(|data| Arc { data, slot, place })
     }
 
     /// The value, if this was the last strong pointer; otherwise it is dropped.
@@ -101,10 +103,11 @@ impl<T> Arc<T> {
     pub fn into_inner(this: Self) -> Option<T> {
         let object = this.observe(ArcAction::Unique, Location::caller());
         let (data, _, _) = this.into_parts();
+        let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let value = StdArc::into_inner(data);
-        answer(object, value.is_some());
-        if let (Some(object), None) = (object, &value) {
-            current::release(object);
+        answer(object, address, value.is_some(), weak == 0);
+        if object.is_some() && value.is_none() {
+            current::pointer_dropped(address);
         }
         value
     }
@@ -133,7 +136,7 @@ impl<T> Arc<T> {
     pub unsafe fn from_raw(pointer: *const T) -> Self {
         // SAFETY: as this function demands.
         let data = unsafe { StdArc::from_raw(pointer) };
-        Arc { data: Some(data), slot: Slot::new(), place: Location::caller() }
+        Arc { data, slot: Slot::new(), place: Location::caller() }
     }
 
     /// Counts one strong pointer more.
@@ -174,7 +177,7 @@ impl<T: ?Sized> Arc<T> {
         match StdArc::strong_count(&data) + StdArc::weak_count(&data) {
             1 => Arc::adopt(data, Slot::new(), place),
             // It may be known already.
-            _ => Arc { data: Some(data), slot: Slot::new(), place },
+            _ => Arc { data, slot: Slot::new(), place },
         }
     }
 
@@ -194,40 +197,41 @@ impl<T: ?Sized> Arc<T> {
 
     /// A weak pointer to the same allocation.
     pub fn downgrade(this: &Self) -> Weak<T> {
-        Weak::with_slot(StdArc::downgrade(this.data()), this.shared_slot())
+        Weak::with_slot(StdArc::downgrade(&this.data), this.slot.duplicate())
     }
 
     /// How many strong pointers there are.
     #[track_caller]
     pub fn strong_count(this: &Self) -> usize {
         let object = this.observe(ArcAction::Count, Location::caller());
-        counted(object, StdArc::strong_count(this.data()))
+        counted(object, StdArc::strong_count(&this.data))
     }
 
     /// How many weak pointers there are.
     #[track_caller]
     pub fn weak_count(this: &Self) -> usize {
         let object = this.observe(ArcAction::Count, Location::caller());
-        counted(object, StdArc::weak_count(this.data()))
+        counted(object, StdArc::weak_count(&this.data))
     }
 
     /// The value, to be changed, if this is the only pointer, weak ones included.
     #[track_caller]
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
         let object = this.observe(ArcAction::Unique, Location::caller());
-        let value = StdArc::get_mut(this.data.as_mut().expect(THERE));
-        answer(object, value.is_some());
+        let address = address(StdArc::as_ptr(&this.data));
+        let value = StdArc::get_mut(&mut this.data);
+        answer(object, address, value.is_some(), false);
         value
     }
 
     /// Whether both point to the same allocation.
     pub fn ptr_eq(this: &Self, other: &Self) -> bool {
-        StdArc::ptr_eq(this.data(), other.data())
+        StdArc::ptr_eq(&this.data, &other.data)
     }
 
     /// The address of the value.
     pub fn as_ptr(this: &Self) -> *const T {
-        StdArc::as_ptr(this.data())
+        StdArc::as_ptr(&this.data)
     }
 }
 
@@ -237,19 +241,19 @@ impl<T: Clone> Arc<T> {
     pub fn make_mut(this: &mut Self) -> &mut T {
         let place = Location::caller();
         let object = this.observe(ArcAction::Unique, place);
-        let alone = StdArc::strong_count(this.data()) == 1;
-        answer(object, alone);
+        let alone = StdArc::strong_count(&this.data) == 1;
+        answer(object, address(StdArc::as_ptr(&this.data)), alone, false);
         if !alone {
             let copy = T::clone(this);
             *this = Arc::adopt(StdArc::new(copy), Slot::new(), place);
-        } else if StdArc::weak_count(this.data()) > 0 {
+        } else if StdArc::weak_count(&this.data) > 0 {
             // Weak pointers lose the value, which moves to an allocation of its own.
-            let data = this.data.as_mut().expect(THERE);
+            let data = &mut this.data;
             StdArc::make_mut(data);
             this.slot = Slot::new();
-            current::add_object(&this.slot, address(StdArc::as_ptr(data)), ObjectKind::Arc, State::Arc);
+            current::pointer_made(address(StdArc::as_ptr(data)));
         }
-        StdArc::make_mut(this.data.as_mut().expect(THERE))
+        StdArc::make_mut(&mut this.data)
     }
 }
 
@@ -262,8 +266,8 @@ impl Arc<dyn Any + Send + Sync> {
     pub fn downcast<T: Any + Send + Sync>(self) -> Result<Arc<T>, Self> {
         let (data, slot, place) = self.into_parts();
         match data.downcast() {
-            Ok(data) => Ok(Arc { data: Some(data), slot, place }),
-            Err(data) => Err(Arc { data: Some(data), slot, place }),
+            Ok(data) => Ok(Arc { data, slot, place }),
+            Err(data) => Err(Arc { data, slot, place }),
         }
     }
 }
@@ -273,52 +277,40 @@ impl<T: ?Sized> Clone for Arc<T> {
     #[inline]
     #[track_caller]
     fn clone(&self) -> Self {
-        let slot = self.shared_slot();
-        Arc { data: Some(StdArc::clone(self.data())), slot, place: Location::caller() }
+        Arc { data: StdArc::clone(&self.data), slot: self.slot.duplicate(), place: Location::caller() }
     }
 }
 
 impl<T: ?Sized> Drop for Arc<T> {
     #[inline]
     fn drop(&mut self) {
-        let Some(data) = self.data.take() else { return };
         if current::is_active() && !current::is_tearing_down() {
-            self.let_go(&data);
+            self.let_go();
         }
-        // std's drop, with the value's destructor if it is the last, comes here.
+        // std's drop, with the value's destructor if it is the last, comes after this.
     }
 }
-
-const THERE: &str = "an Arc has its data until it is dropped";
 
 impl<T: ?Sized> Arc<T> {
     /// A pointer to an allocation that no other pointer knows of yet.
     #[inline]
     fn adopt(data: StdArc<T>, slot: Slot, place: &'static Location<'static>) -> Self {
-        current::add_object(&slot, address(StdArc::as_ptr(&data)), ObjectKind::Arc, State::Arc);
-        Arc { data: Some(data), slot, place }
-    }
-
-    #[inline(always)]
-    fn data(&self) -> &StdArc<T> {
-        self.data.as_ref().expect(THERE)
+        let address = address(StdArc::as_ptr(&data));
+        current::pointer_made(address);
+        if !slot.name().is_empty() {
+            // So that the name is known whichever pointer is looked through.
+            current::pointer(&slot, address);
+        }
+        Arc { data, slot, place }
     }
 
     /// The allocation as an object, or `None` outside an exploration.
-    #[inline(always)]
-    fn object(&self, data: &StdArc<T>) -> Option<ObjectId> {
-        current::object_at(&self.slot, address(StdArc::as_ptr(data)), ObjectKind::Arc, State::Arc)
-    }
-
-    /// A slot for another pointer to the same allocation.
-    #[inline]
-    fn shared_slot(&self) -> Slot {
-        self.object(self.data());
-        self.slot.duplicate()
+    fn object(&self) -> Option<ObjectId> {
+        current::pointer(&self.slot, address(StdArc::as_ptr(&self.data)))
     }
 
     fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
-        let object = self.object(self.data())?;
+        let object = self.object()?;
         current::perform_on(object, Action::Arc(action), place);
         Some(object)
     }
@@ -326,55 +318,45 @@ impl<T: ?Sized> Arc<T> {
     fn name(&mut self, name: Name) {
         // A slot that is given a name forgets its number: the object is found again by its address.
         self.slot = mem::replace(&mut self.slot, Slot::new()).named(name);
-        if let Some(object) = self.object(self.data()) {
+        if let Some(object) = self.object() {
             current::rename(object, name);
         }
     }
 
-    fn into_parts(mut self) -> (StdArc<T>, Slot, &'static Location<'static>) {
-        (self.data.take().expect(THERE), mem::replace(&mut self.slot, Slot::new()), self.place)
+    fn into_parts(self) -> (StdArc<T>, Slot, &'static Location<'static>) {
+        let this = mem::ManuallyDrop::new(self);
+        // SAFETY: `this` is neither used nor dropped after this, so its pointer is moved out of it.
+        let data = unsafe { std::ptr::read(&this.data) };
+        (data, this.slot.duplicate(), this.place)
     }
 
     /// What a drop means to the engine.
-    fn let_go(&self, data: &StdArc<T>) {
-        let Some(object) = self.object(data) else { return };
-        if StdArc::strong_count(data) == 1 {
-            current::perform_on(object, Action::Arc(ArcAction::DropLast), self.place);
-            // A weak pointer may have been upgraded before our turn came.
-            let last = StdArc::strong_count(data) == 1;
-            answer(Some(object), last);
-            if last {
-                return;
-            }
+    #[inline]
+    fn let_go(&self) {
+        let address = address(StdArc::as_ptr(&self.data));
+        if StdArc::strong_count(&self.data) > 1 {
+            current::pointer_dropped(address);
+        } else if StdArc::weak_count(&self.data) == 0 {
+            current::pointer_gone(address);
+        } else {
+            self.let_go_watched(address);
         }
-        current::release(object);
     }
-}
 
-/// Completes a step that asked whether the caller is the only one.
-fn answer(object: Option<ObjectId>, alone: bool) {
-    let Some(object) = object else { return };
-    current::annotate(if alone { Outcome::Done } else { Outcome::Refused });
-    if alone {
-        current::acquire(object);
+    /// As [`let_go`](Self::let_go), for the last strong pointer where there are weak ones.
+    #[cold]
+    fn let_go_watched(&self, address: usize) {
+        let object = self.object();
+        if let Some(object) = object {
+            current::perform_on(object, Action::Arc(ArcAction::DropLast), self.place);
+        }
+        // A weak pointer may have been upgraded before our turn came, or be gone.
+        let last = StdArc::strong_count(&self.data) == 1;
+        answer(object, address, last, StdArc::weak_count(&self.data) == 0);
+        if !last {
+            current::pointer_dropped(address);
+        }
     }
-}
-
-/// Completes an upgrade.
-fn answer_upgrade(object: Option<ObjectId>, upgraded: bool) {
-    let Some(object) = object else { return };
-    current::annotate(Outcome::Value(u64::from(upgraded)));
-    if upgraded {
-        current::acquire(object);
-    }
-}
-
-/// Completes a step that asked for a number.
-fn counted(object: Option<ObjectId>, count: usize) -> usize {
-    if object.is_some() {
-        current::annotate(Outcome::Value(count as u64));
-    }
-    count
 }
 
 /// By what the allocation is known.

@@ -87,7 +87,7 @@ impl Condvar {
                 let lock = fall_asleep(guard, condvar, mutex, FOREVER, location);
                 let reacquire = Action::Condvar(CondvarAction::Reacquire { mutex });
                 let outcome = current::perform_on(condvar, reacquire, location);
-                lock.taken(mutex, outcome, location)
+                lock.taken(mutex, outcome == Outcome::Poisoned, location)
             }
         }
     }
@@ -138,7 +138,7 @@ impl Condvar {
             current::offer_turn(location);
         }
         let outcome = current::perform_on(mutex, LOCK, location);
-        with_result(lock.taken(mutex, outcome, location), WaitTimeoutResult(timed_out))
+        with_result(lock.taken(mutex, outcome == Outcome::Poisoned, location), WaitTimeoutResult(timed_out))
     }
 
     /// Waits as long as `condition` holds, but not longer than `dur`.

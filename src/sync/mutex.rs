@@ -2,7 +2,7 @@
 
 use crate::base::object::{self, State};
 use crate::base::{Action, FOREVER, MutexAction, Name, ObjectId, ObjectKind, Outcome};
-use crate::engine::current;
+use crate::engine::current::{self, Met};
 use crate::engine::hot;
 use crate::engine::slot::Slot;
 use std::fmt;
@@ -97,9 +97,9 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let location = Location::caller();
-        match current::meet_hot(&self.slot, || self.first(), hot::Lock, location) {
+        match current::meet_hot(self, hot::Lock, location) {
             None => self.wrap(self.inner.lock(), location),
-            Some((object, outcome)) => self.taken(object, outcome, location),
+            Some((object, poisoned)) => self.taken(object, poisoned, location),
         }
     }
 
@@ -123,7 +123,7 @@ impl<T: ?Sized> Mutex<T> {
         };
         match current::perform_on(object, Action::Mutex(MutexAction::TryLock), location) {
             Outcome::Refused => Err(TryLockError::WouldBlock),
-            outcome => Ok(self.taken(object, outcome, location)?),
+            outcome => Ok(self.taken(object, outcome == Outcome::Poisoned, location)?),
         }
     }
 
@@ -162,12 +162,7 @@ impl<T: ?Sized> Mutex<T> {
 
     #[inline(always)]
     fn object(&self) -> Option<ObjectId> {
-        current::object(&self.slot, || self.first())
-    }
-
-    /// What it begins with in an execution.
-    fn first(&self) -> (ObjectKind, State) {
-        (ObjectKind::Mutex, State::Mutex(object::Mutex::new(self.inner.is_poisoned())))
+        current::object(&self.slot, || self.begin())
     }
 
     /// Whether it is poisoned, asked by its owner, for whom that is no step.
@@ -180,7 +175,7 @@ impl<T: ?Sized> Mutex<T> {
     pub(super) fn taken(
         &self,
         object: ObjectId,
-        outcome: Outcome,
+        is_poisoned: bool,
         location: &'static Location<'static>,
     ) -> LockResult<MutexGuard<'_, T>> {
         let (guard, poisoned) = match self.inner.try_lock() {
@@ -190,7 +185,7 @@ impl<T: ?Sized> Mutex<T> {
         };
         let hold = Hold { lock: self, object, panicking: current::is_panicking(), poisoned, location };
         let guard = MutexGuard { guard, hold };
-        if outcome == Outcome::Poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
+        if is_poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
     }
 
     pub(super) fn wrap<'a>(
@@ -214,6 +209,17 @@ impl<T: ?Sized> Mutex<T> {
     }
 }
 
+impl<T: ?Sized> Met for Mutex<T> {
+    #[inline(always)]
+    fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    fn begin(&self) -> (ObjectKind, State) {
+        (ObjectKind::Mutex, State::Mutex(object::Mutex::new(self.inner.is_poisoned())))
+    }
+}
+
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// The engine's mutex; `None` outside an exploration.
     pub(super) fn object(&self) -> Option<ObjectId> {
@@ -234,21 +240,23 @@ impl<T: ?Sized> Drop for Hold<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // A guard kept beyond its exploration has nothing to give back.
-        if self.object == ObjectId::NONE || !current::is_active() {
-            return;
-        }
-        let mut poison = false;
+        let (Some(host), true) = (current::host(), self.object != ObjectId::NONE) else { return };
         if std::thread::panicking() {
-            poison = self.ends_in_panic();
+            return self.drop_in_panic();
         }
-        current::perform_hot(self.object, hot::Unlock { poison }, self.location);
+        current::perform_in(host, self.object, hot::Unlock { poison: false }, self.location);
     }
 }
 
 impl<T: ?Sized> Hold<'_, T> {
+    #[cold]
+    fn drop_in_panic(&self) {
+        let poison = self.ends_in_panic();
+        current::perform_hot(self.object, hot::Unlock { poison }, self.location);
+    }
+
     /// The guard of std has just been dropped while the OS thread panicked, and may have poisoned its mutex. Whether the
     /// virtual thread did is another question: the answer.
-    #[cold]
     fn ends_in_panic(&self) -> bool {
         // Poison is the engine's business inside; std's must not outlive the execution.
         if !self.poisoned {

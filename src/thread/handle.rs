@@ -1,6 +1,6 @@
 //! Handles to threads: to join one, to name it, to wake it.
 
-use crate::base::{self, Action, FOREVER, Operation, ThreadAction};
+use crate::base::{self, Action, Operation, ThreadAction};
 use crate::engine::current::{self, Claim};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -92,10 +92,11 @@ impl<T> Virtual<T> {
         Virtual { claim, handle }
     }
 
+    #[inline]
     pub(super) fn join(&self, location: &'static Location<'static>) -> Result<T> {
         self.check();
         let thread = self.claim.thread;
-        current::join(thread, FOREVER, location);
+        current::join(thread, location);
         match self.claim.take() {
             Some(Err(payload)) => {
                 current::mark_delivered(thread);
@@ -117,6 +118,7 @@ impl<T> Virtual<T> {
         self.claim.thread
     }
 
+    #[inline(always)]
     fn check(&self) {
         let same = current::is_active() && current::epoch() == self.claim.epoch;
         assert!(same, "this handle belongs to a thread of another execution");

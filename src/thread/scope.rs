@@ -2,7 +2,7 @@
 
 use super::handle::Virtual;
 use super::{Builder, Thread};
-use crate::base::{FOREVER, ThreadId};
+use crate::base::ThreadId;
 use crate::engine::current;
 use std::fmt;
 use std::io;
@@ -220,7 +220,7 @@ impl Children {
         let mut result = Ok(());
         loop {
             let Some(child) = self.list().first().copied() else { return result };
-            current::join(child, FOREVER, location);
+            current::join(child, location);
             self.list().retain(|other| *other != child);
             if current::ended_in_panic(child) {
                 current::mark_delivered(child);

@@ -121,6 +121,6 @@ fn a_hundred_threads_are_no_trouble() {
         })
         .unwrap();
     assert!(!report.failed(), "{report}");
-    // A step of each thread, main's look and the end of the pointer.
-    assert_eq!((report.threads(), report.longest()), (101, 102));
+    // A step of each thread and main's look. The end of the pointer is none: nobody could tell.
+    assert_eq!((report.threads(), report.longest()), (101, 101));
 }

@@ -1,11 +1,13 @@
 //! Jobs: what a fiber runs for a virtual thread, and the claim on its result.
 
-use super::{Torn, is_active, switch, with};
+use super::{Host, Torn, host, switch};
 use crate::base::ThreadId;
 use crate::engine::execution::Execution;
 use crate::engine::panics;
+use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::thread::Result;
 
 /// A typed claim on the result of a virtual thread.
 pub(crate) struct Claim<T> {
@@ -16,36 +18,44 @@ pub(crate) struct Claim<T> {
 
 impl<T> Claim<T> {
     /// Takes the result of a thread that has ended; `None` if it has none to give (torn down, or taken).
-    pub(crate) fn take(&self) -> Option<std::thread::Result<T>> {
-        let stands =
-            |e: &mut Execution| e.epoch() == self.epoch && e.thread_mut(self.thread).packet.holds_result();
-        if !is_active() || !with(stands) {
+    #[inline]
+    pub(crate) fn take(&self) -> Option<Result<T>> {
+        let mut host = host()?;
+        let execution = host.now();
+        if execution.epoch() != self.epoch || !execution.thread_mut(self.thread).packet.holds_result() {
             return None;
         }
         // SAFETY: a claim of `T` is made by `spawn` only, for the thread whose job stores a `Result<T>`, and the packet holds
         // the result of that job.
-        let take = |e: &mut Execution| unsafe { e.thread_mut(self.thread).packet.take() };
-        Some(with(take))
+        Some(unsafe { execution.thread_mut(self.thread).packet.take() })
     }
 }
 
 /// Starts a virtual thread and runs it up to its first operation.
+#[inline]
 pub(crate) fn spawn<F, T>(name: &str, daemon: bool, location: &'static Location<'static>, job: F) -> Claim<T>
 where
     F: FnOnce() -> T,
 {
-    let (thread, epoch) = with(|execution| {
-        let thread = execution.add_thread(name, daemon);
-        execution.thread_mut(thread).packet.put_job(job, run_job::<F, T>);
-        (thread, execution.epoch())
-    });
-    if with(|execution| execution.start(thread, location)) {
-        switch();
-    } else if let Some(job) = with(|execution| execution.thread_mut(thread).packet.take_drop()) {
-        // Everything is being torn down and the thread never runs: a claim must not take its job for its result.
-        job.run();
+    let mut host = host().expect("a virtual thread is started only inside an exploration");
+    let execution = host.now();
+    let thread = execution.add_thread(name, daemon);
+    execution.thread_mut(thread).packet.put_job(job, run_job::<F, T>);
+    let epoch = execution.epoch();
+    if execution.start(thread, location) {
+        switch(host);
+    } else {
+        drop_job(host, thread);
     }
     Claim { thread, epoch, result: PhantomData }
+}
+
+/// Everything is being torn down and the thread never runs: a claim must not take its job for its result.
+#[cold]
+fn drop_job(host: Host, thread: ThreadId) {
+    if let Some(job) = host.with(|execution| execution.thread_mut(thread).packet.take_drop()) {
+        job.run();
+    }
 }
 
 /// Takes the job from the running thread's packet, runs it and leaves its result there.
@@ -53,44 +63,55 @@ where
 /// # Safety
 ///
 /// The packet of the running thread must hold an `F`.
-pub(super) unsafe fn run_job<F: FnOnce() -> T, T>() {
+pub(super) unsafe fn run_job<F: FnOnce() -> T, T>(mut host: Host) {
     // SAFETY: as this function demands.
-    let job: F = with(|execution| unsafe { execution.running_mut().packet.take() });
-    let result = catch_unwind(AssertUnwindSafe(|| {
+    let job: F = unsafe { host.now().running_mut().packet.take() };
+    let run = move || {
         let value = job();
-        drop_locals();
+        if !host.now().running_mut().locals.is_empty() {
+            drop_locals(host);
+        }
         value
-    }));
-    let result = match result {
-        Err(payload) if payload.is::<Torn>() => {
-            // Already unwound; what is left of its thread-locals goes without a say.
-            let _ = catch_unwind(AssertUnwindSafe(drop_locals));
-            return;
-        }
-        Err(payload) => {
-            let report = panics::take_report(&*payload);
-            with(|execution| execution.note_panic(report));
-            let _ = catch_unwind(AssertUnwindSafe(drop_locals));
-            Err(payload)
-        }
-        Ok(value) => Ok(value),
     };
-    let detached = with(|execution| {
-        let thread = execution.running_mut();
-        if thread.detached {
-            Some(result)
-        } else {
-            thread.packet.put::<std::thread::Result<T>>(result);
-            None
-        }
-    });
-    // The result of a thread that nobody can join is dropped as the thread's last deed, on its own stack.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(detached)));
+    let result = match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(value) => Ok(value),
+        Err(payload) if ends_in_panic(host, &*payload) => Err(payload),
+        Err(_) => return,
+    };
+    if let Some(result) = leave_result(host.now(), result) {
+        // The result of a thread that nobody can join is dropped as the thread's last deed, on its own stack.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(result)));
+    }
+}
+
+/// Leaves the running thread's result in its packet; gives it back if nobody can ask for it.
+#[inline(always)]
+fn leave_result<T>(execution: &mut Execution, result: Result<T>) -> Option<Result<T>> {
+    let thread = execution.running_mut();
+    if thread.detached {
+        return Some(result);
+    }
+    thread.packet.put(result);
+    None
+}
+
+/// Sees to a thread that has unwound; whether by a panic of its own.
+#[cold]
+fn ends_in_panic(host: Host, payload: &(dyn Any + Send)) -> bool {
+    let panicked = !payload.is::<Torn>();
+    if panicked {
+        let report = panics::take_report(payload);
+        host.with(|execution| execution.note_panic(report));
+    }
+    // Of one torn down, what is left of its thread-locals goes without a say.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop_locals(host)));
+    panicked
 }
 
 /// Destroys the running thread's locals, youngest first; destructors may make new ones.
-fn drop_locals() {
-    while let Some(local) = with(|execution| execution.running_mut().locals.pop()) {
+#[cold]
+fn drop_locals(host: Host) {
+    while let Some(local) = host.with(|execution| execution.running_mut().locals.pop()) {
         drop(local);
     }
 }

@@ -5,6 +5,19 @@
 //! thread-local pointer for the time of one closure, never across a switch, so that no two references to it ever live
 //! at once.
 //!
+//! A fiber that gives the turn away resumes the next one itself, on top of it, unless that one is further down already;
+//! then it suspends, and so does everybody in between:
+//!
+//! ```text
+//! hub -> a             a gives the turn to b      a resumes b
+//! hub -> a -> b        b gives the turn to c      b resumes c
+//! hub -> a -> b -> c   c gives the turn to a      c suspends, b suspends, a goes on
+//! hub -> a             nobody is next             a suspends, the hub goes on
+//! ```
+//!
+//! No fiber suspends without having been resumed, so that there are never more of these half switches than through the hub
+//! alone, and between two threads there are half as many.
+//!
 //! What is unsafe here, and why it is sound:
 //! - [`with`] makes `&mut Execution` from a raw pointer: only code of this crate's engine runs inside the closure, it never
 //!   calls the model and never switches.
@@ -17,28 +30,27 @@ mod escape;
 mod job;
 mod overflow;
 mod packet;
+mod pool;
 
 pub(crate) use escape::{learn, leave_hook};
 pub(crate) use job::{Claim, spawn};
 pub(crate) use packet::Packet;
+pub(crate) use pool::{FiberRef, Pool};
 
-use super::execution::{Arrival, Execution};
-use super::hot::Hot;
+use super::execution::Execution;
 use super::panics;
-use super::slot::Slot;
-use crate::base::object::State;
-use crate::base::{ObjectId, ObjectKind, Outcome, ThreadId};
-use corosensei::stack::DefaultStack;
+use crate::base::ThreadId;
+use corosensei::Yielder;
 use corosensei::trap::CoroutineTrapHandler;
-use corosensei::{Coroutine, CoroutineResult, Yielder};
 use packet::PendingDrop;
 use std::cell::{Cell, UnsafeCell};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 
 thread_local! {
     static HOST: Cell<*mut Execution> = const { Cell::new(ptr::null_mut()) };
-    static FIBER: Cell<*const FiberInfo> = const { Cell::new(ptr::null()) };
+    /// The fiber that runs.
+    static FIBER: Cell<Option<FiberRef>> = const { Cell::new(None) };
 }
 
 /// The payload that unwinds a thread whose execution is over.
@@ -52,7 +64,7 @@ pub(crate) fn is_active() -> bool {
 
 /// Whether the caller runs on a fiber.
 pub(crate) fn on_fiber() -> bool {
-    !FIBER.get().is_null()
+    FIBER.get().is_some()
 }
 
 /// Runs `f` on the execution of this OS thread.
@@ -82,35 +94,18 @@ pub(crate) fn host() -> Option<Host> {
 }
 
 impl Host {
-    /// See [`Execution::object`].
+    /// As [`with`].
     #[inline(always)]
-    pub(crate) fn object(mut self, slot: &Slot, begin: impl FnOnce() -> (ObjectKind, State)) -> ObjectId {
-        // SAFETY: as in `with`.
-        unsafe { self.0.as_mut() }.object(slot, begin)
+    pub(crate) fn with<R>(mut self, f: impl FnOnce(&mut Execution) -> R) -> R {
+        f(self.now())
     }
 
-    /// See [`Execution::arrive_hot`].
+    /// The execution for one call, under the conditions of [`with`]: it neither calls the model nor switches. A closure is not
+    /// always inlined; this is.
     #[inline(always)]
-    pub(crate) fn arrive_hot<H: Hot>(
-        mut self,
-        object: ObjectId,
-        hot: H,
-        place: &'static Location<'static>,
-    ) -> Arrival {
-        // SAFETY: as in `with`.
-        unsafe { self.0.as_mut() }.arrive_hot(object, hot, place)
-    }
-
-    /// See [`Execution::commit_hot`].
-    #[inline(always)]
-    pub(crate) fn commit_hot<H: Hot>(
-        mut self,
-        object: ObjectId,
-        hot: H,
-        place: &'static Location<'static>,
-    ) -> Outcome {
+    pub(crate) fn now(&mut self) -> &mut Execution {
         // SAFETY: as in `with`; after a switch it is the same execution, because a fiber stays on its OS thread.
-        unsafe { self.0.as_mut() }.commit_hot(object, hot, place)
+        unsafe { self.0.as_mut() }
     }
 }
 
@@ -118,26 +113,28 @@ impl Host {
 ///
 /// Unwinds when the execution is over instead.
 #[inline(always)]
-pub(crate) fn switch() {
-    suspend();
-    if with(|execution| execution.is_tearing_down()) {
+pub(crate) fn switch(mut host: Host) {
+    pass(host);
+    if host.now().is_tearing_down() {
         unwind();
     }
 }
 
 /// As [`switch`], for a thread that is unwinding already and so cannot be unwound once more.
 #[cold]
-pub(crate) fn switch_while_unwinding() {
-    suspend();
-    if with(|execution| execution.is_tearing_down()) {
+pub(crate) fn switch_while_unwinding(mut host: Host) {
+    pass(host);
+    if host.now().is_tearing_down() {
         abandon();
     }
 }
 
 /// Ends the calling fiber here and now, without unwinding it.
 pub(crate) fn abandon() -> ! {
-    with(|execution| execution.note_abandoned());
-    suspend();
+    with(|execution| execution.lose_fiber_by(Errand::Abandoned));
+    if let Some(fiber) = FIBER.get() {
+        fiber.suspend();
+    }
     unreachable!("an abandoned fiber is never resumed")
 }
 
@@ -146,83 +143,78 @@ fn unwind() -> ! {
     resume_unwind(Box::new(Torn))
 }
 
+/// Lets the fiber run whose turn it is, until it is the caller's turn.
 #[inline(always)]
-fn suspend() {
-    let fiber = FIBER.get();
-    assert!(!fiber.is_null(), "only a fiber can be switched away from");
-    // SAFETY: set by the hub to the fiber that it resumes, whose info is boxed and lives as long as its coroutine, and
-    // whose yielder was stored by its own first lines.
-    unsafe { (*(*fiber).yielder.get()).suspend(()) }
-}
-
-/// What is known of a fiber while it runs. Boxed, so that its address stays.
-pub(crate) struct FiberInfo {
-    yielder: Cell<*const Yielder<(), ()>>,
-    trap: CoroutineTrapHandler<()>,
-    guard: std::ops::Range<usize>,
-}
-
-impl FiberInfo {
-    /// The running fiber's trap handler, if `address` is in its guard page.
-    fn trap_at(address: usize) -> Option<CoroutineTrapHandler<()>> {
-        let fiber = FIBER.get();
-        if fiber.is_null() {
-            return None;
-        }
-        // SAFETY: as in `suspend`; only plain fields are read, which is fit for a signal handler.
-        let info = unsafe { &*fiber };
-        info.guard.contains(&address).then_some(info.trap)
-    }
-}
-
-struct Fiber {
-    coroutine: Coroutine<(), (), (), DefaultStack>,
-    info: Box<FiberInfo>,
-}
-
-impl Fiber {
-    fn new(stack: DefaultStack) -> Self {
-        use corosensei::stack::Stack;
-        let limit = stack.limit().get();
-        let coroutine = Coroutine::with_stack(stack, Self::body);
-        let guard = limit..limit + overflow::page_size();
-        let info = FiberInfo { yielder: Cell::new(ptr::null()), trap: coroutine.trap_handler(), guard };
-        Fiber { coroutine, info: Box::new(info) }
-    }
-
-    /// Runs one job after another; each resumption after a job's end brings the next.
-    fn body(yielder: &Yielder<(), ()>, (): ()) {
-        let info = FIBER.get();
-        // SAFETY: the hub has set it to this fiber's info.
-        unsafe { (*info).yielder.set(yielder) };
-        loop {
-            if let Some(run) = with(|execution| execution.running_mut().packet.take_run()) {
-                // SAFETY: stored together with the job, which nobody else takes.
-                unsafe { run() };
+fn pass(mut host: Host) {
+    let me = FIBER.get().expect("only a fiber can be switched away from");
+    loop {
+        let next = host.now().next;
+        match next {
+            Some(next) if next == me => return,
+            Some(next) if !next.is_up() => {
+                let cut_off = next.resume();
+                FIBER.set(Some(me));
+                if cut_off {
+                    host.now().lose_fiber_by(Errand::Overflowed);
+                }
             }
-            with(|execution| execution.finish_running());
-            suspend();
+            // Whoever is resumed is so because it is its turn, or to be unwound.
+            _ => return me.suspend(),
         }
     }
 }
 
-/// The loop that resumes fibers, and the fibers' pool.
+/// The running fiber's trap handler, if `address` is in its guard page.
+fn trap_at(address: usize) -> Option<CoroutineTrapHandler<()>> {
+    FIBER.get()?.trap_at(address)
+}
+
+/// What a fiber does: one job after another; each resumption after a job's end brings the next.
+fn body(yielder: &Yielder<(), ()>) {
+    let me = FIBER.get().expect("set by whoever has resumed this fiber");
+    // A fiber serves one execution only, that of its pool.
+    let mut host = host().expect("a fiber runs inside an exploration");
+    me.set_yielder(yielder);
+    loop {
+        if let Some(run) = host.now().running_mut().packet.take_run() {
+            // SAFETY: stored together with the job, which nobody else takes.
+            unsafe { run(host) };
+        }
+        host.now().finish_running();
+        me.suspend();
+    }
+}
+
+/// What only the hub can do, because no fiber may be below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// The thread whose turn it is needs a fiber, and none is free.
+    Grow,
+    /// The running thread's stack has overflowed: the signal handler has cut its fiber off.
+    Overflowed,
+    /// The running thread's fiber has given itself up.
+    Abandoned,
+}
+
+/// The loop that resumes fibers.
 pub(crate) struct Hub {
     execution: Box<UnsafeCell<Execution>>,
-    fibers: Vec<Fiber>,
-    stack_size: usize,
 }
 
 impl Hub {
-    pub(crate) fn new(execution: Execution, stack_size: usize) -> Self {
+    pub(crate) fn new(execution: Execution) -> Self {
         panics::install();
         overflow::install();
-        Hub { execution: Box::new(UnsafeCell::new(execution)), fibers: Vec::new(), stack_size }
+        Hub { execution: Box::new(UnsafeCell::new(execution)) }
     }
 
     /// The execution, while no fiber runs.
     pub(crate) fn execution(&mut self) -> &mut Execution {
         self.execution.get_mut()
+    }
+
+    pub(crate) fn into_execution(self) -> Execution {
+        self.execution.into_inner()
     }
 
     /// Runs `model` as the main thread, and all that it spawns, until the execution is over; then tears down what is left.
@@ -235,99 +227,82 @@ impl Hub {
             execution.thread_mut(main).packet.put_job(model, job::run_job::<&F, ()>);
             execution.start_main();
         });
-        self.drive();
-        self.tear_down();
+        drive();
+        tear_down();
         drop(leave);
-    }
-
-    fn drive(&mut self) {
-        while let Some(fiber) = with(|execution| execution.take_next()) {
-            if fiber as usize >= self.fibers.len() {
-                self.grow(fiber as usize);
-            }
-            self.resume(fiber as usize);
-        }
-        FIBER.set(ptr::null());
-    }
-
-    #[cold]
-    fn grow(&mut self, fiber: usize) {
-        while self.fibers.len() <= fiber {
-            let stack = DefaultStack::new(self.stack_size).unwrap_or_else(|error| {
-                panic!("no memory for the stack of virtual thread {}: {error}", self.fibers.len())
-            });
-            self.fibers.push(Fiber::new(stack));
-        }
-    }
-
-    #[inline(always)]
-    fn resume(&mut self, index: usize) {
-        let fiber = &mut self.fibers[index];
-        FIBER.set(&raw const *fiber.info);
-        let result = fiber.coroutine.resume(());
-        if matches!(result, CoroutineResult::Return(())) || with(|execution| execution.is_abandoned()) {
-            self.cut_off(index, matches!(result, CoroutineResult::Return(())));
-        }
-    }
-
-    /// The fiber is not to be resumed again: the signal handler cut it off, or it gave itself up.
-    #[cold]
-    fn cut_off(&mut self, index: usize, overflowed: bool) {
-        FIBER.set(ptr::null());
-        self.renew(index);
-        with(|execution| if overflowed { execution.note_overflow() } else { execution.end_abandoned() });
-        panics::rebalance();
-    }
-
-    /// Gives the fiber's stack to a new coroutine; what was on it is gone.
-    #[cold]
-    fn renew(&mut self, index: usize) {
-        let mut fiber = self.fibers.swap_remove(index);
-        // SAFETY: the coroutine is never resumed again and nothing on its stack is used again; see the module's comment.
-        unsafe { fiber.coroutine.force_reset() };
-        self.fibers.push(Fiber::new(fiber.coroutine.into_stack()));
-        let last = self.fibers.len() - 1;
-        self.fibers.swap(index, last);
-    }
-
-    /// Unwinds the threads that have not ended, the youngest first, so that what scoped threads borrow outlives them.
-    fn tear_down(&mut self) {
-        let threads = with(|execution| execution.begin_teardown());
-        if !with(|execution| execution.has_leftovers()) {
-            return;
-        }
-        for thread in (0..threads).rev().map(ThreadId) {
-            if let Some(fiber) = with(|execution| execution.prepare_teardown(thread)) {
-                self.resume(fiber as usize);
-                FIBER.set(ptr::null());
-            }
-            let locals = with(|execution| std::mem::take(&mut execution.thread_mut(thread).locals));
-            if !locals.is_empty() {
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(locals)));
-            }
-            if let Some(result) = with(|execution| execution.thread_mut(thread).packet.take_drop()) {
-                self.drop_result(result);
-            }
-        }
-        with(|execution| execution.statics.forget());
-        with(Execution::end_teardown);
-    }
-
-    fn drop_result(&mut self, result: PendingDrop) {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| result.run())) {
-            let report = panics::take_report(&*payload);
-            with(|execution| execution.note_panic(report));
-        }
     }
 }
 
-impl Drop for Hub {
-    fn drop(&mut self) {
-        for mut fiber in self.fibers.drain(..) {
-            // SAFETY: every fiber is between jobs (or was abandoned): its stack holds only the loop of `body`, which owns
-            // nothing.
-            unsafe { fiber.coroutine.force_reset() };
+fn drive() {
+    let mut host = host().expect("set by `run`");
+    loop {
+        let next = host.now().next;
+        match next {
+            Some(fiber) => resume(fiber),
+            None if host.now().has_errand() => run_errand(),
+            None => break,
         }
+    }
+    FIBER.set(None);
+}
+
+#[inline(always)]
+fn resume(fiber: FiberRef) {
+    if fiber.resume() {
+        with(|execution| execution.lose_fiber_by(Errand::Overflowed));
+    }
+}
+
+#[cold]
+fn run_errand() {
+    FIBER.set(None);
+    let lost = with(|execution| match execution.take_errand() {
+        Some(Errand::Grow) => {
+            execution.pool.grow();
+            execution.start_running();
+            false
+        }
+        Some(errand) => {
+            execution.end_lost(errand);
+            true
+        }
+        None => false,
+    });
+    if lost {
+        panics::rebalance();
+    }
+}
+
+/// Unwinds the threads that have not ended, the youngest first, so that what scoped threads borrow outlives them.
+fn tear_down() {
+    let threads = with(|execution| execution.begin_teardown());
+    if !with(|execution| execution.has_leftovers()) {
+        return;
+    }
+    for thread in (0..threads).rev().map(ThreadId) {
+        if let Some(fiber) = with(|execution| execution.prepare_teardown(thread)) {
+            resume(fiber);
+            FIBER.set(None);
+            if with(|execution| execution.has_errand()) {
+                run_errand();
+            }
+        }
+        let locals = with(|execution| std::mem::take(&mut execution.thread_mut(thread).locals));
+        if !locals.is_empty() {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(locals)));
+        }
+        if let Some(result) = with(|execution| execution.thread_mut(thread).packet.take_drop()) {
+            drop_result(result);
+        }
+    }
+    with(|execution| execution.statics.forget());
+    with(Execution::end_teardown);
+}
+
+fn drop_result(result: PendingDrop) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| result.run())) {
+        let report = panics::take_report(&*payload);
+        with(|execution| execution.note_panic(report));
     }
 }
 
@@ -337,6 +312,6 @@ struct Leave;
 impl Drop for Leave {
     fn drop(&mut self) {
         HOST.set(ptr::null_mut());
-        FIBER.set(ptr::null());
+        FIBER.set(None);
     }
 }

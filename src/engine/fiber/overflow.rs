@@ -8,7 +8,7 @@ pub(super) use imp::{install, page_size};
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
 mod imp {
-    use super::super::FiberInfo;
+    use super::super::trap_at;
     use corosensei::trap::TrapHandlerRegs;
     use std::cell::Cell;
     use std::mem::MaybeUninit;
@@ -68,7 +68,7 @@ mod imp {
     unsafe extern "C" fn handle(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         // SAFETY: the kernel hands valid structures to a `SA_SIGINFO` handler for a fault.
         let address = unsafe { (*info).si_addr() } as usize;
-        let Some(trap) = FiberInfo::trap_at(address) else {
+        let Some(trap) = trap_at(address) else {
             // SAFETY: the arguments are the kernel's own.
             return unsafe { pass_on(signal, info, context) };
         };
@@ -135,6 +135,6 @@ mod imp {
     }
 
     pub(in super::super) fn install() {
-        let _ = super::super::FiberInfo::trap_at;
+        let _ = super::super::trap_at;
     }
 }

@@ -1,5 +1,6 @@
 //! A value whose type only its owner knows: a thread's closure, later its result.
 
+use super::Host;
 use std::mem::MaybeUninit;
 
 type Words = Vec<MaybeUninit<u128>>;
@@ -9,7 +10,7 @@ pub(crate) struct Packet {
     words: Words,
     // Invariant: set exactly while `words` holds a value, and right for its type.
     drop: Option<unsafe fn(*mut u8)>,
-    run: Option<unsafe fn()>,
+    run: Option<unsafe fn(Host)>,
 }
 
 impl Packet {
@@ -22,28 +23,33 @@ impl Packet {
     }
 
     /// Whether it holds the result of a job that has run, rather than a job that has not.
+    #[inline(always)]
     pub(crate) fn holds_result(&self) -> bool {
         self.is_full() && self.run.is_none()
     }
 
     /// What drops the value, and where it is. The packet counts as empty from then on; the caller must drop it, outside
     /// of [`with`], before the packet is used again.
+    #[inline]
     pub(crate) fn take_drop(&mut self) -> Option<PendingDrop> {
         self.run = None;
         self.drop.take().map(|drop| PendingDrop { drop, value: self.words.as_mut_ptr().cast() })
     }
 
     /// Holds a job until it is run; `run` is what runs it.
-    pub(super) fn put_job<F>(&mut self, job: F, run: unsafe fn()) {
+    #[inline(always)]
+    pub(super) fn put_job<F>(&mut self, job: F, run: unsafe fn(Host)) {
         self.put(job);
         self.run = Some(run);
     }
 
     /// What runs the job held, once.
-    pub(super) fn take_run(&mut self) -> Option<unsafe fn()> {
+    #[inline(always)]
+    pub(super) fn take_run(&mut self) -> Option<unsafe fn(Host)> {
         self.run.take()
     }
 
+    #[inline(always)]
     pub(super) fn put<V>(&mut self, value: V) {
         if align_of::<V>() > align_of::<u128>() { self.write(Box::new(value)) } else { self.write(value) }
     }
@@ -51,6 +57,7 @@ impl Packet {
     /// # Safety
     ///
     /// The packet must hold a `V`.
+    #[inline(always)]
     pub(super) unsafe fn take<V>(&mut self) -> V {
         if align_of::<V>() > align_of::<u128>() {
             // SAFETY: `put` boxed it for the same reason.
@@ -61,20 +68,28 @@ impl Packet {
         }
     }
 
+    #[inline(always)]
     fn write<V>(&mut self, value: V) {
         debug_assert!(!self.is_full() && align_of::<V>() <= align_of::<u128>());
         let words = size_of::<V>().div_ceil(size_of::<u128>());
         if self.words.len() < words {
-            self.words.resize(words, MaybeUninit::uninit());
+            self.make_room(words);
         }
         // SAFETY: the buffer is large enough and aligned for `V`, and holds no value now.
         unsafe { self.words.as_mut_ptr().cast::<V>().write(value) };
         self.drop = Some(drop_as::<V>);
     }
 
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, words: usize) {
+        self.words.resize(words, MaybeUninit::uninit());
+    }
+
     /// # Safety
     ///
     /// The packet must hold a `V` put by `write`.
+    #[inline(always)]
     unsafe fn read<V>(&mut self) -> V {
         assert!(self.drop.take().is_some(), "a packet is taken from once");
         // SAFETY: the packet holds a `V`, which is its caller's from here on.

@@ -118,7 +118,10 @@ impl Lock {
 
     pub(super) fn acquire_within(&self, timeout: u64, location: &'static Location<'static>) -> bool {
         let outcome = match timeout {
-            FOREVER => current::perform_hot(self.object(), hot::Lock, location),
+            FOREVER => {
+                current::perform_hot(self.object(), hot::Lock, location);
+                Outcome::Done
+            }
             _ => current::perform_on(self.object(), Action::Mutex(MutexAction::Lock { timeout }), location),
         };
         if outcome == Outcome::TimedOut {

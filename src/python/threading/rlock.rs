@@ -143,7 +143,8 @@ impl RLock {
         }
         let outcome = match action {
             MutexAction::Lock { timeout: FOREVER } => {
-                current::perform_hot(self.object(), hot::Lock, location)
+                current::perform_hot(self.object(), hot::Lock, location);
+                Outcome::Done
             }
             _ => current::perform_on(self.object(), Action::Mutex(action), location),
         };

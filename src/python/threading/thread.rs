@@ -1,6 +1,6 @@
 //! Python's threads.
 
-use crate::base::{self, Action, FOREVER, Operation, ThreadAction};
+use crate::base::{self, Action, Operation, ThreadAction};
 use crate::engine::current;
 use crate::python::Error;
 use crate::python::identity::require_exploration;
@@ -135,7 +135,7 @@ impl Thread {
     /// `RuntimeError: cannot join thread before it is started`; `RuntimeError: cannot join current thread`.
     #[track_caller]
     pub fn join(&self) -> Result<(), Error> {
-        current::join(self.joinable()?, FOREVER, Location::caller());
+        current::join(self.joinable()?, Location::caller());
         Ok(())
     }
 
@@ -147,7 +147,7 @@ impl Thread {
     #[track_caller]
     pub fn join_timeout(&self, timeout: Duration) -> Result<(), Error> {
         let location = Location::caller();
-        if !current::join(self.joinable()?, nanoseconds(timeout), location) {
+        if !current::join_within(self.joinable()?, nanoseconds(timeout), location) {
             current::offer_turn(location);
         }
         Ok(())

@@ -16,7 +16,7 @@ impl<T: ?Sized> Deref for Arc<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        self.data()
+        &self.data
     }
 }
 

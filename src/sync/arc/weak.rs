@@ -1,8 +1,8 @@
 //! Pointers that do not keep their value alive.
 
-use super::{Arc, address, answer_upgrade, counted};
-use crate::base::object::State;
-use crate::base::{Action, ArcAction, ObjectId, ObjectKind};
+use super::answers::{answer_upgrade, counted};
+use super::{Arc, address};
+use crate::base::{Action, ArcAction, ObjectId};
 use crate::engine::current;
 use crate::engine::slot::Slot;
 use std::fmt;
@@ -69,8 +69,8 @@ impl<T: ?Sized> Weak<T> {
         let place = Location::caller();
         let object = self.observe(ArcAction::Upgrade, place);
         let data = self.data.upgrade();
-        answer_upgrade(object, data.is_some());
-        Some(Arc { data: Some(data?), slot: self.slot.duplicate(), place })
+        answer_upgrade(object, address(self.data.as_ptr()), data.is_some());
+        Some(Arc { data: data?, slot: self.slot.duplicate(), place })
     }
 
     /// How many strong pointers there are.
@@ -98,7 +98,7 @@ impl<T: ?Sized> Weak<T> {
         if !current::is_active() || address == self::address(StdWeak::<()>::new().as_ptr()) {
             return None;
         }
-        current::object_at(&self.slot, address, ObjectKind::Arc, State::Arc)
+        current::pointer(&self.slot, address)
     }
 
     fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
@@ -111,7 +111,6 @@ impl<T: ?Sized> Weak<T> {
 impl<T: ?Sized> Clone for Weak<T> {
     /// Another pointer to the same allocation. No step.
     fn clone(&self) -> Self {
-        self.object();
         Weak { data: self.data.clone(), slot: self.slot.duplicate() }
     }
 }

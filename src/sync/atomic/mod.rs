@@ -73,7 +73,7 @@ impl<T: Primitive> Atomic<T> {
     #[inline]
     #[track_caller]
     pub fn load(&self, order: Ordering) -> T {
-        raw::load(&self.slot, &self.inner, order, Location::caller())
+        raw::load(self, order, Location::caller())
     }
 
     /// Replaces the value.
@@ -84,7 +84,7 @@ impl<T: Primitive> Atomic<T> {
     #[inline]
     #[track_caller]
     pub fn store(&self, value: T, order: Ordering) {
-        raw::store(&self.slot, &self.inner, value, order, Location::caller());
+        raw::store(self, value, order, Location::caller());
     }
 
     /// Replaces the value; the value before.
@@ -107,7 +107,7 @@ impl<T: Primitive> Atomic<T> {
     #[track_caller]
     pub fn compare_exchange(&self, current: T, new: T, success: Ordering, failure: Ordering) -> Result<T, T> {
         let asked = Exchange { expected: current, new, success, failure, weak: false };
-        raw::exchange(&self.slot, &self.inner, asked, Location::caller())
+        raw::exchange(self, asked, Location::caller())
     }
 
     /// As [`compare_exchange`](Self::compare_exchange), but may fail for no reason: inside an exploration only when the
@@ -130,7 +130,7 @@ impl<T: Primitive> Atomic<T> {
         failure: Ordering,
     ) -> Result<T, T> {
         let asked = Exchange { expected: current, new, success, failure, weak: true };
-        raw::exchange(&self.slot, &self.inner, asked, Location::caller())
+        raw::exchange(self, asked, Location::caller())
     }
 
     /// Replaces the value by what `f` makes of it, again and again until nobody comes in between.
@@ -183,7 +183,7 @@ impl<T: Primitive> Atomic<T> {
 
     /// The value, to be changed without synchronization: the caller is its only user.
     pub fn get_mut(&mut self) -> &mut T {
-        if let Some(value) = raw::owned_value::<T>(&self.slot, &self.inner) {
+        if let Some(value) = raw::owned_value(self) {
             // Changes through the reference go past the engine, for which it is a new variable from here on.
             *T::get_mut(&mut self.inner) = value;
             self.slot = Slot::new().named(self.slot.name());
@@ -193,7 +193,7 @@ impl<T: Primitive> Atomic<T> {
 
     /// The value.
     pub fn into_inner(self) -> T {
-        raw::owned_value(&self.slot, &self.inner).unwrap_or_else(|| T::into_inner(self.inner))
+        raw::owned_value(&self).unwrap_or_else(|| T::into_inner(self.inner))
     }
 
     fn renamed(self, name: Name) -> Self {
@@ -203,7 +203,7 @@ impl<T: Primitive> Atomic<T> {
 
     #[inline(always)]
     fn modify(&self, function: Rmw, operand: T, order: Ordering, place: &'static Location<'static>) -> T {
-        raw::modify(&self.slot, &self.inner, function, operand, order, place)
+        raw::modify(self, function, operand, order, place)
     }
 }
 

@@ -79,7 +79,7 @@ impl<T> Atomic<*mut T> {
         order: Ordering,
         place: &'static Location<'static>,
     ) -> *mut T {
-        raw::modify(&self.slot, &self.inner, function, ptr::without_provenance_mut(operand), order, place)
+        raw::modify(self, function, ptr::without_provenance_mut(operand), order, place)
     }
 }
 

@@ -1,9 +1,10 @@
 //! What every atomic type does: one call, carried out by the engine inside an exploration and by std outside.
 
+use super::Atomic;
 use crate::base::object::{self, State};
 use crate::base::{Action, AtomicAction, ObjectId, ObjectKind, Outcome, Rmw, Width};
-use crate::engine::current;
-use crate::engine::hot::OnAtomic;
+use crate::engine::current::{self, Met};
+use crate::engine::hot::{Load, OnAtomic, Store};
 use crate::engine::slot::Slot;
 use std::panic::Location;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
@@ -51,56 +52,61 @@ pub(super) mod sealed {
     }
 }
 
+impl<T: Primitive> Met for Atomic<T> {
+    #[inline(always)]
+    fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    fn begin(&self) -> (ObjectKind, State) {
+        let value = T::load(&self.inner, Relaxed).to_bits();
+        (ObjectKind::Atomic(T::WIDTH), State::Atomic(object::Atomic::new(value, T::WIDTH)))
+    }
+}
+
 /// The engine's object, or `None` outside an exploration.
 #[inline(always)]
-pub(super) fn object<T: Primitive>(slot: &Slot, inner: &T::Inner) -> Option<ObjectId> {
-    current::object(slot, || first::<T>(inner))
-}
-
-/// What it begins with in an execution.
-fn first<T: Primitive>(inner: &T::Inner) -> (ObjectKind, State) {
-    let value = T::load(inner, Relaxed).to_bits();
-    (ObjectKind::Atomic(T::WIDTH), State::Atomic(object::Atomic::new(value, T::WIDTH)))
+pub(super) fn object<T: Primitive>(atomic: &Atomic<T>) -> Option<ObjectId> {
+    current::object(&atomic.slot, || atomic.begin())
 }
 
 #[inline(always)]
-pub(super) fn load<T: Primitive>(slot: &Slot, inner: &T::Inner, order: Ordering, place: Place) -> T {
+pub(super) fn load<T: Primitive>(atomic: &Atomic<T>, order: Ordering, place: Place) -> T {
     match order {
         Release => panic!("there is no such thing as a release load"),
         AcqRel => panic!("there is no such thing as an acquire-release load"),
         _ => {}
     }
-    match current::meet_hot(slot, || first::<T>(inner), OnAtomic(AtomicAction::Load(order)), place) {
-        None => T::load(inner, order),
-        Some((_, outcome)) => read(outcome),
+    match current::meet_hot(atomic, Load(order), place) {
+        None => T::load(&atomic.inner, order),
+        Some((_, value)) => T::from_bits(value),
     }
 }
 
 #[inline(always)]
-pub(super) fn store<T: Primitive>(slot: &Slot, inner: &T::Inner, value: T, order: Ordering, place: Place) {
+pub(super) fn store<T: Primitive>(atomic: &Atomic<T>, value: T, order: Ordering, place: Place) {
     match order {
         Acquire => panic!("there is no such thing as an acquire store"),
         AcqRel => panic!("there is no such thing as an acquire-release store"),
         _ => {}
     }
-    let action = AtomicAction::Store { value: value.to_bits(), ordering: order };
-    if current::meet_hot(slot, || first::<T>(inner), OnAtomic(action), place).is_none() {
-        T::store(inner, value, order);
+    let write = Store { value: value.to_bits(), ordering: order };
+    if current::meet_hot(atomic, write, place).is_none() {
+        T::store(&atomic.inner, value, order);
     }
 }
 
 #[inline(always)]
 pub(super) fn modify<T: Primitive>(
-    slot: &Slot,
-    inner: &T::Inner,
+    atomic: &Atomic<T>,
     function: Rmw,
     operand: T,
     order: Ordering,
     place: Place,
 ) -> T {
     let action = AtomicAction::Rmw { function, operand: operand.to_bits(), ordering: order };
-    match current::meet_hot(slot, || first::<T>(inner), OnAtomic(action), place) {
-        None => T::modify(inner, function, operand, order),
+    match current::meet_hot(atomic, OnAtomic(action), place) {
+        None => T::modify(&atomic.inner, function, operand, order),
         Some((_, outcome)) => read(outcome),
     }
 }
@@ -116,20 +122,15 @@ pub(super) struct Exchange<T> {
 }
 
 #[inline(always)]
-pub(super) fn exchange<T: Primitive>(
-    slot: &Slot,
-    inner: &T::Inner,
-    asked: Exchange<T>,
-    place: Place,
-) -> Result<T, T> {
+pub(super) fn exchange<T: Primitive>(atomic: &Atomic<T>, asked: Exchange<T>, place: Place) -> Result<T, T> {
     let Exchange { expected, new, success, failure, weak } = asked;
     match failure {
         Release => panic!("there is no such thing as a release failure ordering"),
         AcqRel => panic!("there is no such thing as an acquire-release failure ordering"),
         _ => {}
     }
-    let Some(object) = object::<T>(slot, inner) else {
-        return T::exchange(inner, expected, new, success, failure, weak);
+    let Some(object) = object(atomic) else {
+        return T::exchange(&atomic.inner, expected, new, success, failure, weak);
     };
     let (expected, new) = (expected.to_bits(), new.to_bits());
     match perform(object, AtomicAction::CompareExchange { expected, new, success, failure, weak }, place) {
@@ -141,11 +142,11 @@ pub(super) fn exchange<T: Primitive>(
 /// The value as the engine has it, where the caller owns the variable: nobody can come in between, so that it is no step.
 /// `None` when only the initial value is known, or outside an exploration.
 #[inline]
-pub(super) fn owned_value<T: Primitive>(slot: &Slot, inner: &T::Inner) -> Option<T> {
-    if slot.is_fresh() {
+pub(super) fn owned_value<T: Primitive>(atomic: &Atomic<T>) -> Option<T> {
+    if atomic.slot.is_fresh() {
         return None;
     }
-    object::<T>(slot, inner).map(|object| T::from_bits(current::atomic_value(object)))
+    object(atomic).map(|object| T::from_bits(current::atomic_value(object)))
 }
 
 #[inline(always)]

@@ -1,0 +1,205 @@
+//! The two halves of an operation that is known by its type.
+//!
+//! ```text
+//! perform_quickly(operation)   nobody is asked: apply, happens-before, record
+//! goes_on, arrive_hot          otherwise, the first half: is it still my turn?
+//! commit_hot                   and the second
+//! ```
+
+use super::execution::{AHEAD, Arrival, Execution};
+use super::hot::Hot;
+use crate::base::{Action, ObjectId, Operation, Step};
+use std::panic::Location;
+
+impl Execution {
+    /// Whether the strategy's last answer stands, or the running thread is next by the choices made ahead, or nobody need be
+    /// asked.
+    #[inline(always)]
+    pub(crate) fn may_go_on<H: Hot>(&self) -> bool {
+        self.countdown > 0 || H::IS_RELEASE && self.may_spare_release() || self.is_next_ahead()
+    }
+
+    #[inline(always)]
+    fn is_next_ahead(&self) -> bool {
+        self.ahead_at < self.ahead_end
+            && self.ahead[self.ahead_at % AHEAD] == self.running
+            && self.position < self.due
+    }
+
+    /// Performs the operation at once, if the object is `quick`, given that the thread [may go on](Self::may_go_on); otherwise
+    /// nothing has happened. There are no calls in here, so that no register has to be saved.
+    #[inline(always)]
+    pub(crate) fn perform_quickly<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> Option<H::Answer> {
+        let met = self.objects.get(object.index())?;
+        if !met.quick || H::MAY_BLOCK && !hot.is_ready(&met.state) {
+            return None;
+        }
+        if !hot.is_plain(self.threads.get(self.running.index())?, object) {
+            return None;
+        }
+        if self.countdown > 0 {
+            self.countdown -= 1;
+        } else if !(H::IS_RELEASE && self.may_spare_release()) {
+            self.ahead_at += 1;
+        }
+        Some(self.commit_quickly(object, hot, location))
+    }
+
+    /// Performs the operation on an object that is `quick`, when it is plain.
+    #[inline(always)]
+    fn commit_quickly<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> H::Answer {
+        if hot.is_weak() {
+            self.weak.seen = true;
+        }
+        let (me, offset) = (self.running, self.offset());
+        let met = &mut self.objects[object.index()];
+        let thread = &mut self.threads[me.index()];
+        let outcome = hot.apply(&mut met.state, me);
+        met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, hot.effect(outcome));
+        if H::MAY_BLOCK {
+            thread.watching = false;
+            met.watchers.remove_few(me);
+        }
+        if H::MAY_BLOCK || H::IS_RELEASE {
+            let lockers = met.watchers.few();
+            if lockers != 0 {
+                // They can go on exactly while nobody holds it.
+                let enabled = self.enabled.few();
+                self.enabled.set_few(if H::MAY_BLOCK { enabled & !lockers } else { enabled | lockers });
+                (self.countdown, self.ahead_at, self.ahead_end) = (0, 0, 0);
+            }
+        }
+        let order = hot.note_plainly(thread, object);
+        self.position += 1;
+        let operation = Operation::new(object, hot.action());
+        self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
+        if let Some(order) = order {
+            self.nest_locks(order);
+        }
+        H::answer(outcome)
+    }
+
+    /// Whether the running thread may perform the operation without anybody being asked.
+    #[inline(always)]
+    pub(crate) fn goes_on<H: Hot>(&mut self, object: ObjectId, hot: H) -> bool {
+        if self.countdown > 0 && (!H::MAY_BLOCK || hot.is_ready(&self.objects[object.index()].state)) {
+            self.countdown -= 1;
+            return true;
+        }
+        H::IS_RELEASE && self.may_spare_release()
+    }
+
+    /// As [`arrive`](Execution::arrive), for an operation known by its type that does not just [go on](Self::goes_on).
+    #[inline(always)]
+    pub(crate) fn arrive_hot<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> Arrival {
+        if !H::MAY_BLOCK && !self.objects[object.index()].exposed && self.may_spare(object) {
+            return Arrival::Go;
+        }
+        let slow = self.position >= self.due || !self.learning.alert.is_empty() || self.following.active;
+        if slow || std::thread::panicking() {
+            return self.arrive_asking(&Operation::new(object, hot.action()), location);
+        }
+        let me = self.running;
+        if H::MAY_BLOCK && !hot.is_ready(&self.objects[object.index()].state) {
+            self.hold_back(me);
+            if self.due == 0 {
+                return self.arrive_asking(&Operation::new(object, hot.action()), location);
+            }
+        }
+        let next = if self.eager.is_empty() { self.choose() } else { self.eager.pop() };
+        if next == Some(me) {
+            return Arrival::Go;
+        }
+        let fiber = next.and_then(|next| self.threads[next.index()].fiber);
+        let thread = &mut self.threads[me.index()];
+        thread.pending = Operation::new(object, hot.action());
+        thread.location = location;
+        if H::MAY_BLOCK {
+            thread.watching = true;
+            self.objects[object.index()].watchers.insert(me);
+        }
+        self.running = next.unwrap_or(me);
+        self.next = fiber;
+        Arrival::Switch
+    }
+
+    /// As [`commit`](Execution::commit), for an operation known by its type.
+    #[inline(always)]
+    pub(crate) fn commit_hot<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> H::Answer {
+        if self.objects[object.index()].quick && hot.is_plain(&self.threads[self.running.index()], object) {
+            return self.commit_quickly(object, hot, location);
+        }
+        self.commit_carefully(object, hot, location)
+    }
+
+    /// As [`commit_quickly`](Self::commit_quickly), for any object.
+    #[inline(never)]
+    fn commit_carefully<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> H::Answer {
+        if H::IS_ATOMIC
+            && let Action::Atomic(action) = hot.action()
+        {
+            self.weak.seen |= hot.is_weak();
+            if self.weak.active {
+                return H::answer(self.commit_weak(object, action, location));
+            }
+        }
+        self.position += 1;
+        let (me, offset, many) = (self.running, self.offset(), self.many_threads);
+        let met = &mut self.objects[object.index()];
+        let thread = &mut self.threads[me.index()];
+        let outcome = hot.apply(&mut met.state, me);
+        let effect = hot.effect(outcome);
+        if many {
+            met.trail.synchronize(&mut thread.knows, me, offset, effect);
+        } else {
+            met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, effect);
+        }
+        if H::MAY_BLOCK && thread.watching {
+            thread.watching = false;
+            met.watchers.remove(me);
+        }
+        let (watched, exposed) = (!met.watchers.is_empty(), met.exposed);
+        let awaited = self.learning.active && !self.resting.is_empty();
+        met.quick = exposed && !many && !awaited && (!watched || met.only_lockers);
+        if !exposed {
+            self.note_meeting(object);
+        }
+        if let Some(order) = hot.note(&mut self.threads[me.index()], object) {
+            self.nest_locks(order);
+        }
+        if watched {
+            self.refresh(object);
+        }
+        let operation = Operation::new(object, hot.action());
+        self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
+        if awaited {
+            self.wake_lookers();
+        }
+        H::answer(outcome)
+    }
+}
