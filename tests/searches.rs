@@ -11,7 +11,11 @@ fn adds(rounds: &'static [usize]) -> impl Fn() + Send + Sync + 'static {
         thread::scope(|scope| {
             for &count in rounds {
                 let total = &total;
-                scope.spawn(move || (0..count).for_each(|_| drop(total.fetch_add(1, SeqCst).to_string())));
+                scope.spawn(move || {
+                    for _ in 0..count {
+                        total.fetch_add(1, SeqCst);
+                    }
+                });
             }
         });
         assert_eq!(total.load(SeqCst) as usize, rounds.iter().sum::<usize>());

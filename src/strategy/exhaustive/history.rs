@@ -7,7 +7,7 @@
 
 use super::family::Family;
 use crate::base::object::State;
-use crate::base::{Access, Action, CondvarAction, Guard, Operation, Outcome, Record, Step, ThreadAction};
+use crate::base::{Access, Action, AtomicAction, CondvarAction, Guard, Operation, Outcome, Record, Step, ThreadAction};
 
 /// Stands for "none" where a number is expected.
 pub(super) const NONE: u32 = u32::MAX;
@@ -98,6 +98,8 @@ pub(super) struct History {
     pub(super) cuts: Vec<u32>,
     pub(super) steps: Vec<Step>,
     pub(super) met: Vec<(u32, bool)>,
+    /// Where each of `met` is among the entries of its meeting.
+    pub(super) places: Vec<u32>,
     pub(super) objects: usize,
     pub(super) meetings: Vec<Vec<Entry>>,
     /// The states of each object after each write; filled as far as they are asked for.
@@ -163,9 +165,12 @@ impl History {
         self.objects = record.begun.len();
         self.events.clear();
         self.met.clear();
-        self.clocks.clear();
-        self.before.clear();
-        self.cuts.clear();
+        self.places.clear();
+        // A row for each event; rows are written before they are read.
+        let rows = record.steps.len() * threads;
+        for table in [&mut self.clocks, &mut self.before, &mut self.cuts] {
+            table.resize(rows.max(table.len()), 0);
+        }
         for list in [&mut self.now, &mut self.ended] {
             list.clear();
             list.resize(self.threads * self.threads, 0);
@@ -247,6 +252,7 @@ impl History {
             return self.meetings[meeting as usize].push(entry);
         };
         self.met.push((meeting, write));
+        self.places.push(self.meetings[meeting as usize].len() as u32);
         self.events[event].end = self.met.len() as u32;
         self.enter(event as u32, step, meeting, write, changes);
     }
@@ -282,17 +288,18 @@ impl History {
             spent: next.spent,
         });
         self.by_thread[me].push(event);
+        let row = event as usize * width;
         match (event as usize).checked_sub(1) {
-            None => self.cuts.resize(width, 0),
+            None => self.cuts[..width].fill(0),
             Some(last) => {
-                self.cuts.extend_from_within(last * width..);
-                let thread = self.events[last].thread as usize;
-                self.cuts[(last + 1) * width + thread] += 1;
+                self.cuts.copy_within(last * width..row, row);
+                self.cuts[row + self.events[last].thread as usize] += 1;
             }
         }
-        self.before.extend_from_slice(&self.now[me * width..(me + 1) * width]);
-        self.clocks.extend_from_slice(&self.now[me * width..(me + 1) * width]);
-        self.clocks[event as usize * width + me] = index + 1;
+        let knows = &self.now[me * width..(me + 1) * width];
+        self.before[row..row + width].copy_from_slice(knows);
+        self.clocks[row..row + width].copy_from_slice(knows);
+        self.clocks[row + me] = index + 1;
         if guard != NONE {
             self.foreseen.clear();
             self.changed_since(&next, View::Without(NONE));
@@ -317,7 +324,11 @@ impl History {
     /// What a step performed as (part of) the last event has met.
     fn meet_all(&mut self, number: u32, step: &Step) {
         let me = step.thread.0;
-        let changes = !step.only_reads() && !keeps_value(step);
+        if let Action::Atomic(action) = step.operation.action {
+            let reads = matches!(action, AtomicAction::Load(_)) || matches!(step.outcome, Outcome::Mismatch(_));
+            return self.meet(number, step.operation.object.0, !reads, !reads && !keeps_value(step));
+        }
+        let changes = !step.only_reads();
         match step.operation.action {
             Action::Cell(_) | Action::Fence(_) | Action::Choose(_) => {}
             Action::Thread(action) => match action {

@@ -23,9 +23,10 @@ impl History {
             Some(event) => self.before(event),
             None => self.at_end(next.thread as usize),
         };
-        let mut look_at = |meeting: u32, write: bool| {
-            for entry in self.meetings[meeting as usize].iter().rev() {
-                if entry.event == NONE || Some(entry.event) >= event && event.is_some() {
+        let mut look_at = |meeting: u32, write: bool, place: u32| {
+            let entries = &self.meetings[meeting as usize];
+            for entry in entries[..entries.len().min(place as usize)].iter().rev() {
+                if entry.event == NONE || event.is_some_and(|event| entry.event >= event) {
                     continue;
                 }
                 let rival = &self.events[entry.event as usize];
@@ -43,20 +44,23 @@ impl History {
             }
         };
         if let Some(event) = event {
-            self.met(event).iter().for_each(|&(meeting, write)| look_at(meeting, write));
+            let event = &self.events[event as usize];
+            for at in event.first as usize..event.end as usize {
+                look_at(self.met[at].0, self.met[at].1, self.places[at]);
+            }
         }
         // What it has met, or would meet with another outcome.
         match (event, next.operation.action) {
             (Some(_), Action::Condvar(CondvarAction::Wake { .. })) | (None, Action::Condvar(_)) => {
-                look_at(next.operation.object.0, true);
-                look_at(self.own(Own::Ticket, next.thread), true);
+                look_at(next.operation.object.0, true, NONE);
+                look_at(self.own(Own::Ticket, next.thread), true, NONE);
             }
-            (None, Action::Thread(_)) => look_at(self.own(Own::Token, next.thread), true),
-            (None, _) => look_at(next.operation.object.0, true),
+            (None, Action::Thread(_)) => look_at(self.own(Own::Token, next.thread), true, NONE),
+            (None, _) => look_at(next.operation.object.0, true, NONE),
             _ => {}
         }
         if let (None, Some(mutex)) = (event, next.operation.second_object()) {
-            look_at(mutex.0, true);
+            look_at(mutex.0, true, NONE);
         }
         if next.guard != NONE {
             self.guards_look(next, &mut look_at);
@@ -64,11 +68,11 @@ impl History {
     }
 
     /// What the round before `next` looked at.
-    fn guards_look(&self, next: &Next, look_at: &mut impl FnMut(u32, bool)) {
+    fn guards_look(&self, next: &Next, look_at: &mut impl FnMut(u32, bool, u32)) {
         let from = self.guards[next.guard as usize].from;
         let earlier = self.by_thread[next.thread as usize][..next.index as usize].iter().rev();
         for &event in earlier.take_while(|event| self.events[**event as usize].step as usize >= from) {
-            self.met(event).iter().for_each(|&(meeting, _)| look_at(meeting, false));
+            self.met(event).iter().for_each(|&(meeting, _)| look_at(meeting, false, NONE));
         }
     }
 
