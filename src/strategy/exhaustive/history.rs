@@ -7,7 +7,7 @@
 
 use super::family::Family;
 use crate::base::object::State;
-use crate::base::{Access, Action, AtomicAction, CondvarAction, Guard, Operation, Outcome, Record, Step, ThreadAction};
+use crate::base::{Action, Guard, Operation, Outcome, Record, Step, ThreadAction};
 
 /// Stands for "none" where a number is expected.
 pub(super) const NONE: u32 = u32::MAX;
@@ -93,7 +93,7 @@ pub(super) struct History {
     pub(super) before: Vec<u32>,
     /// The same for each thread at the end, and at its exit.
     pub(super) now: Vec<u32>,
-    ended: Vec<u32>,
+    pub(super) ended: Vec<u32>,
     /// For each event and thread: how many events of that thread were performed before it.
     pub(super) cuts: Vec<u32>,
     pub(super) steps: Vec<Step>,
@@ -245,7 +245,7 @@ impl History {
     }
 
     /// The last event, if there is one, also meets this.
-    fn meet_last(&mut self, step: u32, meeting: u32, write: bool, changes: bool) {
+    pub(super) fn meet_last(&mut self, step: u32, meeting: u32, write: bool, changes: bool) {
         let Some(event) = self.events.len().checked_sub(1) else {
             // Before the first point: there is nobody to be in another order with.
             let entry = Entry { event: NONE, step, write, changes, writes: 1 };
@@ -321,108 +321,9 @@ impl History {
             .copy_from_slice(&self.clocks[event * width..(event + 1) * width]);
     }
 
-    /// What a step performed as (part of) the last event has met.
-    fn meet_all(&mut self, number: u32, step: &Step) {
-        let me = step.thread.0;
-        if let Action::Atomic(action) = step.operation.action {
-            let reads = matches!(action, AtomicAction::Load(_)) || matches!(step.outcome, Outcome::Mismatch(_));
-            return self.meet(number, step.operation.object.0, !reads, !reads && !keeps_value(step));
-        }
-        let changes = !step.only_reads();
-        match step.operation.action {
-            Action::Cell(_) | Action::Fence(_) | Action::Choose(_) => {}
-            Action::Thread(action) => match action {
-                ThreadAction::Park { .. } => {
-                    let taken = step.outcome == Outcome::Done;
-                    self.meet(number, self.own(Own::Token, me), taken, taken);
-                }
-                ThreadAction::Unpark(thread) => self.meet(number, self.own(Own::Token, thread.0), true, true),
-                ThreadAction::Join { thread, .. } | ThreadAction::IsFinished(thread) => {
-                    self.meet(number, self.own(Own::End, thread.0), false, false);
-                    if matches!(step.outcome, Outcome::Done) {
-                        self.know_end(thread.index());
-                    }
-                }
-                _ => {}
-            },
-            Action::Condvar(action) => self.meet_condvar(number, step, action),
-            _ => {
-                for (meeting, access) in step.accesses().into_iter().flatten() {
-                    if let crate::base::Meeting::Object(object) = meeting {
-                        self.meet(number, object.0, access == Access::Write, changes);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The last event has learned of the end of a thread.
-    fn know_end(&mut self, ended: usize) {
-        let (width, event) = (self.threads, self.events.len() - 1);
-        for t in 0..width {
-            let knows = &mut self.clocks[event * width + t];
-            *knows = (*knows).max(self.ended[ended * width + t]);
-        }
-    }
-
-    fn meet_condvar(&mut self, number: u32, step: &Step, action: CondvarAction) {
-        let (me, condvar) = (step.thread.0, step.operation.object.0);
-        let ticket = self.own(Own::Ticket, me);
-        let notified = self.is_notified(me, View::Without(NONE));
-        match action {
-            CondvarAction::Wait { mutex, .. } => {
-                for meeting in [condvar, mutex.0, ticket] {
-                    self.meet(number, meeting, true, true);
-                }
-            }
-            CondvarAction::Reacquire { .. } | CondvarAction::Wake { .. } => {
-                if let CondvarAction::Reacquire { mutex } = action {
-                    self.meet(number, mutex.0, true, true);
-                }
-                self.meet(number, ticket, !notified, !notified);
-                if !notified {
-                    self.meet(number, condvar, true, true);
-                }
-            }
-            CondvarAction::NotifyOne | CondvarAction::NotifyFirst(_) | CondvarAction::NotifyAll => {
-                self.foreseen.clear();
-                self.foresee_notify(step.operation.object, action, step.choice, View::Without(NONE));
-                let met = std::mem::take(&mut self.foreseen);
-                met.iter().for_each(|&(meeting, write)| self.meet(number, meeting, write, write));
-                self.foreseen = met;
-            }
-        }
-    }
-
-    /// The last event meets this: it happens after all that it conflicts with there.
-    fn meet(&mut self, step: u32, meeting: u32, write: bool, changes: bool) {
-        let event = self.events.len() - 1;
-        let (before, clocks) = self.clocks.split_at_mut(event * self.threads);
-        for entry in self.meetings[meeting as usize].iter().rev() {
-            if (entry.write || write) && entry.event != NONE && entry.event as usize != event {
-                let other = &before[entry.event as usize * self.threads..][..self.threads];
-                clocks.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
-            }
-            if entry.write {
-                break;
-            }
-        }
-        self.meet_last(step, meeting, write, changes);
-    }
-
     pub(super) fn own(&self, own: Own, thread: u32) -> u32 {
         self.objects as u32 + 3 * thread + own as u32
     }
-}
-
-/// Whether a step writes what was there already.
-fn keeps_value(step: &Step) -> bool {
-    use crate::base::{AtomicAction, Rmw};
-    matches!(
-        (step.operation.action, step.outcome),
-        (Action::Atomic(AtomicAction::Rmw { function: Rmw::Swap, operand, .. }), Outcome::Value(old))
-            if old == operand
-    )
 }
 
 trait CloneFromSliceOf {

@@ -42,6 +42,7 @@
 mod family;
 mod foresee;
 mod history;
+mod meeting;
 mod node;
 mod probe;
 mod questions;

@@ -1,0 +1,105 @@
+//! What the steps of an execution have met, entered in the order in which they were performed.
+
+use super::history::{History, NONE, Own, View};
+use crate::base::{Access, Action, AtomicAction, CondvarAction, Meeting, Outcome, Rmw, Step, ThreadAction};
+
+impl History {
+    /// What a step performed as (part of) the last event has met.
+    pub(super) fn meet_all(&mut self, number: u32, step: &Step) {
+        let me = step.thread.0;
+        if let Action::Atomic(action) = step.operation.action {
+            let reads =
+                matches!(action, AtomicAction::Load(_)) || matches!(step.outcome, Outcome::Mismatch(_));
+            return self.meet(number, step.operation.object.0, !reads, !reads && !keeps_value(step));
+        }
+        let changes = !step.only_reads();
+        match step.operation.action {
+            Action::Cell(_) | Action::Fence(_) | Action::Choose(_) => {}
+            Action::Thread(action) => match action {
+                ThreadAction::Park { .. } => {
+                    let taken = step.outcome == Outcome::Done;
+                    self.meet(number, self.own(Own::Token, me), taken, taken);
+                }
+                ThreadAction::Unpark(thread) => self.meet(number, self.own(Own::Token, thread.0), true, true),
+                ThreadAction::Join { thread, .. } | ThreadAction::IsFinished(thread) => {
+                    self.meet(number, self.own(Own::End, thread.0), false, false);
+                    if matches!(step.outcome, Outcome::Done) {
+                        self.know_end(thread.index());
+                    }
+                }
+                _ => {}
+            },
+            Action::Condvar(action) => self.meet_condvar(number, step, action),
+            _ => {
+                for (meeting, access) in step.accesses().into_iter().flatten() {
+                    if let Meeting::Object(object) = meeting {
+                        self.meet(number, object.0, access == Access::Write, changes);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The last event has learned of the end of a thread.
+    fn know_end(&mut self, ended: usize) {
+        let (width, event) = (self.threads, self.events.len() - 1);
+        for t in 0..width {
+            let knows = &mut self.clocks[event * width + t];
+            *knows = (*knows).max(self.ended[ended * width + t]);
+        }
+    }
+
+    fn meet_condvar(&mut self, number: u32, step: &Step, action: CondvarAction) {
+        let (me, condvar) = (step.thread.0, step.operation.object.0);
+        let ticket = self.own(Own::Ticket, me);
+        let notified = self.is_notified(me, View::Without(NONE));
+        match action {
+            CondvarAction::Wait { mutex, .. } => {
+                for meeting in [condvar, mutex.0, ticket] {
+                    self.meet(number, meeting, true, true);
+                }
+            }
+            CondvarAction::Reacquire { .. } | CondvarAction::Wake { .. } => {
+                if let CondvarAction::Reacquire { mutex } = action {
+                    self.meet(number, mutex.0, true, true);
+                }
+                self.meet(number, ticket, !notified, !notified);
+                if !notified {
+                    self.meet(number, condvar, true, true);
+                }
+            }
+            CondvarAction::NotifyOne | CondvarAction::NotifyFirst(_) | CondvarAction::NotifyAll => {
+                self.foreseen.clear();
+                self.foresee_notify(step.operation.object, action, step.choice, View::Without(NONE));
+                let met = std::mem::take(&mut self.foreseen);
+                met.iter().for_each(|&(meeting, write)| self.meet(number, meeting, write, write));
+                self.foreseen = met;
+            }
+        }
+    }
+
+    /// The last event meets this: it happens after all that it conflicts with there.
+    pub(super) fn meet(&mut self, step: u32, meeting: u32, write: bool, changes: bool) {
+        let event = self.events.len() - 1;
+        let (before, clocks) = self.clocks.split_at_mut(event * self.threads);
+        for entry in self.meetings[meeting as usize].iter().rev() {
+            if (entry.write || write) && entry.event != NONE && entry.event as usize != event {
+                let other = &before[entry.event as usize * self.threads..][..self.threads];
+                clocks.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+            }
+            if entry.write {
+                break;
+            }
+        }
+        self.meet_last(step, meeting, write, changes);
+    }
+}
+
+/// Whether a step writes what was there already.
+fn keeps_value(step: &Step) -> bool {
+    matches!(
+        (step.operation.action, step.outcome),
+        (Action::Atomic(AtomicAction::Rmw { function: Rmw::Swap, operand, .. }), Outcome::Value(old))
+            if old == operand
+    )
+}
