@@ -4,8 +4,8 @@
 use super::history::{Entry, History, NONE, Next, Own, View};
 use crate::base::object::State;
 use crate::base::{
-    Access, Action, AtomicAction, CondvarAction, FOREVER, ObjectId, Operation, Outcome, Step, ThreadAction,
-    ThreadId,
+    Access, Action, AtomicAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome, Step,
+    ThreadAction, ThreadId,
 };
 use std::panic::Location;
 
@@ -25,6 +25,10 @@ impl History {
             Action::Atomic(AtomicAction::Load(_)) => self.would_meet(next.operation.object.0, false),
             Action::Atomic(AtomicAction::Store { .. } | AtomicAction::Rmw { .. }) => {
                 self.would_meet(next.operation.object.0, true)
+            }
+            Action::Mutex(MutexAction::Lock { timeout: FOREVER }) => {
+                let free = self.is_free(next.operation.object, view);
+                if free { self.would_meet(next.operation.object.0, true) } else { 0 }
             }
             _ => self.foresee_on_object(next, view),
         }
@@ -104,7 +108,7 @@ impl History {
             CondvarAction::Reacquire { mutex } => {
                 let notified = self.is_notified(next.thread, view);
                 let spurious = next.spent.spurious < self.spurious_wakeups;
-                if self.state(mutex, view).holder().is_some() || !(notified || spurious) {
+                if !self.is_free(mutex, view) || !(notified || spurious) {
                     return 0;
                 }
                 self.foreseen.extend([(mutex.0, true), (ticket, !notified)]);

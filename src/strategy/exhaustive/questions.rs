@@ -23,6 +23,7 @@ impl History {
             Some(event) => self.before(event),
             None => self.at_end(next.thread as usize),
         };
+        let locks = matches!(next.operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER }));
         let mut look_at = |meeting: u32, write: bool, place: u32| {
             let entries = &self.meetings[meeting as usize];
             for entry in entries[..entries.len().min(place as usize)].iter().rev() {
@@ -36,6 +37,8 @@ impl History {
                     }
                 } else if (entry.write || write)
                     && rival.thread != next.thread
+                    // Without the release nobody could take it.
+                    && !(locks && self.leaves_free(entry) == Some(true))
                     && event.is_none_or(|event| self.ordered(entry.event, event))
                     && !rivals.contains(&entry.event)
                 {
@@ -172,6 +175,23 @@ impl History {
             self.states[at].push(next);
         }
         &self.states[at][writes]
+    }
+
+    /// Whether a mutex is free after a write; `None` where that does not tell.
+    fn leaves_free(&self, write: &Entry) -> Option<bool> {
+        match self.steps[write.step as usize].operation.action {
+            Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => Some(true),
+            Action::Condvar(CondvarAction::Wait { .. }) => Some(true),
+            Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => Some(false),
+            Action::Condvar(CondvarAction::Reacquire { .. }) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody holds a mutex in a view.
+    pub(super) fn is_free(&mut self, mutex: ObjectId, view: View<'_>) -> bool {
+        let known = self.last_write(mutex.0, view).and_then(|write| self.leaves_free(write));
+        known.unwrap_or_else(|| self.state(mutex, view).holder().is_none())
     }
 
     /// Whether a thread that waits has been notified.
