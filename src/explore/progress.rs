@@ -13,6 +13,8 @@ pub struct Progress {
     pub findings: usize,
     /// How many executions there will be in all, as far as is known.
     pub estimate: Option<f64>,
+    /// By how much that may well be wrong, as far as is known.
+    pub spread: Option<f64>,
     /// The bound on executions.
     pub bound: u64,
     /// Time spent.

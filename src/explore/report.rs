@@ -1,5 +1,7 @@
 //! What an exploration has found, and how much it has seen.
 
+use super::config::Config;
+use super::file::Origin;
 use crate::base::{Cursor, Schedule};
 use crate::finding::{Context, Finding, Severity};
 use crate::trace::{Style, Trace, checked_schedule};
@@ -57,12 +59,41 @@ pub struct Report {
     pub(super) counts_seen: bool,
     pub(super) doubt: Option<String>,
     pub(super) estimate: Option<f64>,
+    pub(super) spread: Option<f64>,
     pub(super) coverage: Coverage,
     pub(super) findings: Vec<Found>,
     pub(super) divergence: Option<String>,
+    /// What it was that was explored, where that was asked for.
+    pub(super) origin: Option<Origin>,
 }
 
 impl Report {
+    /// Before anything has been run.
+    pub(super) fn new(config: &Config) -> Self {
+        Report {
+            name: config.name.clone(),
+            replay_command: config.replay_command.clone(),
+            explore_command: config.explore_command.clone(),
+            locations: config.locations,
+            replayed: None,
+            strategy: String::new(),
+            executions: 0,
+            choices: 0,
+            longest: 0,
+            most_threads: 0,
+            cut_short: 0,
+            fairness_assumed: false,
+            counts_seen: false,
+            doubt: None,
+            estimate: None,
+            spread: None,
+            coverage: Coverage::Sampled,
+            findings: Vec::new(),
+            divergence: None,
+            origin: None,
+        }
+    }
+
     /// What was found, the most important first.
     pub fn findings(&self) -> &[Found] {
         &self.findings
@@ -91,6 +122,11 @@ impl Report {
     /// How many executions there are in all, as far as is known.
     pub fn estimate(&self) -> Option<f64> {
         self.estimate
+    }
+
+    /// By how much the [estimate](Self::estimate) may well be wrong, as far as is known.
+    pub fn spread(&self) -> Option<f64> {
+        self.spread
     }
 
     /// How many choices were made in all of them.

@@ -1,5 +1,6 @@
 //! The loop: strategy times model gives a report.
 
+use super::checkpoint::Checkpoint;
 use super::config::{Config, Search};
 use super::minimise;
 use super::progress::{Progress, Watcher};
@@ -11,10 +12,12 @@ use crate::strategy::{self, Dfs, Exhaustive, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// How many findings of different kinds are collected at most.
-const MOST_FINDINGS: usize = 32;
+pub(super) const MOST_FINDINGS: usize = 32;
 /// Executions between two calls of the progress callback, and looks at the time.
 const BEAT: u64 = 64;
 
@@ -22,17 +25,29 @@ pub(super) struct Runner<'a, F> {
     pub(super) engine: Engine,
     pub(super) model: &'a F,
     pub(super) config: Config,
-    progress: Option<Watcher<Progress>>,
-    observer: Option<Watcher<Trace>>,
-    started: Instant,
-    report: Report,
-    seen: BTreeSet<String>,
-    lock_orders: BTreeSet<u64>,
+    pub(super) progress: Option<Watcher<Progress>>,
+    pub(super) observer: Option<Watcher<Trace>>,
+    pub(super) started: Instant,
+    pub(super) report: Report,
+    pub(super) seen: BTreeSet<String>,
+    pub(super) lock_orders: BTreeSet<u64>,
+    pub(super) extras: Extras,
+}
+
+/// What only some explorations are given.
+#[derive(Default)]
+pub(super) struct Extras {
+    /// Set from outside to stop.
+    pub(super) interrupt: Option<Arc<AtomicBool>>,
+    /// Told now and then where the exploration stands.
+    pub(super) checkpoints: Option<Watcher<Checkpoint>>,
+    /// Where to go on from.
+    pub(super) resume: Option<Checkpoint>,
 }
 
 /// How a strategy's turn ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// It had nothing left to try.
     Done,
     /// Its share of the budget is used up.
@@ -48,26 +63,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
         progress: Option<Watcher<Progress>>,
         observer: Option<Watcher<Trace>>,
     ) -> Self {
-        let report = Report {
-            name: config.name.clone(),
-            replay_command: config.replay_command.clone(),
-            explore_command: config.explore_command.clone(),
-            locations: config.locations,
-            replayed: None,
-            strategy: String::new(),
-            executions: 0,
-            choices: 0,
-            longest: 0,
-            most_threads: 0,
-            cut_short: 0,
-            fairness_assumed: false,
-            counts_seen: false,
-            doubt: None,
-            estimate: None,
-            coverage: Coverage::Sampled,
-            findings: Vec::new(),
-            divergence: None,
-        };
+        let report = Report::new(&config);
         let engine = Engine::new(config.settings());
         let (seen, lock_orders) = (BTreeSet::new(), BTreeSet::new());
         Runner {
@@ -80,9 +76,12 @@ impl<'a, F: Fn()> Runner<'a, F> {
             report,
             seen,
             lock_orders,
+            extras: Extras::default(),
         }
     }
+}
 
+impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
         let (executions, choices, seed) = (self.config.executions, self.config.choices, self.config.seed);
         if let Some(strategy) = custom {
@@ -130,10 +129,10 @@ impl<'a, F: Fn()> Runner<'a, F> {
             [Box::new(strategy::pct(3, seed)?), Box::new(strategy::random(seed))];
         for sampler in samplers {
             let (end, sampler) = self.run(sampler, (executions / 2).max(1), (choices / 2).max(1))?;
-            let estimate = self.report.estimate;
+            let estimate = (self.report.estimate, self.report.spread);
             let so_far = std::mem::take(&mut self.report.strategy);
             self.describe(&*sampler, end);
-            self.report.estimate = estimate;
+            (self.report.estimate, self.report.spread) = estimate;
             self.report.strategy = format!("{so_far}, then {}", self.report.strategy);
             if end == End::Stop {
                 break;
@@ -150,31 +149,19 @@ impl<'a, F: Fn()> Runner<'a, F> {
         Ok(())
     }
 
-    fn describe(&mut self, strategy: &dyn Strategy, end: End) {
-        let any: &dyn Any = strategy;
-        self.report.strategy = strategy.describe();
-        self.report.estimate = strategy.estimate();
-        let doubt = any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt);
-        self.report.doubt = doubt.map(ToString::to_string).or(self.report.doubt.take());
-        self.report.coverage = match end {
-            End::Stop if !self.report.findings.is_empty() => Coverage::Stopped,
-            End::Done if self.report.cut_short > 0 => Coverage::Sampled,
-            End::Done if strategy.exhausted() => Coverage::Proved,
-            End::Done if any.is::<Replay>() => Coverage::Replayed,
-            End::Done => {
-                any.downcast_ref::<Dfs>().and_then(Dfs::bound).map_or(Coverage::Sampled, Coverage::AllWithin)
-            }
-            _ => Coverage::Sampled,
-        };
-    }
-
     /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
     fn run(
         &mut self,
-        mut strategy: Box<dyn Strategy>,
+        strategy: Box<dyn Strategy>,
         executions: u64,
         choices: u64,
     ) -> Result<(End, Box<dyn Strategy>), Error> {
+        if (&*strategy as &dyn Any).is::<Exhaustive>() {
+            let any: Box<dyn Any> = strategy;
+            let strategy = any.downcast::<Exhaustive>().expect("it is one");
+            return self.divide(strategy, executions, choices);
+        }
+        let mut strategy = strategy;
         let (mut run, mut chosen) = (0u64, 0u64);
         loop {
             if run >= executions || chosen >= choices {
@@ -189,27 +176,62 @@ impl<'a, F: Fn()> Runner<'a, F> {
             run += 1;
             chosen += summary.choices;
             self.count(&summary);
-            if let Some(observer) = &mut self.observer {
-                observer(&self.engine.trace());
-            }
+            self.observe();
             if summary.ending == Ending::Stopped {
                 self.explain_stop(&*strategy)?;
                 return Ok((End::Stop, strategy));
             }
             self.check_replay(&*strategy)?;
-            if self.is_worth_a_look(&summary) {
-                if let Some(trace) = self.trace_to_judge(&summary) {
-                    self.diagnose(trace);
-                }
-            }
-            let full = self.report.failed() && !self.config.all_findings;
-            if full || self.report.findings.len() >= MOST_FINDINGS {
+            self.judge(&summary);
+            if self.has_enough() {
                 return Ok((End::Stop, strategy));
             }
             if (run % BEAT == 0 || summary.choices > 100_000) && self.beat(&*strategy) {
                 return Ok((End::Stop, strategy));
             }
         }
+    }
+}
+
+impl<F: Fn()> Runner<'_, F> {
+    fn describe(&mut self, strategy: &dyn Strategy, end: End) {
+        let any: &dyn Any = strategy;
+        self.report.strategy = strategy.describe();
+        (self.report.estimate, self.report.spread) = (strategy.estimate(), strategy.spread());
+        let doubt = any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt);
+        self.report.doubt = doubt.map(ToString::to_string).or(self.report.doubt.take());
+        self.report.coverage = match end {
+            End::Stop if !self.report.findings.is_empty() => Coverage::Stopped,
+            End::Done if self.report.cut_short > 0 => Coverage::Sampled,
+            End::Done if strategy.exhausted() => Coverage::Proved,
+            End::Done if any.is::<Replay>() => Coverage::Replayed,
+            End::Done => {
+                any.downcast_ref::<Dfs>().and_then(Dfs::bound).map_or(Coverage::Sampled, Coverage::AllWithin)
+            }
+            _ => Coverage::Sampled,
+        };
+    }
+
+    /// Looks for what is wrong with the last execution, if there is reason to.
+    pub(super) fn judge(&mut self, summary: &Summary) {
+        if self.is_worth_a_look(summary)
+            && let Some(trace) = self.trace_to_judge(summary)
+        {
+            self.diagnose(trace);
+        }
+    }
+
+    /// Shows the last execution to whoever wants to see them all.
+    pub(super) fn observe(&mut self) {
+        if let Some(observer) = &mut self.observer {
+            observer(&self.engine.trace());
+        }
+    }
+
+    /// Whether enough has been found.
+    pub(super) fn has_enough(&self) -> bool {
+        let full = self.report.failed() && !self.config.all_findings;
+        full || self.report.findings.len() >= MOST_FINDINGS
     }
 
     /// The trace of the last execution as one who looks from outside sees it. Where it was run otherwise for a strategy that
@@ -223,7 +245,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
         self.rerun(schedule, true)
     }
 
-    fn count(&mut self, summary: &Summary) {
+    pub(super) fn count(&mut self, summary: &Summary) {
         let report = &mut self.report;
         report.executions += 1;
         report.choices += summary.choices;
@@ -244,18 +266,24 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
     /// Tells who watches how far it has come; whether the time is up.
     fn beat(&mut self, strategy: &dyn Strategy) -> bool {
-        let elapsed = self.started.elapsed();
+        let estimate = strategy.estimate().map(|estimate| (estimate, strategy.spread()));
+        self.tell(self.report.executions, self.report.choices, estimate);
+        self.config.time.is_some_and(|limit| self.started.elapsed() >= limit)
+            || self.extras.interrupt.as_ref().is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn tell(&mut self, executions: u64, choices: u64, estimate: Option<(f64, Option<f64>)>) {
         if let Some(progress) = &mut self.progress {
             progress(&Progress {
-                executions: self.report.executions,
-                choices: self.report.choices,
+                executions,
+                choices,
                 findings: self.report.findings.len(),
-                estimate: strategy.estimate(),
+                estimate: estimate.map(|(estimate, _)| estimate),
+                spread: estimate.and_then(|(_, spread)| spread),
                 bound: self.config.executions,
-                elapsed,
+                elapsed: self.started.elapsed(),
             });
         }
-        self.config.time.is_some_and(|limit| elapsed >= limit)
     }
 
     /// The strategy has stopped the execution: a schedule does not fit, or the model does not repeat itself.
@@ -264,13 +292,19 @@ impl<'a, F: Fn()> Runner<'a, F> {
         if let Some(divergence) = any.downcast_ref::<Replay>().and_then(Replay::divergence) {
             return Err(stale(&divergence.to_string()));
         }
+        self.explain_divergence(strategy);
+        Ok(())
+    }
+
+    /// The model does not repeat itself.
+    pub(super) fn explain_divergence(&mut self, strategy: &dyn Strategy) {
+        let any: &dyn Any = strategy;
         let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence);
         let divergence =
             divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
         let divergence = divergence.map(ToString::to_string);
         self.report.divergence =
             Some(divergence.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));
-        Ok(())
     }
 
     /// A replayed schedule carries checks: did the model do what it did when the schedule was made?

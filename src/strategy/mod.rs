@@ -16,6 +16,7 @@
 mod dfs;
 mod dice;
 mod divergence;
+mod divisible;
 mod exhaustive;
 mod pct;
 mod random;
@@ -26,7 +27,8 @@ mod simulator;
 pub use crate::base::{Choice, Decision, Guard, Options, Record, Strategy};
 pub use dfs::Dfs;
 pub use divergence::{Divergence, Mismatch};
-pub use exhaustive::Exhaustive;
+pub use divisible::Divisible;
+pub use exhaustive::{Exhaustive, Item, Learned};
 pub use pct::Pct;
 pub use random::Random;
 pub use replay::Replay;

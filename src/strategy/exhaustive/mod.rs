@@ -41,6 +41,7 @@
 mod family;
 mod foresee;
 mod history;
+mod item;
 mod node;
 mod reversal;
 #[cfg(test)]
@@ -50,6 +51,7 @@ use crate::base::{Choice, Decision, Options, Record, Strategy, ThreadId};
 use crate::strategy::{Divergence, Mismatch};
 use family::{Family, Renumbering};
 use history::History;
+pub use item::{Item, Learned};
 use node::{NOBODY, Node};
 
 /// Visits every trace of the model once. See the [module](self) for the algorithm.
@@ -90,6 +92,8 @@ pub struct Exhaustive {
     /// The shares of the tree that have been finished.
     done: f64,
     complete: bool,
+    /// How many executions there will be in all and give or take how many, where that was estimated from outside.
+    estimated: Option<(f64, f64)>,
     doubt: Option<String>,
     divergence: Option<Divergence>,
     // Memory for what is computed at each execution.
@@ -119,6 +123,7 @@ impl Exhaustive {
             deadlocked: 0,
             done: 0.0,
             complete: false,
+            estimated: None,
             doubt: None,
             divergence: None,
             order: Vec::new(),
@@ -239,6 +244,13 @@ impl Strategy for Exhaustive {
         if self.complete {
             return Some(self.executions as f64);
         }
+        if let Some((executions, _)) = self.estimated {
+            return Some(executions);
+        }
         (self.done > 0.0).then(|| self.executions as f64 / self.done)
+    }
+
+    fn spread(&self) -> Option<f64> {
+        if self.complete { Some(0.0) } else { self.estimated.map(|(_, spread)| spread) }
     }
 }

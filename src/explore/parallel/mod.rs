@@ -1,0 +1,399 @@
+//! Searches whose work can be divided, on one processor or many, in parts, and over several processes.
+//!
+//! ```text
+//! left := the whole search
+//! while something is left and the budget lasts:
+//!     jobs := this round's choice from what is left: beams, which estimate the size of the whole, and pieces to be finished
+//!     do the jobs, in any order, on all processors
+//!     take in what came of them in the order of their numbers: counts, findings, what is left to do
+//!     now and then: tell how far it has come, hand out a checkpoint
+//! ```
+//!
+//! Which jobs there are depends on what came of the rounds before, and what comes of a job on nothing but itself. So the counts,
+//! the findings and the executions in which they were found are the same for any number of workers. When a job finds reason
+//! to stop, those with lower numbers are finished and the others are forgotten. Only a limit of time, or an interruption,
+//! makes a difference from run to run: how far it gets.
+//!
+//! The first executions are run depth-first by one worker, so that small searches are done before anybody has to be waited
+//! for.
+
+mod job;
+mod pool;
+mod saved;
+mod sizes;
+
+use super::file::Origin;
+use super::report::Report;
+use super::runner::{End, MOST_FINDINGS, Runner};
+use crate::base::{Ending, Error, Schedule, Strategy};
+use crate::engine::Summary;
+use crate::strategy::Divisible;
+use job::{Beam, Done, Job, Known, Signals, Worker};
+use pool::{Lost, Pool};
+use sizes::{Estimates, Sizes, chance, choose};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Instant;
+
+/// How many executions are run before the work is divided.
+const FIRST: u64 = 32;
+/// How many pieces of each level a beam visits.
+const WIDTH: usize = 8;
+/// As long as so few have been run, all that are run serve the estimate.
+const SURVEY: u64 = 2_048;
+/// With so many pieces left to do, those begun are finished before others are begun.
+const MOST_LEFT: usize = 8_192;
+/// The most executions, and about the most choices, of a job.
+const JOB: (u64, u64) = (128, 200_000);
+/// The most executions of a beam.
+const BEAM: u64 = 4_096;
+
+/// How far a search has come.
+struct Search<S: Divisible> {
+    main: Box<S>,
+    left: Vec<S::Item>,
+    run: u64,
+    chosen: u64,
+    round: u64,
+    sizes: Sizes,
+    estimates: Estimates,
+    saved: Instant,
+}
+
+/// The most executions and choices.
+type Limits = (u64, u64);
+
+/// Has the jobs of a round done; nothing, if a worker was lost.
+type Perform<'p, 'a, F, S> =
+    dyn FnMut(&mut Runner<'a, F>, Vec<Job<<S as Divisible>::Item>>) -> Option<Vec<Done<S>>> + 'p;
+
+impl<'a, F: Fn() + Sync> Runner<'a, F> {
+    /// Runs a search until it is done, the budget is used up, or there is reason to stop.
+    pub(super) fn divide<S: Divisible>(
+        &mut self,
+        mut main: Box<S>,
+        executions: u64,
+        choices: u64,
+    ) -> Result<(End, Box<dyn Strategy>), Error> {
+        let mut left = Vec::new();
+        main.take(&mut left);
+        let (sizes, estimates) = (Sizes::default(), Estimates::default());
+        let saved = Instant::now();
+        let mut search = Search { main, left, run: 0, chosen: 0, round: 0, sizes, estimates, saved };
+        self.take_up(&mut search)?;
+        let signals = Signals {
+            first_stop: AtomicUsize::new(usize::MAX),
+            deadline: self.config.time.map(|time| self.started + time),
+            interrupt: self.extras.interrupt.clone().unwrap_or_default(),
+            executions: AtomicU64::new(self.report.executions),
+            choices: AtomicU64::new(self.report.choices),
+        };
+        // Whoever watches executions is told of them one after the other.
+        let workers = if self.observer.is_some() { 1 } else { processors(self.config.jobs) };
+        let limits = (executions, choices);
+        let end = match workers {
+            1 => self.alone(&mut search, limits, &signals),
+            workers => self.together(&mut search, limits, &signals, workers),
+        };
+        self.save(&mut search);
+        let mut main = search.main;
+        if end == End::Done {
+            // There is nothing left, and now it knows.
+            main.begin();
+        }
+        Ok((end, main))
+    }
+
+    fn alone<S: Divisible>(&mut self, search: &mut Search<S>, limits: Limits, signals: &Signals) -> End {
+        let mut strategy = Some(Box::new(search.main.idle()));
+        self.go_on(search, limits, signals, &mut |runner, jobs| {
+            let mut worker = Worker { runner, strategy: strategy.take(), signals };
+            let jobs = jobs.into_iter().enumerate();
+            let done = jobs.map(|(number, job)| worker.perform(number, job)).collect();
+            strategy = worker.strategy.take();
+            Some(done)
+        })
+    }
+
+    fn together<S: Divisible>(
+        &mut self,
+        search: &mut Search<S>,
+        limits: Limits,
+        signals: &Signals,
+        workers: usize,
+    ) -> End {
+        let pool = Pool::new();
+        std::thread::scope(|scope| {
+            let _close_at_the_end = Lost(&pool);
+            for _ in 0..workers {
+                let (config, model, pool) = (self.config.clone(), self.model, &pool);
+                let strategy = Some(Box::new(search.main.idle()));
+                scope.spawn(move || {
+                    // An engine stays on its thread.
+                    let mut runner = Runner::new(config, model, None, None);
+                    let mut worker = Worker { runner: &mut runner, strategy, signals };
+                    pool.work(|number, job| worker.perform(number, job));
+                });
+            }
+            self.go_on(search, limits, signals, &mut |runner, jobs| pool.run(jobs, || runner.tick(signals)))
+        })
+    }
+
+    fn go_on<S: Divisible>(
+        &mut self,
+        search: &mut Search<S>,
+        limits: Limits,
+        signals: &Signals,
+        perform: &mut Perform<'_, 'a, F, S>,
+    ) -> End {
+        if search.run == 0 && self.config.shard.of > 1 && self.deal(search, signals, perform) {
+            return End::Stop;
+        }
+        loop {
+            if self.has_enough() || signals.halted() {
+                return End::Stop;
+            }
+            if search.left.is_empty() {
+                return End::Done;
+            }
+            if search.run >= limits.0 || search.chosen >= limits.1 {
+                return End::Budget;
+            }
+            signals.first_stop.store(usize::MAX, Relaxed);
+            let jobs = search.plan(limits, self.config.seed, self.known());
+            let before = self.report.executions;
+            let Some(done) = perform(self, jobs) else { return End::Stop };
+            let sampled: Option<f64> =
+                done.iter().filter(|done| !done.sampled.is_empty()).map(|d| d.total).sum();
+            let stops = self.take_over(search, done, true);
+            self.estimate(search, before, sampled);
+            self.tick(signals);
+            if stops {
+                return End::Stop;
+            }
+            self.save_if_due(search);
+        }
+    }
+
+    /// Finds its part of the whole: the top of the tree is visited by everybody, each execution of it counted by one, and what
+    /// is below is dealt out. Whether there is reason to stop.
+    fn deal<S: Divisible>(
+        &mut self,
+        search: &mut Search<S>,
+        signals: &Signals,
+        perform: &mut Perform<'_, 'a, F, S>,
+    ) -> bool {
+        let (own, of) = (self.config.shard.number as usize - 1, self.config.shard.of as usize);
+        // Long prefixes that leave little open have little below them.
+        let heaviest = |item: &S::Item| {
+            let (open, length) = S::likeness(item);
+            (i64::from(open) - i64::from(length), Reverse(length))
+        };
+        for turn in 0..32 * of {
+            if search.left.is_empty() || search.left.len() >= 32 * of || signals.halted() {
+                break;
+            }
+            let largest = (0..search.left.len()).rev().max_by_key(|index| heaviest(&search.left[*index]));
+            let item = search.left.remove(largest.unwrap_or(0));
+            let job = Job {
+                items: vec![(item, 1.0)],
+                beam: None,
+                executions: 1,
+                choices: u64::MAX,
+                known: self.known(),
+            };
+            signals.first_stop.store(usize::MAX, Relaxed);
+            let Some(done) = perform(self, vec![job]) else { return true };
+            if self.take_over(search, done, turn % of == own) {
+                return true;
+            }
+        }
+        search.left.sort_by_key(|item| Reverse(heaviest(item)));
+        let mut index = 0;
+        search.left.retain(|_| {
+            index += 1;
+            (index - 1) % of == own
+        });
+        signals.executions.store(self.report.executions, Relaxed);
+        false
+    }
+
+    /// Takes in what came of the jobs of a round, in their order, or of those of another part only what is below; whether
+    /// there is reason to stop.
+    fn take_over<S: Divisible>(&mut self, search: &mut Search<S>, done: Vec<Done<S>>, own: bool) -> bool {
+        for done in done {
+            search.run += done.report.executions;
+            search.chosen += done.report.choices;
+            search.left.extend(done.left);
+            done.sampled.iter().for_each(|sampled| search.sizes.note(sampled));
+            if own {
+                self.lock_orders.extend(done.lock_orders);
+                search.main.absorb(done.learned);
+                self.add(done.report);
+                if done.stops || self.has_enough() {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Adds what one job has seen to what all have.
+    fn add(&mut self, other: Report) {
+        let report = &mut self.report;
+        for mut found in other.findings {
+            let signature = found.finding.signature(&found.trace).to_string();
+            if report.findings.len() < MOST_FINDINGS && self.seen.insert(signature) {
+                found.execution += report.executions;
+                report.findings.push(found);
+            }
+        }
+        report.executions += other.executions;
+        report.choices += other.choices;
+        report.longest = report.longest.max(other.longest);
+        report.most_threads = report.most_threads.max(other.most_threads);
+        report.fairness_assumed |= other.fairness_assumed;
+        report.counts_seen |= other.counts_seen;
+        report.cut_short += other.cut_short;
+        report.divergence = report.divergence.take().or(other.divergence);
+    }
+
+    /// `sampled` is what the beams of the round say of all that was left when it began.
+    fn estimate<S: Divisible>(&mut self, search: &mut Search<S>, before: u64, sampled: Option<f64>) {
+        let run = self.report.executions as f64;
+        if let Some(sampled) = sampled.filter(|sampled| *sampled > 0.0) {
+            search.sizes.settle();
+            search.estimates.add(before as f64 + sampled, run);
+        }
+        let left: f64 = search.left.iter().map(|item| search.sizes.of(S::likeness(item))).sum();
+        if let Some((value, spread)) = search.estimates.value(run, run + left) {
+            let value = value.max(run + search.left.len() as f64);
+            search.main.estimated(value, spread);
+            (self.report.estimate, self.report.spread) = (Some(value), Some(spread));
+        }
+    }
+
+    fn known(&self) -> Arc<Known> {
+        Arc::new(Known { signatures: self.seen.clone(), lock_orders: self.lock_orders.clone() })
+    }
+}
+
+/// What a worker does besides running the model.
+impl<F: Fn()> Runner<'_, F> {
+    /// Begins to count anew; what has been counted so far is to be given to [`end_job`](Self::end_job).
+    fn begin_job(
+        &mut self,
+        seen: BTreeSet<String>,
+        orders: BTreeSet<u64>,
+    ) -> (Report, BTreeSet<String>, BTreeSet<u64>) {
+        let mut report = Report::new(&self.config);
+        (report.estimate, report.spread) = (self.report.estimate, self.report.spread);
+        let report = std::mem::replace(&mut self.report, report);
+        let seen = std::mem::replace(&mut self.seen, seen);
+        (report, seen, std::mem::replace(&mut self.lock_orders, orders))
+    }
+
+    fn end_job(&mut self, kept: (Report, BTreeSet<String>, BTreeSet<u64>)) -> (Report, BTreeSet<u64>) {
+        self.seen = kept.1;
+        (std::mem::replace(&mut self.report, kept.0), std::mem::replace(&mut self.lock_orders, kept.2))
+    }
+
+    fn take_in(&mut self, summary: &Summary) {
+        self.count(summary);
+        self.observe();
+        if summary.ending != Ending::Stopped {
+            self.judge(summary);
+        }
+    }
+
+    /// Tells who watches how far all have come.
+    fn tick(&mut self, signals: &Signals) {
+        let estimate = self.report.estimate.map(|estimate| (estimate, self.report.spread));
+        self.tell(signals.executions.load(Relaxed), signals.choices.load(Relaxed), estimate);
+    }
+
+    /// What it is that is explored, where files may be written of it.
+    fn origin(&mut self) -> Option<Origin> {
+        let extras = &self.extras;
+        let wanted = extras.checkpoints.is_some()
+            || extras.resume.is_some()
+            || self.config.shard.of > 1
+            || self.config.parameters.is_some();
+        if !wanted {
+            return None;
+        }
+        let first = self.rerun(Schedule::new(), true);
+        let first = first.map_or(0, |trace| crate::trace::fingerprint(&trace));
+        Some(Origin::new(&self.config, first))
+    }
+}
+
+impl<S: Divisible> Search<S> {
+    /// The jobs of a round. They depend on nothing but what has been done so far.
+    fn plan(&mut self, limits: Limits, seed: u64, known: Arc<Known>) -> Vec<Job<S::Item>> {
+        let (left, choices) = (limits.0 - self.run, limits.1 - self.chosen);
+        // As many jobs as there can be executions, going by their length so far.
+        let length = (self.chosen / self.run.max(1)).max(1);
+        let most = left.min((choices / length).max(1)).min(1 << 20) as usize;
+        let job = |items, beam, executions: u64, choices: u64| {
+            let known = Arc::clone(&known);
+            Job { items, beam, executions: executions.max(1), choices: choices.max(1), known }
+        };
+        self.round += 1;
+        if self.run < FIRST {
+            let items = self.left.pop().map(|item| (item, 1.0)).into_iter().collect();
+            return vec![job(items, None, left.min(FIRST - self.run), choices)];
+        }
+        let (beams, pieces) = self.shape(most);
+        let count = (beams + pieces).max(1) as u64;
+        let mut jobs = Vec::with_capacity(beams + pieces);
+        if beams > 0 {
+            let sizes = Arc::new(self.sizes.clone());
+            let size = |item: &S::Item| (S::likeness(item), sizes.of(S::likeness(item)));
+            let all = std::mem::take(&mut self.left).into_iter().map(|item| (item, 1.0)).collect();
+            let (some, others) = choose(all, beams * WIDTH, size, chance(seed, self.round, u64::MAX));
+            self.left = others;
+            let mut dealt: Vec<Vec<(S::Item, f64)>> =
+                (0..beams.min(some.len())).map(|_| Vec::new()).collect();
+            let hands = dealt.len();
+            some.into_iter().enumerate().for_each(|(index, item)| dealt[index % hands].push(item));
+            for items in dealt {
+                let beam = Beam { sizes: Arc::clone(&sizes), width: WIDTH, seed, round: self.round };
+                jobs.push(job(items, Some(beam), BEAM.min(left / count), choices / count));
+            }
+        }
+        let pieces = self.left.split_off(self.left.len().saturating_sub(pieces));
+        for item in pieces {
+            jobs.push(job(vec![(item, 1.0)], None, JOB.0.min(left / count), JOB.1.min(choices / count)));
+        }
+        jobs
+    }
+
+    /// How many beams, and how many pieces to be finished, there are in a round of at most so many jobs.
+    fn shape(&self, most: usize) -> (usize, usize) {
+        let pieces = ((self.run / JOB.0) as usize).clamp(24, 512).min(most);
+        let beams = match self.run {
+            ..512 => 1,
+            512..1024 => 2,
+            1024..SURVEY => 4,
+            _ => 8,
+        };
+        // A beam that the budget cuts off says nothing.
+        let wanted = self.left.len() <= MOST_LEFT && most / (beams + pieces) >= 64;
+        match (wanted, self.run < SURVEY) {
+            (false, _) => (0, pieces),
+            (true, true) => (beams, 0),
+            (true, false) => (beams, pieces),
+        }
+    }
+}
+
+/// How many workers there are.
+fn processors(jobs: usize) -> usize {
+    match jobs {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        jobs => jobs,
+    }
+}
