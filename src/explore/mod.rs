@@ -12,12 +12,14 @@ mod config;
 mod file;
 mod minimise;
 mod parallel;
+mod part;
 mod progress;
 mod report;
 mod runner;
 
 pub use checkpoint::Checkpoint;
 pub use config::{Config, Search, Shard};
+pub use part::{Joint, Part};
 pub use progress::Progress;
 pub use report::{Coverage, Found, Report};
 
@@ -304,7 +306,7 @@ impl Explorer {
     }
 
     /// Which part of an exhaustive search to do. The parts have nothing in common and are all of it, so that they can be done
-    /// by different processes; what they report can be put together.
+    /// by different processes; [`Part`] puts their reports together.
     pub fn shard(mut self, shard: Shard) -> Self {
         self.config.shard = shard;
         self

@@ -1,7 +1,8 @@
 //! What an exploration has found, and how much it has seen.
 
-use super::config::Config;
+use super::config::{Config, Shard};
 use super::file::Origin;
+use super::part::Part;
 use crate::base::{Cursor, Schedule};
 use crate::finding::{Context, Finding, Severity};
 use crate::trace::{Style, Trace, checked_schedule};
@@ -17,6 +18,8 @@ pub enum Coverage {
     AllWithin(u32),
     /// A part: the budget ended first.
     Sampled,
+    /// All of one part; what was not found there may be in another.
+    Part(Shard),
     /// It was broken off at a finding.
     Stopped,
     /// One schedule was replayed.
@@ -181,6 +184,12 @@ impl Report {
         self.replayed.as_ref()
     }
 
+    /// The report as one of a part, to be written to a file and put together with those of the other parts. There is one for
+    /// exhaustive searches of which a part was asked for, or a checkpoint, or whose [parameters](Config::parameters) are known.
+    pub fn part(&self) -> Option<Part> {
+        Part::of(self)
+    }
+
     /// One sentence on how much was seen.
     pub fn verdict(&self) -> String {
         let executions = count(self.executions, "execution");
@@ -207,9 +216,15 @@ impl Report {
                 }
                 _ => format!("sampled: {executions} {were} run"),
             },
+            Coverage::Part(shard) => format!("finished part {shard}: all its {executions} {were} run"),
             Coverage::Stopped => format!("stopped after {executions}"),
             Coverage::Replayed => "replayed one schedule".to_string(),
         }
+    }
+
+    /// What a finding is told as.
+    pub(super) fn tell(&self, found: &Found) -> String {
+        found.finding.render(&found.trace, &self.context(found)).trim_end().to_owned()
     }
 
     fn context(&self, found: &Found) -> Context {
@@ -252,7 +267,7 @@ impl fmt::Display for Report {
             )?;
         }
         for found in &self.findings {
-            writeln!(f, "{}\n", found.finding.render(&found.trace, &self.context(found)).trim_end())?;
+            writeln!(f, "{}\n", self.tell(found))?;
         }
         if self.findings.is_empty() && self.divergence.is_none() {
             writeln!(f, "nothing wrong was found")?;
@@ -295,7 +310,7 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{text} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-fn scientific(number: f64) -> String {
+pub(super) fn scientific(number: f64) -> String {
     if number < 1e6 { format!("{number:.0}") } else { format!("{number:.1e}") }
 }
 

@@ -203,6 +203,9 @@ impl<F: Fn()> Runner<'_, F> {
         self.report.coverage = match end {
             End::Stop if !self.report.findings.is_empty() => Coverage::Stopped,
             End::Done if self.report.cut_short > 0 => Coverage::Sampled,
+            End::Done if strategy.exhausted() && self.config.shard.of > 1 => {
+                Coverage::Part(self.config.shard)
+            }
             End::Done if strategy.exhausted() => Coverage::Proved,
             End::Done if any.is::<Replay>() => Coverage::Replayed,
             End::Done => {

@@ -17,7 +17,7 @@ use std::time::Instant;
 pub(super) struct Job<I> {
     /// The work, with how many pieces each stands for when a beam goes down from them.
     pub(super) items: Vec<(I, f64)>,
-    pub(super) beam: Option<Beam>,
+    pub(super) way: Way,
     /// The most executions.
     pub(super) executions: u64,
     /// About the most choices in them.
@@ -25,7 +25,17 @@ pub(super) struct Job<I> {
     pub(super) known: Arc<Known>,
 }
 
-/// Visits a few pieces of each level, to estimate how many there are.
+/// How to go about it.
+pub(super) enum Way {
+    /// To the end of a piece, depth-first, or as far as the budget reaches.
+    Finish,
+    /// The same, noting what is below what.
+    Begin,
+    /// Visit a few pieces of each level, to estimate how many there are.
+    Beam(Beam),
+}
+
+/// What a beam goes by.
 pub(super) struct Beam {
     pub(super) sizes: Arc<Sizes>,
     pub(super) width: usize,
@@ -95,15 +105,26 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         let mut pace = Pace { number, executions: job.executions, choices: job.choices, stops: false };
         let mut strategy = self.strategy.take().expect("put back after each job");
         let (mut left, mut sampled, mut total) = (Vec::new(), Vec::new(), None);
-        match job.beam {
-            None => {
+        match job.way {
+            Way::Finish => {
                 job.items.into_iter().for_each(|(item, _)| strategy.give(item));
                 while self.may_go_on(&pace) && strategy.begin() {
                     strategy = self.run(strategy, &mut pace);
                 }
                 strategy.take(&mut left);
             }
-            Some(beam) => {
+            Way::Begin => {
+                left.extend(job.items.into_iter().map(|(item, _)| item));
+                while self.may_go_on(&pace)
+                    && let Some(item) = left.pop()
+                {
+                    let first = left.len();
+                    let kind = S::likeness(&item);
+                    strategy = self.visit(strategy, item, &mut pace, &mut left);
+                    sampled.push((kind, 1.0, left[first..].iter().map(S::likeness).collect()));
+                }
+            }
+            Way::Beam(beam) => {
                 (strategy, total) =
                     self.go_down(strategy, &beam, job.items, &mut pace, &mut left, &mut sampled);
             }
@@ -138,9 +159,25 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         if pace.stops {
             self.signals.first_stop.fetch_min(pace.number, Relaxed);
         }
-        if pace.executions % 64 == 0 || summary.choices > 100_000 {
+        if pace.executions.is_multiple_of(64) || summary.choices > 100_000 {
             self.runner.tick(self.signals);
         }
+        strategy
+    }
+
+    /// One execution, of a given item; what is below goes to `below`.
+    fn visit(
+        &mut self,
+        mut strategy: Box<S>,
+        item: S::Item,
+        pace: &mut Pace,
+        below: &mut Vec<S::Item>,
+    ) -> Box<S> {
+        strategy.give(item);
+        if strategy.begin() {
+            strategy = self.run(strategy, pace);
+        }
+        strategy.take(below);
         strategy
     }
 
@@ -164,12 +201,8 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
                     break;
                 }
                 let kind = S::likeness(&item);
-                strategy.give(item);
-                if strategy.begin() {
-                    strategy = self.run(strategy, pace);
-                }
                 let mut items = Vec::new();
-                strategy.take(&mut items);
+                strategy = self.visit(strategy, item, pace, &mut items);
                 total += weight;
                 sampled.push((kind, weight, items.iter().map(S::likeness).collect()));
                 below.extend(items.into_iter().map(|item| (item, weight)));
@@ -183,7 +216,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
             depth += 1;
             let size = |item: &S::Item| -> (Kind, f64) {
                 let kind = S::likeness(item);
-                (kind, beam.sizes.of(kind))
+                (kind, beam.sizes.at_most(kind))
             };
             let chance = chance(beam.seed, beam.round, (pace.number as u64) << 32 | depth);
             let (chosen, others) = choose(below, beam.width, size, chance);

@@ -28,7 +28,7 @@ use super::runner::{End, MOST_FINDINGS, Runner};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::Summary;
 use crate::strategy::Divisible;
-use job::{Beam, Done, Job, Known, Signals, Worker};
+use job::{Beam, Done, Job, Known, Signals, Way, Worker};
 use pool::{Lost, Pool};
 use sizes::{Estimates, Sizes, chance, choose};
 use std::cmp::Reverse;
@@ -93,10 +93,12 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         // Whoever watches executions is told of them one after the other.
         let workers = if self.observer.is_some() { 1 } else { processors(self.config.jobs) };
         let limits = (executions, choices);
-        let end = match workers {
-            1 => self.alone(&mut search, limits, &signals),
-            workers => self.together(&mut search, limits, &signals, workers),
-        };
+        // Most searches are over before it pays to start threads.
+        let first = if workers == 1 { executions } else { executions.min(FIRST) };
+        let mut end = self.alone(&mut search, (first, choices), &signals);
+        if workers > 1 && end == End::Budget && search.run < executions && search.chosen < choices {
+            end = self.together(&mut search, limits, &signals, workers);
+        }
         self.save(&mut search);
         let mut main = search.main;
         if end == End::Done {
@@ -165,9 +167,13 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
             let jobs = search.plan(limits, self.config.seed, self.known());
             let before = self.report.executions;
             let Some(done) = perform(self, jobs) else { return End::Stop };
-            let sampled: Option<f64> =
-                done.iter().filter(|done| !done.sampled.is_empty()).map(|d| d.total).sum();
+            let mut beams = done.iter().filter(|done| !done.sampled.is_empty()).peekable();
+            let told_more = beams.peek().is_some();
+            let sampled: Option<f64> = beams.map(|done| done.total).sum();
             let stops = self.take_over(search, done, true);
+            if told_more {
+                search.sizes.settle();
+            }
             self.estimate(search, before, sampled);
             self.tick(signals);
             if stops {
@@ -199,7 +205,7 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
             let item = search.left.remove(largest.unwrap_or(0));
             let job = Job {
                 items: vec![(item, 1.0)],
-                beam: None,
+                way: Way::Finish,
                 executions: 1,
                 choices: u64::MAX,
                 known: self.known(),
@@ -264,7 +270,6 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
     fn estimate<S: Divisible>(&mut self, search: &mut Search<S>, before: u64, sampled: Option<f64>) {
         let run = self.report.executions as f64;
         if let Some(sampled) = sampled.filter(|sampled| *sampled > 0.0) {
-            search.sizes.settle();
             search.estimates.add(before as f64 + sampled, run);
         }
         let left: f64 = search.left.iter().map(|item| search.sizes.of(S::likeness(item))).sum();
@@ -337,21 +342,21 @@ impl<S: Divisible> Search<S> {
         // As many jobs as there can be executions, going by their length so far.
         let length = (self.chosen / self.run.max(1)).max(1);
         let most = left.min((choices / length).max(1)).min(1 << 20) as usize;
-        let job = |items, beam, executions: u64, choices: u64| {
+        let job = |items, way, executions: u64, choices: u64| {
             let known = Arc::clone(&known);
-            Job { items, beam, executions: executions.max(1), choices: choices.max(1), known }
+            Job { items, way, executions: executions.max(1), choices: choices.max(1), known }
         };
         self.round += 1;
         if self.run < FIRST {
             let items = self.left.pop().map(|item| (item, 1.0)).into_iter().collect();
-            return vec![job(items, None, left.min(FIRST - self.run), choices)];
+            return vec![job(items, Way::Begin, left.min(FIRST - self.run), choices)];
         }
         let (beams, pieces) = self.shape(most);
         let count = (beams + pieces).max(1) as u64;
         let mut jobs = Vec::with_capacity(beams + pieces);
         if beams > 0 {
             let sizes = Arc::new(self.sizes.clone());
-            let size = |item: &S::Item| (S::likeness(item), sizes.of(S::likeness(item)));
+            let size = |item: &S::Item| (S::likeness(item), sizes.at_most(S::likeness(item)));
             let all = std::mem::take(&mut self.left).into_iter().map(|item| (item, 1.0)).collect();
             let (some, others) = choose(all, beams * WIDTH, size, chance(seed, self.round, u64::MAX));
             self.left = others;
@@ -361,12 +366,17 @@ impl<S: Divisible> Search<S> {
             some.into_iter().enumerate().for_each(|(index, item)| dealt[index % hands].push(item));
             for items in dealt {
                 let beam = Beam { sizes: Arc::clone(&sizes), width: WIDTH, seed, round: self.round };
-                jobs.push(job(items, Some(beam), BEAM.min(left / count), choices / count));
+                jobs.push(job(items, Way::Beam(beam), BEAM.min(left / count), choices / count));
             }
         }
         let pieces = self.left.split_off(self.left.len().saturating_sub(pieces));
         for item in pieces {
-            jobs.push(job(vec![(item, 1.0)], None, JOB.0.min(left / count), JOB.1.min(choices / count)));
+            jobs.push(job(
+                vec![(item, 1.0)],
+                Way::Finish,
+                JOB.0.min(left / count),
+                JOB.1.min(choices / count),
+            ));
         }
         jobs
     }

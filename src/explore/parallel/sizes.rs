@@ -23,6 +23,8 @@ pub(super) type Sampled = (Kind, f64, Vec<Kind>);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sizes {
     kinds: BTreeMap<Kind, Seen>,
+    /// The mean over the kinds.
+    mean: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +71,19 @@ impl Sizes {
                 break;
             }
         }
+        let sum: f64 = self.kinds.values().map(|seen| seen.size).sum();
+        self.mean = sum / kinds.len().max(1) as f64;
+    }
+
+    /// What a piece may come to where its size matters to whether it is looked at: of what is not known better say much, and
+    /// it will be known.
+    pub(super) fn at_most(&self, kind: Kind) -> f64 {
+        let kind = coarse(kind);
+        if let Some(seen) = self.kinds.get(&kind) {
+            return seen.size;
+        }
+        let next = self.kinds.range(kind..).next().map_or(1.0, |(_, seen)| seen.size);
+        self.of(kind).max(next).max(self.mean)
     }
 
     /// The size of a piece; where none of its kind has been seen, that of the nearest kind.
@@ -171,6 +186,8 @@ impl Estimates {
             return None;
         }
         let mean = self.sum / self.weights;
+        // Where kinds lie below each other in a circle their sizes mean nothing.
+        let expected = expected.clamp(mean / 4.0, mean * 4.0).max(run);
         let variance = (self.squares / self.weights - mean * mean).max(0.0);
         let independent = self.weights * self.weights / self.squared_weights;
         let deviation = if independent > 1.5 { (variance / (independent - 1.0)).sqrt() } else { mean / 2.0 };
