@@ -42,7 +42,12 @@ pub(super) fn run(options: &ExploreOptions, output: &mut Output) -> Result<Outco
     }
     let wrong = !report.findings().is_empty() || report.divergence().is_some();
     output.print(&painted(&format!("{report}\n"), wrong));
-    if let (Some(path), Coverage::Sampled) = (&options.checkpoint, report.coverage()) {
+    let open = match report.coverage() {
+        Coverage::Sampled => true,
+        Coverage::Stopped => options.all_findings,
+        _ => false,
+    };
+    if let (Some(path), true) = (&options.checkpoint, open) {
         output.print(&format!("not finished: the same command goes on from `{}`\n", path.display()));
     }
     Ok(match (wrong, interrupt.load(Relaxed)) {
