@@ -1,4 +1,4 @@
-//! Selvedge reruns a concurrent program under many interleavings, every one where that is possible, and hands back a
+//! Selvedge reruns a concurrent program under every interleaving that matters, as far as that is possible, and hands back a
 //! short, stable trace of what goes wrong: data races, deadlocks, lost wakeups, lost updates, livelocks, panics.
 //!
 //! # From `std` code to a first finding
@@ -38,9 +38,10 @@
 //! # What is proved and what is not
 //!
 //! A report says how much was seen. `proved: all N executions were run` means that no behaviour of the model was left out,
-//! under *sequential consistency* and under the settings given. Orderings weaker than `SeqCst` take part in
-//! happens-before, so that data published through a relaxed flag is found to race, but stale values are not yet explored.
-//! Loops that poll are taken to be fair: a thread that has gone round several times and seen nothing new waits until
+//! under the settings given; orders of steps that do not meet count as one behaviour ([`strategy::Exhaustive`] says precisely
+//! which). A model that uses an ordering weaker than `SeqCst` is explored under the C11 memory model, others under sequential
+//! consistency, which is the same for them; [`Report::memory`] tells.
+//! Loops that poll are taken to be fair: a thread that has gone round and seen nothing new waits until
 //! something changes; a proof that rests on this says so. Clones and drops of an [`sync::Arc`] that are not the last are no
 //! choices of their own, so a model that looks at reference counts is not said to be proved. A [`sync::RwLock`] lets
 //! readers in while a writer waits. `sampled` means that a part was seen.
@@ -68,6 +69,7 @@ mod engine;
 pub mod explore;
 pub mod finding;
 pub mod hint;
+mod memory;
 pub mod python;
 pub mod strategy;
 pub mod sync;
@@ -76,7 +78,7 @@ pub mod time;
 pub mod trace;
 
 pub use base::{Error, Schedule, ThreadId};
-pub use engine::Clock;
+pub use engine::{Clock, MemoryModel};
 pub use explore::{Config, Coverage, Explorer, Found, Progress, Report, Search, check, choose, explore};
 pub use finding::{Finding, FindingKind, Severity};
 pub use trace::Trace;

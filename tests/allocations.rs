@@ -61,6 +61,12 @@ fn pct_allocates_nothing_of_its_own() {
 }
 
 #[test]
+fn sampling_that_follows_the_threads_allocates_nothing_of_its_own() {
+    assert_allocates_nothing(&MODELS, Search::Pos);
+    assert_allocates_nothing(&MODELS, Search::Surw);
+}
+
+#[test]
 fn exhaustive_search_allocates_nothing_of_its_own() {
     // Those that have enough schedules.
     let models: [Model; 3] =

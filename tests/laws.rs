@@ -220,11 +220,14 @@ fn exchanged(trace: &Trace) -> Vec<Schedule> {
     let choices: Vec<Choice> = trace.schedule.choices().collect();
     let mut position = 0;
     let mut schedules = Vec::new();
-    for pair in trace.steps.windows(2) {
+    for (at, pair) in trace.steps.windows(2).enumerate() {
         let here = position;
         position += usize::from(pair[0].operation.is_point());
         let both = pair.iter().all(|step| step.operation.is_point());
-        if both && pair[0].thread != pair[1].thread && !pair[0].conflicts(&pair[1]) {
+        // What follows from a choice unasked comes with it: the end of a thread, say.
+        let follows = trace.steps[at + 2..].iter().take_while(|step| !step.operation.is_point());
+        let fixed = pair[1..].iter().chain(follows).any(|step| pair[0].conflicts(step));
+        if both && pair[0].thread != pair[1].thread && !fixed {
             let mut other = choices.clone();
             other.swap(here, here + 1);
             schedules.push(other.into_iter().collect());

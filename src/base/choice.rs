@@ -1,6 +1,7 @@
 //! Choices, and who makes them: options in, choice out.
 
-use super::{Record, ThreadId, ThreadSet};
+use super::{Operation, Record, Step, ThreadId, ThreadSet};
+use std::panic::Location;
 
 /// Who went next, and which of the allowed outcomes it got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,22 @@ pub trait Strategy: std::any::Any {
     /// Which of `count` (at least 2) outcomes the operation of `thread` gets.
     fn outcome(&mut self, thread: ThreadId, count: u32) -> u32;
 
+    /// Where in the modification order of an atomic the operation of `thread` takes place: one of `places` (at least 2), each
+    /// the number of places before the last.
+    ///
+    /// The default asks [`outcome`](Strategy::outcome) which of them. A strategy that repeats choices may answer with a place
+    /// that is not among them.
+    fn place(&mut self, thread: ThreadId, places: &[u32]) -> u32 {
+        let which = self.outcome(thread, places.len() as u32) as usize;
+        places.get(which).copied().unwrap_or(0)
+    }
+
+    /// Whether the places that it answers with respect the order of sequentially consistent accesses by themselves. Otherwise it
+    /// is offered only places that fit the order in which these are performed.
+    fn orders_memory(&self) -> bool {
+        false
+    }
+
     /// Called after each execution with the number of choices made.
     fn end(&mut self, choices: u64) {
         let _ = choices;
@@ -111,10 +128,34 @@ pub trait Strategy: std::any::Any {
         let _ = (child, parent);
     }
 
+    /// `thread` lets others go first. Called for strategies that [learn](Strategy::learns).
+    fn yielded(&mut self, thread: ThreadId) {
+        let _ = thread;
+    }
+
     /// What was performed, after each execution and before [`end`](Strategy::end), for strategies that
     /// [learn](Strategy::learns).
     fn learn(&mut self, record: &Record<'_>) {
         let _ = record;
+    }
+
+    /// Whether it follows what threads do: then [`performed`](Strategy::performed) and [`arrived`](Strategy::arrived) are
+    /// called. Nothing else about an execution is different.
+    fn follows(&self) -> bool {
+        false
+    }
+
+    /// `step` has been performed. Called for strategies that [follow](Strategy::follows), in the order of the steps, for
+    /// all since the last question before the next one, and for the rest before [`end`](Strategy::end).
+    fn performed(&mut self, step: &Step) {
+        let _ = step;
+    }
+
+    /// `thread` is about to perform `operation`, called at `location` in the model; it need not be enabled. Called for
+    /// strategies that [follow](Strategy::follows), before each question, for the threads that have come to another
+    /// operation since the last one: after [`performed`](Strategy::performed), in the order of their numbers.
+    fn arrived(&mut self, thread: ThreadId, operation: &Operation, location: &'static Location<'static>) {
+        let _ = (thread, operation, location);
     }
 
     /// Whether every behaviour has been visited, so that "nothing found" is a proof. Asked after `begin` said `false`.

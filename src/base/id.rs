@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A thread of an execution, numbered in the order of spawning; the thread that runs the model is number 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ThreadId(pub u32);
 
 impl ThreadId {

@@ -112,6 +112,20 @@ pub enum AtomicAction {
     },
 }
 
+impl AtomicAction {
+    /// Whether all its orderings are `SeqCst`.
+    #[inline(always)]
+    pub const fn is_sequentially_consistent(&self) -> bool {
+        let (ordering, other) = match self {
+            AtomicAction::Load(ordering)
+            | AtomicAction::Store { ordering, .. }
+            | AtomicAction::Rmw { ordering, .. } => (ordering, ordering),
+            AtomicAction::CompareExchange { success, failure, .. } => (success, failure),
+        };
+        matches!((ordering, other), (Ordering::SeqCst, Ordering::SeqCst))
+    }
+}
+
 /// On a race-checked cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CellAction {

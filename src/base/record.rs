@@ -16,6 +16,8 @@ pub struct Record<'a> {
     pub glued: &'a [u64],
     /// The rounds of polling loops, in the order in which they began.
     pub guards: &'a [Guard],
+    /// Who let others go first, and how many steps had been performed then.
+    pub yields: &'a [(ThreadId, usize)],
     /// Whether it ran on until nobody could go on, and all of its steps are there.
     pub maximal: bool,
     /// How many spurious wakeups each thread may have.

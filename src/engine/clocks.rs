@@ -161,6 +161,36 @@ impl Knowledge {
         }
     }
 
+    /// Reads a store that leaves so much, under the C11 memory model.
+    pub(crate) fn learn(&mut self, leaves: &VectorClock, acquire: Acquire) {
+        match acquire {
+            Acquire::Released | Acquire::All => self.clock.join(leaves),
+            Acquire::Deferred => {
+                self.has_deferred = true;
+                self.deferred.join(leaves);
+            }
+            Acquire::Nothing | Acquire::Oldest => {}
+        }
+    }
+
+    /// What a store leaves, on top of what the store that it read left, under the C11 memory model.
+    pub(crate) fn leave(
+        &mut self,
+        leaves: &mut VectorClock,
+        thread: ThreadId,
+        offset: u32,
+        release: Release,
+    ) {
+        match release {
+            Release::Replace | Release::Join => {
+                self.clock.set(thread, offset);
+                leaves.join(&self.clock);
+            }
+            Release::FenceReplace | Release::FenceJoin if self.has_fenced => leaves.join(&self.fenced),
+            _ => {}
+        }
+    }
+
     /// A memory fence.
     #[cold]
     pub(crate) fn fence(&mut self, thread: ThreadId, offset: u32, ordering: Ordering) {

@@ -12,11 +12,13 @@
 
 use super::Settings;
 use super::clocks::Trail;
+use super::following::Following;
 use super::learning::Learning;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
 use super::thread::Thread;
+use super::weak::Weak;
 use crate::base::object::State;
 use crate::base::{Ending, Name, ObjectId, ObjectKind, Schedule, Strategy, ThreadId, ThreadSet};
 use crate::trace::{Panic, Race};
@@ -136,6 +138,8 @@ pub(crate) struct Execution {
     pub(crate) statics: Statics,
     pub(crate) probe: Option<super::Probe>,
     pub(crate) learning: Learning,
+    pub(crate) weak: Weak,
+    pub(crate) following: Following,
     epoch: u64,
 }
 
@@ -194,6 +198,8 @@ impl Execution {
             statics: Statics::default(),
             probe: None,
             learning: Learning::new(),
+            weak: Weak::default(),
+            following: Following::default(),
             epoch: 0,
         }
     }

@@ -14,6 +14,8 @@ use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome,
 pub(crate) trait Hot: Copy {
     /// Whether there are states in which it cannot be performed.
     const MAY_BLOCK: bool = false;
+    /// Whether it meets an atomic.
+    const IS_ATOMIC: bool = false;
     /// Whether it gives a mutex back.
     const IS_RELEASE: bool = false;
 
@@ -51,6 +53,8 @@ pub(crate) trait Hot: Copy {
 pub(crate) struct OnAtomic(pub(crate) AtomicAction);
 
 impl Hot for OnAtomic {
+    const IS_ATOMIC: bool = true;
+
     #[inline(always)]
     fn action(self) -> Action {
         Action::Atomic(self.0)

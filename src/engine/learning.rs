@@ -31,6 +31,7 @@ pub(crate) struct Learning {
     begun: Vec<State>,
     glued: Vec<u64>,
     guards: Vec<Guard>,
+    yields: Vec<(ThreadId, usize)>,
     pending: Vec<Option<Operation>>,
     rouses: u32,
     roused: ThreadId,
@@ -45,6 +46,7 @@ impl Learning {
             begun: Vec::new(),
             glued: Vec::new(),
             guards: Vec::new(),
+            yields: Vec::new(),
             pending: Vec::new(),
             rouses: 0,
             roused: ThreadId::MAIN,
@@ -57,6 +59,7 @@ impl Learning {
         self.closed = None;
         self.glued.clear();
         self.guards.clear();
+        self.yields.clear();
         (self.rouses, self.roused) = (0, ThreadId::MAIN);
     }
 
@@ -86,6 +89,16 @@ impl Execution {
         }
     }
 
+    /// The running thread lets others go first.
+    pub(crate) fn note_offer(&mut self) {
+        let me = self.running;
+        self.learning.alert.insert(me);
+        self.learning.yields.push((me, self.steps.len()));
+        if let Some(strategy) = &mut self.strategy {
+            strategy.yielded(me);
+        }
+    }
+
     /// The running thread has let others go first and arrives at `operation`. If it has done the same before, and since then
     /// only looked, it waits until something that it looked at has changed.
     pub(crate) fn guard_round(&mut self, operation: &Operation, location: &'static Location<'static>) {
@@ -95,7 +108,10 @@ impl Execution {
         let at = self.steps.len();
         self.learning.guards.push(Guard { thread: me, from, at });
         let others = |step: &&Step| step.thread != me && changes(step);
-        if self.steps.since(from).filter(others).any(|step| self.looked_at(me, from, step)) {
+        // Under C11 there may be newer values than the round has read.
+        let stale = |step: &Step| step.thread == me && self.is_stale(step);
+        let news = self.steps.since(from).filter(others).any(|step| self.looked_at(me, from, step));
+        if news || self.steps.since(from).any(stale) {
             return;
         }
         self.fairness_assumed = true;
@@ -188,6 +204,7 @@ impl Execution {
             pending: &learning.pending,
             glued: &learning.glued,
             guards: &learning.guards,
+            yields: &learning.yields,
             maximal,
             spurious_wakeups: self.settings.spurious_wakeups,
             weak_failures: self.settings.weak_failures,

@@ -130,6 +130,11 @@ impl Execution {
             Action::Choose(_) => Outcome::Value(u64::from(choice)),
             Action::Fence(ordering) => {
                 let offset = self.offset();
+                if ordering == std::sync::atomic::Ordering::SeqCst {
+                    self.fence_totally();
+                } else {
+                    self.weak.seen = true;
+                }
                 self.running_mut().knows.fence(me, offset, ordering);
                 Outcome::Done
             }

@@ -13,8 +13,10 @@
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
+//! | `following` | telling what happens to strategies that follow it |
 //! | `statics` | values that belong to one execution though their cells outlive it |
 //! | `clocks` | happens-before and races |
+//! | `weak` | atomics under the C11 memory model |
 //! | `hot` | the operations of long executions, as types |
 //! | `current` | the door for the facade |
 
@@ -22,6 +24,7 @@ mod clocks;
 pub(crate) mod current;
 mod execution;
 mod fiber;
+mod following;
 pub(crate) mod hot;
 mod learning;
 mod lifecycle;
@@ -41,8 +44,10 @@ mod tests;
 mod thread;
 mod turn;
 mod waiting;
+mod weak;
 
 use crate::base::{Decision, Ending, Options, Strategy, ThreadId};
+pub use crate::memory::Model as MemoryModel;
 use crate::trace::Trace;
 use execution::Execution;
 use fiber::Hub;
@@ -64,6 +69,7 @@ pub(crate) struct Settings {
     pub(crate) steps: u64,
     pub(crate) stack_size: usize,
     pub(crate) clock: Clock,
+    pub(crate) memory: MemoryModel,
     /// How many spurious wakeups each thread may have in one execution.
     pub(crate) spurious_wakeups: u32,
     /// How many weak compare-exchanges of each thread may fail in one execution though they could succeed.
@@ -80,6 +86,8 @@ pub(crate) struct Summary {
     pub(crate) threads: u32,
     /// Whether a thread that could have gone on was kept back because it had only been looking.
     pub(crate) fairness_assumed: bool,
+    /// Whether, in this or an earlier execution, an atomic was used in another way than sequentially consistently.
+    pub(crate) weak_seen: bool,
     /// Whether somebody, in this or an earlier execution, has looked at a reference count.
     pub(crate) count_seen: bool,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
@@ -123,6 +131,7 @@ impl Engine {
         self.prepare(strategy);
         self.hub.run(model);
         let execution = self.hub.execution();
+        execution.tell_steps();
         let mut strategy = execution.strategy.take().expect("the strategy was set above");
         if let Some(record) = execution.record() {
             strategy.learn(&record);
@@ -152,6 +161,11 @@ impl Engine {
         self.hub.execution().trace()
     }
 
+    /// How atomics behave from now on.
+    pub(crate) fn set_memory(&mut self, memory: MemoryModel) {
+        self.hub.execution().settings.memory = memory;
+    }
+
     /// Whether values are kept as text from now on.
     pub(crate) fn keep_notes(&mut self, notes: bool) {
         self.hub.execution().settings.notes = notes;
@@ -162,6 +176,8 @@ impl Engine {
         execution.reset();
         execution.every_point = strategy.every_point();
         execution.learning.reset(strategy.learns());
+        execution.weak.reset(execution.settings.memory == MemoryModel::C11, !strategy.orders_memory());
+        execution.following.reset(strategy.follows());
         execution.strategy = Some(strategy);
     }
 }
@@ -175,6 +191,7 @@ impl Execution {
             choices: self.position,
             threads: self.live_threads,
             fairness_assumed: self.fairness_assumed,
+            weak_seen: self.weak.seen,
             count_seen: self.count_seen,
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (held && ending == Ending::Finished)

@@ -5,6 +5,7 @@
 use super::clocks::{Acquire, Release, synchronization};
 use super::execution::{Arrival, Execution, Mode};
 use super::hot::Hot;
+use super::weak::SPURIOUS;
 use crate::base::object::{Atomic, State};
 use crate::base::{
     Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, MutexAction, ObjectId,
@@ -60,6 +61,14 @@ impl Execution {
         hot: H,
         location: &'static Location<'static>,
     ) -> Outcome {
+        if H::IS_ATOMIC
+            && let Action::Atomic(action) = hot.action()
+        {
+            self.weak.seen |= !action.is_sequentially_consistent();
+            if self.weak.active {
+                return self.commit_weak(object, action, location);
+            }
+        }
         self.position += 1;
         let me = self.running;
         let offset = self.offset();
@@ -90,6 +99,12 @@ impl Execution {
     /// Performs `operation`, which the running thread has arrived at.
     #[inline(always)]
     pub(crate) fn commit(&mut self, operation: Operation, location: &'static Location<'static>) -> Outcome {
+        if let Action::Atomic(action) = operation.action {
+            self.weak.seen |= !action.is_sequentially_consistent();
+            if self.weak.active {
+                return self.commit_weak(operation.object, action, location);
+            }
+        }
         self.position += u64::from(operation.is_point());
         let choice = if has_outcomes(&operation) { self.pick_outcome(&operation) } else { 0 };
         let outcome = match operation.action {
@@ -314,7 +329,11 @@ impl Execution {
             return 0;
         }
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
-        let choice = strategy.outcome(self.running, count).min(count - 1);
+        let choice = match operation.action {
+            // The same as under C11, so that a schedule means the same.
+            Action::Atomic(_) => strategy.place(self.running, &[0, SPURIOUS]),
+            _ => strategy.outcome(self.running, count).min(count - 1),
+        };
         // The position has been counted up already for the choice under way.
         self.schedule.outcome_at(self.position - 1, choice);
         if matches!(operation.action, Action::Atomic(_)) {

@@ -59,7 +59,7 @@ impl Execution {
         self.yielding = true;
         self.ask_again();
         if self.learning.active {
-            self.learning.alert.insert(me);
+            self.note_offer();
             return;
         }
         let now = self.steps.len();
@@ -84,7 +84,8 @@ impl Execution {
     /// Whether the running thread has repeated the round before: the same steps with the same outcomes, at least one of
     /// which looked at something, while nobody changed anything.
     fn went_round(&self, last: Rounds) -> bool {
-        if last.before < self.steps.first() || self.steps.since(last.now).any(changes) {
+        let news = |step: &Step| changes(step) || step.thread == self.running && self.is_stale(step);
+        if last.before < self.steps.first() || self.steps.since(last.now).any(news) {
             return false;
         }
         let mine = |from: usize| self.steps.since(from).filter(|s| s.thread == self.running);

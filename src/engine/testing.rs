@@ -14,6 +14,7 @@ pub(crate) fn settings() -> Settings {
         steps: 20_000,
         stack_size: 256 * 1024,
         clock: Clock::Abstract,
+        memory: super::MemoryModel::SequentiallyConsistent,
         spurious_wakeups: 0,
         weak_failures: 0,
         notes: false,

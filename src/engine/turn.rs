@@ -183,6 +183,9 @@ impl Execution {
     /// Asks the strategy who goes next, and who after that.
     #[inline(never)]
     fn ask(&mut self) -> ThreadId {
+        if self.following.active {
+            self.tell();
+        }
         let options = Options {
             enabled: &self.enabled,
             current: self.chosen,

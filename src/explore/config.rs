@@ -1,7 +1,7 @@
 //! What an exploration is told: bounds, seed, clock and the rest, checked before anything runs.
 
 use crate::base::{Error, Schedule};
-use crate::engine::{Clock, Settings};
+use crate::engine::{Clock, MemoryModel, Settings};
 use std::fmt;
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Search {
-    /// Every behaviour as far as the budget reaches; then PCT and the random walk share as much again.
+    /// Every behaviour, until it is plain that the budget does not reach that far; then bounded search, PCT, partial order
+    /// sampling and the random walk share what is left.
     #[default]
     Portfolio,
     /// A random walk.
@@ -19,8 +20,16 @@ pub enum Search {
         /// The depth of the bugs looked for.
         depth: u32,
     },
+    /// Partial order sampling: random priorities of steps.
+    Pos,
+    /// A random walk in which all orders of the steps on some object are equally likely.
+    Surw,
+    /// Partial order sampling, steered to looks that have not found what they might.
+    Fuzz,
     /// Every behaviour, once: orders of independent steps are not told apart.
     Exhaustive,
+    /// Every interleaving, those with fewer preemptions first.
+    Bounded,
     /// Every interleaving, or those with at most so many preemptions.
     Dfs {
         /// The bound, if any.
@@ -49,6 +58,8 @@ pub struct Config {
     pub seed: u64,
     /// How time passes.
     pub clock: Clock,
+    /// How atomics behave; `None`, as the model uses them: sequentially consistent unless it asks for less somewhere.
+    pub memory: Option<MemoryModel>,
     /// How many spurious wakeups of condition variables each thread may have in an execution.
     pub spurious_wakeups: u32,
     /// How many weak compare-exchanges of each thread may fail in an execution though they could succeed.
@@ -86,6 +97,7 @@ impl Default for Config {
             steps: 1_000_000,
             seed: 0,
             clock: Clock::Abstract,
+            memory: None,
             spurious_wakeups: 0,
             weak_failures: 0,
             all_findings: false,
@@ -107,7 +119,7 @@ impl Config {
     ///
     /// | variable | value |
     /// |---|---|
-    /// | `SELVEDGE_STRATEGY` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `dfs` or `dfs:PREEMPTIONS` |
+    /// | `SELVEDGE_STRATEGY` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
     /// | `SELVEDGE_SEED` | a number |
     /// | `SELVEDGE_BUDGET` | the most executions |
     /// | `SELVEDGE_STEPS` | the most choices in one execution |
@@ -199,6 +211,7 @@ impl Config {
             steps: self.steps,
             stack_size: self.stack_size,
             clock: self.clock,
+            memory: self.memory.unwrap_or_default(),
             spurious_wakeups: self.spurious_wakeups,
             weak_failures: self.weak_failures,
             notes: false,
@@ -294,6 +307,10 @@ impl std::str::FromStr for Search {
             ("portfolio", None) => Ok(Search::Portfolio),
             ("exhaustive", None) => Ok(Search::Exhaustive),
             ("random", None) => Ok(Search::Random),
+            ("pos", None) => Ok(Search::Pos),
+            ("surw", None) => Ok(Search::Surw),
+            ("fuzz", None) => Ok(Search::Fuzz),
+            ("bounded", None) => Ok(Search::Bounded),
             ("pct", argument) => match argument.map_or(Ok(3), number)? {
                 0 => Err(Error::new(
                     "a depth of 0 finds nothing",
@@ -306,7 +323,7 @@ impl std::str::FromStr for Search {
             _ => Err(Error::new(
                 format!("`{text}` is no strategy"),
                 "in the name of the strategy",
-                "use portfolio, exhaustive, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS",
+                "use portfolio, exhaustive, random, pct, pct:DEPTH, pos, surw, fuzz, bounded, dfs or dfs:PREEMPTIONS",
             )),
         }
     }
@@ -328,6 +345,14 @@ mod tests {
             with("SELVEDGE_STRATEGY", "dfs:1").map(|c| c.search),
             Ok(Search::Dfs { preemptions: Some(1) })
         );
+        for (name, search) in [
+            ("pos", Search::Pos),
+            ("surw", Search::Surw),
+            ("fuzz", Search::Fuzz),
+            ("bounded", Search::Bounded),
+        ] {
+            assert_eq!(with("SELVEDGE_STRATEGY", name).map(|c| c.search), Ok(search));
+        }
         assert_eq!(
             with("SELVEDGE_REPLAY", "a2 b").map(|c| c.search),
             Ok(Search::Replay("a2 b".parse().expect("a schedule")))

@@ -3,7 +3,7 @@
 use super::config::{Config, Shard};
 use super::report::Report;
 use crate::base::Error;
-use crate::engine::Clock;
+use crate::engine::{Clock, MemoryModel};
 use std::fmt::{self, Write};
 
 /// What an exploration was of: a file goes only with the same.
@@ -26,8 +26,13 @@ impl Origin {
             Clock::Abstract => "abstract",
             Clock::Virtual => "virtual",
         };
+        let memory = match config.memory {
+            None => "as used",
+            Some(MemoryModel::SequentiallyConsistent) => "sc",
+            Some(MemoryModel::C11) => "c11",
+        };
         let settings = format!(
-            "clock={clock} spurious={} weak={} steps={}",
+            "clock={clock} memory={memory} spurious={} weak={} steps={}",
             config.spurious_wakeups, config.weak_failures, config.steps
         );
         Origin { model: one_line(&model), settings, shard: config.shard, first }

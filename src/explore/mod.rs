@@ -13,6 +13,7 @@ mod file;
 mod minimise;
 mod parallel;
 mod part;
+mod portfolio;
 mod progress;
 mod report;
 mod runner;
@@ -24,7 +25,7 @@ pub use progress::Progress;
 pub use report::{Coverage, Found, Report};
 
 use crate::base::{Action, Error, Operation, Strategy};
-use crate::engine::{Clock, current};
+use crate::engine::{Clock, MemoryModel, current};
 use crate::trace::Trace;
 use progress::Watcher;
 use runner::{Extras, Runner};
@@ -34,8 +35,8 @@ use std::time::Duration;
 
 /// Explores `model` and panics with the report if anything is wrong with it.
 ///
-/// By default every behaviour is tried, once each, as far as a budget of 20 000 executions reaches; if it does not reach, as many
-/// more are sampled. The environment may say otherwise (see [`Config::from_env`]).
+/// By default every behaviour is tried, once each, within a budget of 20 000 executions; as soon as it is plain that the
+/// budget does not reach, what is left of it goes to bounded search and sampling. The environment may say otherwise (see [`Config::from_env`]).
 ///
 /// The model is run many times. It must be deterministic apart from what the facade decides: no real time, no real threads,
 /// no state kept from one run to the next.
@@ -204,6 +205,13 @@ impl Explorer {
     /// How time passes; [`Clock::Abstract`] by default.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.config.clock = clock;
+        self
+    }
+
+    /// How atomics behave. By default as the model uses them: sequentially consistent unless it asks for less somewhere, then
+    /// as C11 says.
+    pub fn memory(mut self, memory: MemoryModel) -> Self {
+        self.config.memory = Some(memory);
         self
     }
 

@@ -4,6 +4,7 @@ use super::config::{Config, Shard};
 use super::file::Origin;
 use super::part::Part;
 use crate::base::{Cursor, Schedule};
+use crate::engine::MemoryModel;
 use crate::finding::{Context, Finding, Severity};
 use crate::trace::{Style, Trace, checked_schedule};
 use std::fmt;
@@ -58,8 +59,11 @@ pub struct Report {
     pub(super) longest: u64,
     pub(super) most_threads: u32,
     pub(super) cut_short: u64,
+    /// How many executions have more preemptions than those of which all were run.
+    pub(super) beyond: u64,
     pub(super) fairness_assumed: bool,
     pub(super) counts_seen: bool,
+    pub(super) memory: MemoryModel,
     pub(super) doubt: Option<String>,
     pub(super) estimate: Option<f64>,
     pub(super) spread: Option<f64>,
@@ -74,6 +78,7 @@ impl Report {
     /// Before anything has been run.
     pub(super) fn new(config: &Config) -> Self {
         Report {
+            memory: config.memory.unwrap_or_default(),
             name: config.name.clone(),
             replay_command: config.replay_command.clone(),
             explore_command: config.explore_command.clone(),
@@ -85,6 +90,7 @@ impl Report {
             longest: 0,
             most_threads: 0,
             cut_short: 0,
+            beyond: 0,
             fairness_assumed: false,
             counts_seen: false,
             doubt: None,
@@ -164,6 +170,11 @@ impl Report {
         self.counts_seen
     }
 
+    /// How atomics behaved.
+    pub fn memory(&self) -> MemoryModel {
+        self.memory
+    }
+
     /// Why it is no proof that a search has come to its end, where it is none.
     pub fn doubt(&self) -> Option<&str> {
         self.doubt.as_deref()
@@ -206,6 +217,11 @@ impl Report {
                     1 => format!("proved: the only execution was run{fair}"),
                     _ => format!("proved: all {executions} were run{fair}"),
                 }
+            }
+            Coverage::AllWithin(bound) if self.beyond > 0 => {
+                let within = count(self.executions - self.beyond, "execution");
+                let bound = count(u64::from(bound), "preemption");
+                format!("all {within} with at most {bound} were run, and {} of those with more", self.beyond)
             }
             Coverage::AllWithin(bound) => {
                 format!("all {executions} with at most {} {were} run", count(u64::from(bound), "preemption"))

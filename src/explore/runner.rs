@@ -3,13 +3,15 @@
 use super::checkpoint::Checkpoint;
 use super::config::{Config, Search};
 use super::minimise;
+use super::parallel::Survey;
+use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Found, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Clock, Engine, Summary};
+use crate::engine::{Clock, Engine, MemoryModel, Summary};
 use crate::finding::{self, Finding, FindingKind};
-use crate::strategy::{self, Dfs, Exhaustive, Replay};
-use crate::trace::{Trace, first_difference};
+use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe, Replay};
+use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ use std::time::Instant;
 
 /// How many findings of different kinds are collected at most.
 pub(super) const MOST_FINDINGS: usize = 32;
+/// How many choices the first execution may have to be run again, to see whether it does the same.
+const LONG_TO_REPEAT: u64 = 10_000;
 /// Executions between two calls of the progress callback, and looks at the time.
 const BEAT: u64 = 64;
 
@@ -29,8 +33,12 @@ pub(super) struct Runner<'a, F> {
     pub(super) observer: Option<Watcher<Trace>>,
     pub(super) started: Instant,
     pub(super) report: Report,
+    /// What to begin again with, because the model does not only use atomics sequentially consistently.
+    pub(super) again: Option<Box<dyn Strategy>>,
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
+    /// What is known of the size of the search, should it be gone on with.
+    pub(super) survey: Survey,
     pub(super) extras: Extras,
 }
 
@@ -63,6 +71,11 @@ impl<'a, F: Fn()> Runner<'a, F> {
         progress: Option<Watcher<Progress>>,
         observer: Option<Watcher<Trace>>,
     ) -> Self {
+        let mut config = config;
+        if config.memory.is_none() && matches!(config.search, Search::Replay(_)) {
+            // There all that is different is a choice of the schedule.
+            config.memory = Some(MemoryModel::C11);
+        }
         let report = Report::new(&config);
         let engine = Engine::new(config.settings());
         let (seen, lock_orders) = (BTreeSet::new(), BTreeSet::new());
@@ -73,9 +86,11 @@ impl<'a, F: Fn()> Runner<'a, F> {
             progress,
             observer,
             started: Instant::now(),
+            again: None,
             report,
             seen,
             lock_orders,
+            survey: Survey::default(),
             extras: Extras::default(),
         }
     }
@@ -83,118 +98,78 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
 impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
-        let (executions, choices, seed) = (self.config.executions, self.config.choices, self.config.seed);
         if let Some(strategy) = custom {
-            self.single(strategy)?;
-        } else {
-            match self.config.search.clone() {
-                Search::Portfolio => self.portfolio(executions, choices, seed)?,
-                Search::Exhaustive => {
-                    let strategy = self.every_behaviour();
-                    self.single(strategy)?;
-                }
-                Search::Random => self.single(Box::new(strategy::random(seed)))?,
-                Search::Pct { depth } => self.single(Box::new(strategy::pct(depth, seed)?))?,
-                Search::Dfs { preemptions: None } => self.single(Box::new(strategy::dfs()))?,
-                Search::Dfs { preemptions: Some(bound) } => {
-                    self.single(Box::new(strategy::dfs().preemption_bound(bound)))?;
-                }
-                Search::Replay(schedule) => {
-                    // Its trace is shown whether or not anything is wrong with it.
-                    self.engine.keep_notes(true);
-                    self.single(Box::new(strategy::replay(schedule)))?;
-                }
+            let any: &dyn Any = &*strategy;
+            let every = any.is::<Exhaustive>() && self.report.memory == MemoryModel::C11;
+            self.single(if every { self.every_behaviour() } else { strategy })?;
+            if let Some(again) = self.again.take() {
+                self.forget()?;
+                self.single(again)?;
             }
+            return Ok(self.finish());
+        }
+        self.search()?;
+        if self.again.take().is_some() {
+            self.forget()?;
+            self.search()?;
         }
         Ok(self.finish())
     }
 
-    /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
-    fn every_behaviour(&self) -> Box<dyn Strategy> {
-        match self.config.clock {
-            Clock::Abstract => Box::new(strategy::exhaustive()),
-            Clock::Virtual => Box::new(strategy::dfs()),
+    /// Nothing has been run yet.
+    fn forget(&mut self) -> Result<(), Error> {
+        self.survey = Survey::default();
+        let extras = &self.extras;
+        if self.config.shard.of > 1 || extras.checkpoints.is_some() || extras.resume.is_some() {
+            return Err(Error::new(
+                "the model uses atomics in other ways than sequentially consistently, and that search cannot be divided yet",
+                "in an exploration in parts or with a checkpoint",
+                "explore it in one go, or say that memory is sequentially consistent",
+            ));
         }
+        let report = &mut self.report;
+        (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
+        (report.fairness_assumed, report.counts_seen) = (false, false);
+        (report.estimate, report.spread, report.origin) = (None, None, None);
+        Ok(())
     }
 
-    /// Every behaviour as far as half of the budget reaches, then sampling: half by PCT, half by a random walk.
-    fn portfolio(&mut self, executions: u64, choices: u64, seed: u64) -> Result<(), Error> {
-        let (end, strategy) = self.run(self.every_behaviour(), executions, choices)?;
-        self.describe(&*strategy, end);
-        if end != End::Budget {
-            return Ok(());
-        }
-        let first = self.report.strategy.clone();
-        let samplers: [Box<dyn Strategy>; 2] =
-            [Box::new(strategy::pct(3, seed)?), Box::new(strategy::random(seed))];
-        for sampler in samplers {
-            let (end, sampler) = self.run(sampler, (executions / 2).max(1), (choices / 2).max(1))?;
-            let estimate = (self.report.estimate, self.report.spread);
-            let so_far = std::mem::take(&mut self.report.strategy);
-            self.describe(&*sampler, end);
-            (self.report.estimate, self.report.spread) = estimate;
-            self.report.strategy = format!("{so_far}, then {}", self.report.strategy);
-            if end == End::Stop {
-                break;
+    /// What the settings ask for.
+    fn search(&mut self) -> Result<(), Error> {
+        let seed = self.config.seed;
+        match self.config.search.clone() {
+            Search::Portfolio => self.portfolio()?,
+            Search::Exhaustive => {
+                let strategy = self.every_behaviour();
+                self.single(strategy)?;
+            }
+            Search::Random => self.single(Box::new(strategy::random(seed)))?,
+            Search::Pos => self.single(Box::new(strategy::pos(seed)))?,
+            Search::Surw => self.single(Box::new(strategy::surw(seed)))?,
+            Search::Fuzz => self.single(Box::new(strategy::fuzz(seed)))?,
+            Search::Bounded => self.single(Box::new(strategy::bounded()))?,
+            Search::Pct { depth } => self.single(Box::new(strategy::pct(depth, seed)?))?,
+            Search::Dfs { preemptions: None } => self.single(Box::new(strategy::dfs()))?,
+            Search::Dfs { preemptions: Some(bound) } => {
+                self.single(Box::new(strategy::dfs().preemption_bound(bound)))?;
+            }
+            Search::Replay(schedule) => {
+                // Its trace is shown whether or not anything is wrong with it.
+                self.engine.keep_notes(true);
+                self.single(Box::new(strategy::replay(schedule)))?;
             }
         }
-        debug_assert!(self.report.strategy.starts_with(&first));
         Ok(())
     }
 
     fn single(&mut self, strategy: Box<dyn Strategy>) -> Result<(), Error> {
-        let (executions, choices) = (self.config.executions, self.config.choices);
-        let (end, strategy) = self.run(strategy, executions, choices)?;
+        let share = Share::of(&self.config);
+        let (end, strategy) = self.run(strategy, share)?;
         self.describe(&*strategy, end);
         Ok(())
     }
 
-    /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
-    fn run(
-        &mut self,
-        strategy: Box<dyn Strategy>,
-        executions: u64,
-        choices: u64,
-    ) -> Result<(End, Box<dyn Strategy>), Error> {
-        if (&*strategy as &dyn Any).is::<Exhaustive>() {
-            let any: Box<dyn Any> = strategy;
-            let strategy = any.downcast::<Exhaustive>().expect("it is one");
-            return self.divide(strategy, executions, choices);
-        }
-        let mut strategy = strategy;
-        let (mut run, mut chosen) = (0u64, 0u64);
-        loop {
-            if run >= executions || chosen >= choices {
-                return Ok((End::Budget, strategy));
-            }
-            if !strategy.begin() {
-                return Ok((End::Done, strategy));
-            }
-            let (summary, back) = self.engine.run(self.model, strategy);
-            strategy = back;
-            strategy.end(summary.choices);
-            run += 1;
-            chosen += summary.choices;
-            self.count(&summary);
-            self.observe();
-            if summary.ending == Ending::Stopped {
-                self.explain_stop(&*strategy)?;
-                return Ok((End::Stop, strategy));
-            }
-            self.check_replay(&*strategy)?;
-            self.judge(&summary);
-            if self.has_enough() {
-                return Ok((End::Stop, strategy));
-            }
-            if (run % BEAT == 0 || summary.choices > 100_000) && self.beat(&*strategy) {
-                return Ok((End::Stop, strategy));
-            }
-        }
-    }
-}
-
-impl<F: Fn()> Runner<'_, F> {
-    fn describe(&mut self, strategy: &dyn Strategy, end: End) {
+    pub(super) fn describe(&mut self, strategy: &dyn Strategy, end: End) {
         let any: &dyn Any = strategy;
         self.report.strategy = strategy.describe();
         (self.report.estimate, self.report.spread) = (strategy.estimate(), strategy.spread());
@@ -213,6 +188,74 @@ impl<F: Fn()> Runner<'_, F> {
             }
             _ => Coverage::Sampled,
         };
+        let bounded = any.downcast_ref::<Bounded>();
+        if self.report.coverage == Coverage::Sampled
+            && self.report.cut_short == 0
+            && let Some(bound) = bounded.and_then(Bounded::completed)
+        {
+            self.report.coverage = Coverage::AllWithin(bound);
+            self.report.beyond = bounded.map_or(0, Bounded::beyond);
+        }
+    }
+
+    /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
+    pub(super) fn run(
+        &mut self,
+        strategy: Box<dyn Strategy>,
+        share: Share,
+    ) -> Result<(End, Box<dyn Strategy>), Error> {
+        if (&*strategy as &dyn Any).is::<Exhaustive>() {
+            let any: Box<dyn Any> = strategy;
+            let strategy = any.downcast::<Exhaustive>().expect("it is one");
+            return self.divide(strategy, share);
+        }
+        let mut strategy = strategy;
+        let (mut run, mut chosen) = (0u64, 0u64);
+        loop {
+            if share.is_spent(run, chosen, &*strategy) {
+                return Ok((End::Budget, strategy));
+            }
+            if !strategy.begin() {
+                return Ok((End::Done, strategy));
+            }
+            let (summary, back) = self.engine.run(self.model, strategy);
+            strategy = back;
+            strategy.end(summary.choices);
+            run += 1;
+            chosen += summary.choices;
+            self.count(&summary);
+            if run == 1 && !self.repeats(&summary, &*strategy) {
+                return Ok((End::Stop, strategy));
+            }
+            if self.weakens(&summary, &*strategy) {
+                return Ok((End::Stop, strategy));
+            }
+            self.observe();
+            if summary.ending == Ending::Stopped {
+                self.explain_stop(&*strategy)?;
+                return Ok((End::Stop, strategy));
+            }
+            self.check_replay(&*strategy)?;
+            self.judge(&summary);
+            if self.has_enough() {
+                return Ok((End::Stop, strategy));
+            }
+            if (run % BEAT == 0 || summary.choices > 100_000) && self.beat(&*strategy) {
+                return Ok((End::Stop, strategy));
+            }
+        }
+    }
+}
+
+impl<F: Fn()> Runner<'_, F> {
+    /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
+    pub(super) fn every_behaviour(&self) -> Box<dyn Strategy> {
+        let whims = self.config.spurious_wakeups > 0 || self.config.weak_failures > 0;
+        match (self.config.clock, self.report.memory) {
+            (Clock::Abstract, MemoryModel::SequentiallyConsistent) => Box::new(strategy::exhaustive()),
+            (Clock::Abstract, MemoryModel::C11) if !whims => Box::new(strategy::graphs(MemoryModel::C11)),
+            _ => Box::new(strategy::dfs()),
+        }
     }
 
     /// Looks for what is wrong with the last execution, if there is reason to.
@@ -235,6 +278,50 @@ impl<F: Fn()> Runner<'_, F> {
     pub(super) fn has_enough(&self) -> bool {
         let full = self.report.failed() && !self.config.all_findings;
         full || self.report.findings.len() >= MOST_FINDINGS
+    }
+
+    /// Whether the model has turned out to use atomics in other ways than sequentially consistently, and the settings leave
+    /// it to the model. From then on C11 holds, and a search that visits everything begins again.
+    pub(super) fn weakens(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
+        let news = summary.weak_seen && self.report.memory == MemoryModel::SequentiallyConsistent;
+        if !news || self.config.memory.is_some() {
+            return false;
+        }
+        self.weaken(strategy);
+        self.again.is_some()
+    }
+
+    /// From now on C11 holds.
+    pub(super) fn weaken(&mut self, strategy: &dyn Strategy) {
+        self.report.memory = MemoryModel::C11;
+        self.engine.set_memory(MemoryModel::C11);
+        let any: &dyn Any = strategy;
+        let dfs = any.downcast_ref::<Dfs>().map(Dfs::bound);
+        self.again = match dfs {
+            Some(None) => Some(Box::new(strategy::dfs())),
+            Some(Some(bound)) => Some(Box::new(strategy::dfs().preemption_bound(bound))),
+            None => any.is::<Exhaustive>().then(|| self.every_behaviour()),
+        };
+    }
+
+    /// Whether the first execution does the same when it is run again: otherwise no execution says anything about another.
+    pub(super) fn repeats(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
+        let any: &dyn Any = strategy;
+        let stopped = matches!(summary.ending, Ending::Stopped | Ending::StepLimit);
+        let otherwise = summary.closed_at.is_some() || summary.ran_for_learning;
+        if stopped || otherwise || any.is::<Replay>() || summary.choices > LONG_TO_REPEAT {
+            return true;
+        }
+        let first = checked_schedule(&self.engine.trace());
+        let mut replay = strategy::replay(first.clone());
+        replay.begin();
+        let (_, replay) = self.engine.run(self.model, Box::new(replay));
+        let again = self.engine.trace();
+        let any: &dyn Any = &*replay;
+        let divergence = any.downcast_ref::<Replay>().and_then(Replay::divergence).map(ToString::to_string);
+        let difference = divergence.or_else(|| first_difference(&first, &again).map(|d| d.to_string()));
+        self.report.divergence = difference;
+        self.report.divergence.is_none()
     }
 
     /// The trace of the last execution as one who looks from outside sees it. Where it was run otherwise for a strategy that
@@ -305,7 +392,11 @@ impl<F: Fn()> Runner<'_, F> {
         let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence);
         let divergence =
             divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
-        let divergence = divergence.map(ToString::to_string);
+        let divergence = divergence.or_else(|| any.downcast_ref::<Bounded>().and_then(Bounded::divergence));
+        let divergence = divergence.or_else(|| any.downcast_ref::<Probe>().and_then(Probe::divergence));
+        let graphs = any.downcast_ref::<Graphs>().and_then(Graphs::diverged);
+        let graphs = graphs.map(|at| format!("choice {} is not what it was", at + 1));
+        let divergence = divergence.map(ToString::to_string).or(graphs);
         self.report.divergence =
             Some(divergence.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));
     }

@@ -7,7 +7,7 @@
 //! preemptions than that. When the search ends and the bound has cut nothing off, nothing was left out.
 //!
 //! **Deviations.**
-//! - One bound, not a series of searches with growing bounds.
+//! - One bound; [`Bounded`](super::Bounded) is the series of searches with growing bounds.
 //! - Yields: taking the turn from a thread that has yielded is no preemption, and the others come first, cyclically. The
 //!   paper's fairness is not built in, so a model that can spin for ever has infinitely many executions; a bound on steps
 //!   has to cut each, and what it cuts off is not known here.
@@ -149,7 +149,7 @@ fn alternatives(options: &Options<'_>, bound_spent: bool) -> u32 {
 }
 
 /// The `n`th way to go on: the current thread unless it yields, then the others.
-fn alternative(options: &Options<'_>, n: u32) -> ThreadId {
+pub(super) fn alternative(options: &Options<'_>, n: u32) -> ThreadId {
     let (enabled, current) = (options.enabled, options.current);
     if options.yielding {
         return after_current(options, n);

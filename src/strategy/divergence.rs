@@ -48,6 +48,13 @@ pub enum Mismatch {
         /// How many there are now.
         now: u32,
     },
+    /// There are more or fewer ways to go on than in an earlier execution that began the same way.
+    OtherWays {
+        /// How many there were then.
+        before: u32,
+        /// How many there are now.
+        now: u32,
+    },
     /// The execution ended before all that it was to repeat had been chosen.
     Ended,
 }
@@ -70,6 +77,9 @@ impl fmt::Display for Divergence {
             }
             Mismatch::OtherOutcomes { thread, before, now } => {
                 write!(f, "at choice {number} thread {thread} had {before} outcomes, now {now}")
+            }
+            Mismatch::OtherWays { before, now } => {
+                write!(f, "at choice {number} there were {before} ways to go on, now {now}")
             }
             Mismatch::Ended => write!(f, "the execution ended before choice {number}"),
         }

@@ -151,6 +151,20 @@ impl Strategy for Replay {
         outcome.min(count - 1)
     }
 
+    fn place(&mut self, thread: ThreadId, places: &[u32]) -> u32 {
+        let outcome = std::mem::take(&mut self.outcome);
+        if !places.contains(&outcome) {
+            let expected = Choice { thread, outcome };
+            self.diverge(self.position, Mismatch::NoSuchOutcome { expected, count: places.len() as u32 });
+            return 0;
+        }
+        outcome
+    }
+
+    fn orders_memory(&self) -> bool {
+        true
+    }
+
     fn end(&mut self, choices: u64) {
         self.settle();
         if choices < self.schedule.len() {

@@ -2,10 +2,16 @@
 //!
 //! It keeps the engine's side of the bargain and checks the strategy's: enabled threads are exact, a run is cut short and
 //! choices ahead are dropped when they change or a thread yields, and an answer that is not enabled ends the test.
+//! Strategies that follow the threads are told what is performed and arrived at. All threads begin at once, so that starts
+//! are told for those only that begin later.
 
 use super::{Choice, Decision, Options, Strategy};
-use crate::base::{Schedule, ThreadId, ThreadSet};
+use crate::base::{
+    Action, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome, Schedule, SharedAction, Step,
+    ThreadAction, ThreadId, ThreadSet,
+};
 use std::collections::VecDeque;
+use std::panic::Location;
 
 /// What a thread does next. Each is one choice, but for `Goto`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +102,7 @@ pub(super) fn run(program: &Program, strategy: &mut dyn Strategy) -> Option<Run>
     let mut decision = Decision { thread: ThreadId::MAIN, run: 0 };
     let mut decided = ThreadSet::new();
     let (mut ahead, mut reach) = (VecDeque::new(), 0);
+    let mut teller = Teller { arrived: state.begun(), steps: Vec::new() };
     loop {
         let enabled = state.enabled();
         result.endless = result.choices.len() == LIMIT;
@@ -106,6 +113,7 @@ pub(super) fn run(program: &Program, strategy: &mut dyn Strategy) -> Option<Run>
         let options =
             Options { enabled: &enabled, current: state.current, position, yielding: state.yielding };
         if decision.run == 0 || decided != enabled || state.yielding {
+            teller.tell(strategy, &state);
             ahead = if state.yielding || decided != enabled { VecDeque::new() } else { ahead };
             decision = next(strategy, &options, &mut ahead, &mut reach);
             result.asked += 1;
@@ -123,12 +131,43 @@ pub(super) fn run(program: &Program, strategy: &mut dyn Strategy) -> Option<Run>
         assert!(outcome < count, "outcome {outcome} of {count}");
         let choice = Choice { thread: decision.thread, outcome };
         result.choices.push(choice);
+        teller.steps.push(state.step(choice));
         state.perform(choice);
     }
+    teller.tell_steps(strategy);
     result.deadlocked = state.enabled().is_empty() && !state.finished();
     result.variables = state.variables;
     strategy.end(result.choices.len() as u64);
     Some(result)
+}
+
+/// What a strategy that follows is still to be told.
+struct Teller {
+    arrived: ThreadSet,
+    steps: Vec<Step>,
+}
+
+impl Teller {
+    fn tell(&mut self, strategy: &mut dyn Strategy, state: &State) {
+        self.tell_steps(strategy);
+        for thread in &std::mem::take(&mut self.arrived) {
+            if state.pending(thread.index()).is_some() && strategy.follows() {
+                strategy.arrived(thread, &state.operation(thread), state.site(thread));
+            }
+        }
+    }
+
+    fn tell_steps(&mut self, strategy: &mut dyn Strategy) {
+        for step in self.steps.drain(..) {
+            if let Action::Thread(ThreadAction::Spawn(child)) = step.operation.action {
+                self.arrived.insert(child);
+            }
+            self.arrived.insert(step.thread);
+            if strategy.follows() {
+                strategy.performed(&step);
+            }
+        }
+    }
 }
 
 /// The next decision: one given ahead, or a new one, the further ahead the longer nothing has changed.
@@ -219,6 +258,56 @@ impl<'a> State<'a> {
         operations.get(at).copied()
     }
 
+    /// Those that have begun.
+    fn begun(&self) -> ThreadSet {
+        let begun = |t: &usize| self.threads[*t].1 != Mode::NotStarted;
+        (0..self.threads.len()).filter(begun).map(|t| ThreadId(t as u32)).collect()
+    }
+
+    /// What the engine would call what `thread` is about to do. Variables, locks and conditions are numbered 4 apart.
+    fn operation(&self, thread: ThreadId) -> Operation {
+        let object = |kind: usize, number: usize| ObjectId((4 * kind + number) as u32);
+        let on_mutex = |lock, action| Operation::new(object(1, lock), Action::Mutex(action));
+        match self.pending(thread.index()).expect("it has not ended") {
+            Op::Free | Op::Goto(_) => Operation::free(Action::Thread(ThreadAction::Sleep(0))),
+            Op::Yield => Operation::free(Action::Thread(ThreadAction::Yield)),
+            Op::Choose(n) => Operation::free(Action::Choose(n)),
+            Op::Lock(lock) => on_mutex(lock, MutexAction::Lock { timeout: FOREVER }),
+            Op::Unlock(lock) => on_mutex(lock, MutexAction::Unlock { poison: false }),
+            Op::Wait(lock) => {
+                let (mutex, timeout) = (object(1, lock), FOREVER);
+                let asleep = self.threads[thread.index()].1 != Mode::Running;
+                let wait = if asleep {
+                    CondvarAction::Reacquire { mutex }
+                } else {
+                    CondvarAction::Wait { mutex, timeout }
+                };
+                Operation::new(object(2, lock), Action::Condvar(wait))
+            }
+            Op::Notify(condition) => {
+                Operation::new(object(2, condition), Action::Condvar(CondvarAction::NotifyAll))
+            }
+            Op::Start(other) => Operation::free(Action::Thread(ThreadAction::Spawn(ThreadId(other as u32)))),
+            Op::Set(variable, _) => {
+                Operation::new(object(0, variable), Action::Shared(SharedAction::Set(None)))
+            }
+            Op::If(variable, ..) => Operation::new(object(0, variable), Action::Shared(SharedAction::Get)),
+        }
+    }
+
+    /// Where `thread` is: the same place for all threads that are as far in the same list of operations.
+    fn site(&self, thread: ThreadId) -> &'static Location<'static> {
+        let threads = &self.program.threads;
+        let first = threads.iter().position(|t| *t == threads[thread.index()]).expect("its own, if no other");
+        SITES[first.min(SITES.len() - 1)][self.threads[thread.index()].0.min(SITES[0].len() - 1)]
+    }
+
+    fn step(&self, choice: Choice) -> Step {
+        let Choice { thread, outcome } = choice;
+        let (operation, location) = (self.operation(thread), self.site(thread));
+        Step { thread, choice: outcome, operation, outcome: Outcome::Done, location }
+    }
+
     fn finished(&self) -> bool {
         (0..self.threads.len()).all(|t| self.pending(t).is_none())
     }
@@ -277,4 +366,17 @@ impl<'a> State<'a> {
             }
         }
     }
+}
+
+/// Places to call from, by list of operations and index.
+static SITES: [[&Location<'static>; 8]; 4] = [
+    [here(), here(), here(), here(), here(), here(), here(), here()],
+    [here(), here(), here(), here(), here(), here(), here(), here()],
+    [here(), here(), here(), here(), here(), here(), here(), here()],
+    [here(), here(), here(), here(), here(), here(), here(), here()],
+];
+
+#[track_caller]
+const fn here() -> &'static Location<'static> {
+    Location::caller()
 }

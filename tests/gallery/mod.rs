@@ -10,12 +10,14 @@ mod limits;
 mod locks;
 mod meeting;
 mod panics;
+mod peers;
 mod pointers;
 mod polling;
 mod races;
 mod spinning;
 mod statics;
 mod threads;
+mod weak;
 
 use selvedge::{Explorer, Report, strategy};
 use std::collections::BTreeSet;
@@ -23,7 +25,11 @@ use std::sync::{Arc, Mutex};
 
 /// Every interleaving, to the end, collecting all that is wrong.
 fn every() -> Explorer {
-    Explorer::new().strategy(strategy::dfs()).executions(1_000_000).all_findings(true)
+    Explorer::new()
+        .strategy(strategy::dfs())
+        .memory(selvedge::MemoryModel::SequentiallyConsistent)
+        .executions(1_000_000)
+        .all_findings(true)
 }
 
 /// Asserts that nothing at all is wrong with a program that has so many executions.

@@ -53,8 +53,8 @@ pub(super) struct ModelOptions {
 pub(super) struct ExploreOptions {
     #[command(flatten)]
     pub(super) model: ModelOptions,
-    /// Which choices to try: portfolio, exhaustive, random, pct, pct:DEPTH, dfs or dfs:PREEMPTIONS [default: portfolio,
-    /// which begins with exhaustive; with --document, where that is hopeless, random].
+    /// Which choices to try: portfolio, exhaustive, random, pct, pct:DEPTH, pos, surw, fuzz, bounded, dfs or
+    /// dfs:PREEMPTIONS [default: portfolio, which begins with exhaustive; with --document, where that is hopeless, random].
     #[arg(long, value_name = "STRATEGY", allow_hyphen_values = true)]
     strategy: Option<String>,
     /// The seed of all that is random.

@@ -39,6 +39,10 @@ impl Atomic {
         }
     }
 
+    pub(crate) fn width(&self) -> Width {
+        self.width
+    }
+
     pub(crate) fn value(&self) -> u64 {
         self.value
     }
@@ -51,7 +55,7 @@ impl Atomic {
 
 /// The new value of a read-modify-write, normalized to the variable's width (zero- or sign-extended to 64 bits).
 #[inline(always)]
-fn compute(function: Rmw, old: u64, operand: u64, width: Width) -> u64 {
+pub(crate) fn compute(function: Rmw, old: u64, operand: u64, width: Width) -> u64 {
     let raw = match function {
         Rmw::Swap => operand,
         Rmw::Add => old.wrapping_add(operand),

@@ -14,7 +14,7 @@ mod once;
 mod queue;
 mod rwlock;
 
-pub(crate) use atomic::Atomic;
+pub(crate) use atomic::{Atomic, compute};
 pub(crate) use barrier::Barrier;
 pub(crate) use channel::Channel;
 pub(crate) use condvar::Condvar;

@@ -4,6 +4,7 @@
 
 use super::sizes::{Kind, Sampled, Sizes, chance, choose};
 use crate::base::Ending;
+use crate::engine::Summary;
 use crate::explore::report::Report;
 use crate::explore::runner::Runner;
 use crate::strategy::Divisible;
@@ -148,14 +149,14 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         strategy.end(summary.choices);
         pace.executions -= 1;
         pace.choices = pace.choices.saturating_sub(summary.choices.max(1));
-        self.signals.executions.fetch_add(1, Relaxed);
+        let first = self.signals.executions.fetch_add(1, Relaxed) == 0;
         self.signals.choices.fetch_add(summary.choices, Relaxed);
-        self.runner.take_in(&summary);
-        if summary.ending == Ending::Stopped {
-            self.runner.explain_divergence(&*strategy);
+        self.runner.count(&summary);
+        if first && !self.runner.repeats(&summary, &*strategy) || self.runner.weakens(&summary, &*strategy) {
             pace.stops = true;
+        } else {
+            self.look(&summary, &*strategy, pace);
         }
-        pace.stops |= self.runner.has_enough();
         if pace.stops {
             self.signals.first_stop.fetch_min(pace.number, Relaxed);
         }
@@ -163,6 +164,19 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
             self.runner.tick(self.signals);
         }
         strategy
+    }
+
+    /// Looks at what was run last.
+    fn look(&mut self, summary: &Summary, strategy: &S, pace: &mut Pace) {
+        self.runner.observe();
+        match summary.ending {
+            Ending::Stopped => {
+                self.runner.explain_divergence(strategy);
+                pace.stops = true;
+            }
+            _ => self.runner.judge(summary),
+        }
+        pace.stops |= self.runner.has_enough();
     }
 
     /// One execution, of a given item; what is below goes to `below`.

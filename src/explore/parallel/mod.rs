@@ -23,10 +23,10 @@ mod saved;
 mod sizes;
 
 use super::file::Origin;
+use super::portfolio::Share;
 use super::report::Report;
 use super::runner::{End, MOST_FINDINGS, Runner};
-use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::Summary;
+use crate::base::{Error, Schedule, Strategy};
 use crate::strategy::Divisible;
 use job::{Beam, Done, Job, Known, Signals, Way, Worker};
 use pool::{Lost, Pool};
@@ -54,34 +54,67 @@ const BEAM: u64 = 4_096;
 struct Search<S: Divisible> {
     main: Box<S>,
     left: Vec<S::Item>,
+    survey: Survey,
+}
+
+/// What is known of a search besides what is left to do, also when it is gone on with later.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Executions and choices in them.
     run: u64,
     chosen: u64,
+    /// How many of the executions are counted; in a part of a search others have been run to find it.
+    own: u64,
     round: u64,
     sizes: Sizes,
     estimates: Estimates,
-    saved: Instant,
+    saved: Option<Instant>,
 }
 
-/// The most executions and choices.
-type Limits = (u64, u64);
+/// How far to go, from where.
+#[derive(Clone, Copy)]
+struct Limits {
+    share: Share,
+    /// What had been run when the share was given.
+    begin: (u64, u64),
+    /// After how many executions to stop for other reasons than the share.
+    until: u64,
+}
+
+impl Limits {
+    fn are_reached<S: Divisible>(&self, search: &Search<S>) -> bool {
+        let (run, chosen) = self.used(search);
+        search.survey.run >= self.until || self.share.is_spent(run, chosen, &*search.main)
+    }
+
+    /// How many executions and choices may follow.
+    fn left<S: Divisible>(&self, search: &Search<S>) -> (u64, u64) {
+        let (run, chosen) = self.used(search);
+        let (executions, choices) = self.share.left();
+        (executions.saturating_sub(run), choices.saturating_sub(chosen))
+    }
+
+    fn used<S: Divisible>(&self, search: &Search<S>) -> (u64, u64) {
+        (search.survey.run - self.begin.0, search.survey.chosen - self.begin.1)
+    }
+}
 
 /// Has the jobs of a round done; nothing, if a worker was lost.
 type Perform<'p, 'a, F, S> =
     dyn FnMut(&mut Runner<'a, F>, Vec<Job<<S as Divisible>::Item>>) -> Option<Vec<Done<S>>> + 'p;
 
 impl<'a, F: Fn() + Sync> Runner<'a, F> {
-    /// Runs a search until it is done, the budget is used up, or there is reason to stop.
+    /// Runs a search until it is done, its share of the budget is used up, or there is reason to stop.
     pub(super) fn divide<S: Divisible>(
         &mut self,
         mut main: Box<S>,
-        executions: u64,
-        choices: u64,
+        share: Share,
     ) -> Result<(End, Box<dyn Strategy>), Error> {
         let mut left = Vec::new();
         main.take(&mut left);
-        let (sizes, estimates) = (Sizes::default(), Estimates::default());
-        let saved = Instant::now();
-        let mut search = Search { main, left, run: 0, chosen: 0, round: 0, sizes, estimates, saved };
+        let survey = std::mem::take(&mut self.survey);
+        let begin = (survey.run, survey.chosen);
+        let mut search = Search { main, left, survey };
         self.take_up(&mut search)?;
         let signals = Signals {
             first_stop: AtomicUsize::new(usize::MAX),
@@ -92,25 +125,29 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         };
         // Whoever watches executions is told of them one after the other.
         let workers = if self.observer.is_some() { 1 } else { processors(self.config.jobs) };
-        let limits = (executions, choices);
         // Most searches are over before it pays to start threads.
-        let first = if workers == 1 { executions } else { executions.min(FIRST) };
-        let mut end = self.alone(&mut search, (first, choices), &signals);
-        if workers > 1 && end == End::Budget && search.run < executions && search.chosen < choices {
+        let limits = Limits { share, begin, until: if workers == 1 { u64::MAX } else { FIRST } };
+        let mut end = self.alone(&mut search, limits, &signals);
+        if workers > 1 && end == End::Budget {
+            let limits = Limits { until: u64::MAX, ..limits };
             end = self.together(&mut search, limits, &signals, workers);
         }
-        self.save(&mut search);
-        let mut main = search.main;
+        if self.again.is_none() {
+            self.save(&mut search);
+        }
+        let Search { mut main, left, survey } = search;
         if end == End::Done {
             // There is nothing left, and now it knows.
             main.begin();
         }
+        left.into_iter().for_each(|item| main.give(item));
+        self.survey = survey;
         Ok((end, main))
     }
 
     fn alone<S: Divisible>(&mut self, search: &mut Search<S>, limits: Limits, signals: &Signals) -> End {
         let mut strategy = Some(Box::new(search.main.idle()));
-        self.go_on(search, limits, signals, &mut |runner, jobs| {
+        self.rounds(search, limits, signals, &mut |runner, jobs| {
             let mut worker = Worker { runner, strategy: strategy.take(), signals };
             let jobs = jobs.into_iter().enumerate();
             let done = jobs.map(|(number, job)| worker.perform(number, job)).collect();
@@ -139,18 +176,18 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
                     pool.work(|number, job| worker.perform(number, job));
                 });
             }
-            self.go_on(search, limits, signals, &mut |runner, jobs| pool.run(jobs, || runner.tick(signals)))
+            self.rounds(search, limits, signals, &mut |runner, jobs| pool.run(jobs, || runner.tick(signals)))
         })
     }
 
-    fn go_on<S: Divisible>(
+    fn rounds<S: Divisible>(
         &mut self,
         search: &mut Search<S>,
         limits: Limits,
         signals: &Signals,
         perform: &mut Perform<'_, 'a, F, S>,
     ) -> End {
-        if search.run == 0 && self.config.shard.of > 1 && self.deal(search, signals, perform) {
+        if search.survey.run == 0 && self.config.shard.of > 1 && self.deal(search, signals, perform) {
             return End::Stop;
         }
         loop {
@@ -160,19 +197,19 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
             if search.left.is_empty() {
                 return End::Done;
             }
-            if search.run >= limits.0 || search.chosen >= limits.1 {
+            if limits.are_reached(search) {
                 return End::Budget;
             }
             signals.first_stop.store(usize::MAX, Relaxed);
-            let jobs = search.plan(limits, self.config.seed, self.known());
-            let before = self.report.executions;
+            let jobs = search.plan(limits.left(search), self.config.seed, self.known());
+            let before = search.survey.own;
             let Some(done) = perform(self, jobs) else { return End::Stop };
             let mut beams = done.iter().filter(|done| !done.sampled.is_empty()).peekable();
             let told_more = beams.peek().is_some();
             let sampled: Option<f64> = beams.map(|done| done.total).sum();
             let stops = self.take_over(search, done, true);
             if told_more {
-                search.sizes.settle();
+                search.survey.sizes.settle();
             }
             self.estimate(search, before, sampled);
             self.tick(signals);
@@ -230,11 +267,16 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
     /// there is reason to stop.
     fn take_over<S: Divisible>(&mut self, search: &mut Search<S>, done: Vec<Done<S>>, own: bool) -> bool {
         for done in done {
-            search.run += done.report.executions;
-            search.chosen += done.report.choices;
+            let survey = &mut search.survey;
+            survey.run += done.report.executions;
+            survey.chosen += done.report.choices;
             search.left.extend(done.left);
-            done.sampled.iter().for_each(|sampled| search.sizes.note(sampled));
+            done.sampled.iter().for_each(|sampled| survey.sizes.note(sampled));
             if own {
+                survey.own += done.report.executions;
+                if done.report.memory != self.report.memory {
+                    self.weaken(&*search.main);
+                }
                 self.lock_orders.extend(done.lock_orders);
                 search.main.absorb(done.learned);
                 self.add(done.report);
@@ -268,12 +310,13 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
 
     /// `sampled` is what the beams of the round say of all that was left when it began.
     fn estimate<S: Divisible>(&mut self, search: &mut Search<S>, before: u64, sampled: Option<f64>) {
-        let run = self.report.executions as f64;
+        let survey = &mut search.survey;
+        let run = survey.own as f64;
         if let Some(sampled) = sampled.filter(|sampled| *sampled > 0.0) {
-            search.estimates.add(before as f64 + sampled, run);
+            survey.estimates.add(before as f64 + sampled, run);
         }
-        let left: f64 = search.left.iter().map(|item| search.sizes.of(S::likeness(item))).sum();
-        if let Some((value, spread)) = search.estimates.value(run, run + left) {
+        let left: f64 = search.left.iter().map(|item| survey.sizes.of(S::likeness(item))).sum();
+        if let Some((value, spread)) = survey.estimates.value(run, run + left) {
             let value = value.max(run + search.left.len() as f64);
             search.main.estimated(value, spread);
             (self.report.estimate, self.report.spread) = (Some(value), Some(spread));
@@ -295,6 +338,7 @@ impl<F: Fn()> Runner<'_, F> {
     ) -> (Report, BTreeSet<String>, BTreeSet<u64>) {
         let mut report = Report::new(&self.config);
         (report.estimate, report.spread) = (self.report.estimate, self.report.spread);
+        report.memory = self.report.memory;
         let report = std::mem::replace(&mut self.report, report);
         let seen = std::mem::replace(&mut self.seen, seen);
         (report, seen, std::mem::replace(&mut self.lock_orders, orders))
@@ -303,14 +347,6 @@ impl<F: Fn()> Runner<'_, F> {
     fn end_job(&mut self, kept: (Report, BTreeSet<String>, BTreeSet<u64>)) -> (Report, BTreeSet<u64>) {
         self.seen = kept.1;
         (std::mem::replace(&mut self.report, kept.0), std::mem::replace(&mut self.lock_orders, kept.2))
-    }
-
-    fn take_in(&mut self, summary: &Summary) {
-        self.count(summary);
-        self.observe();
-        if summary.ending != Ending::Stopped {
-            self.judge(summary);
-        }
     }
 
     /// Tells who watches how far all have come.
@@ -337,35 +373,36 @@ impl<F: Fn()> Runner<'_, F> {
 
 impl<S: Divisible> Search<S> {
     /// The jobs of a round. They depend on nothing but what has been done so far.
-    fn plan(&mut self, limits: Limits, seed: u64, known: Arc<Known>) -> Vec<Job<S::Item>> {
-        let (left, choices) = (limits.0 - self.run, limits.1 - self.chosen);
+    fn plan(&mut self, (left, choices): (u64, u64), seed: u64, known: Arc<Known>) -> Vec<Job<S::Item>> {
+        let survey = &mut self.survey;
+        survey.round += 1;
         // As many jobs as there can be executions, going by their length so far.
-        let length = (self.chosen / self.run.max(1)).max(1);
+        let length = (survey.chosen / survey.run.max(1)).max(1);
         let most = left.min((choices / length).max(1)).min(1 << 20) as usize;
         let job = |items, way, executions: u64, choices: u64| {
             let known = Arc::clone(&known);
             Job { items, way, executions: executions.max(1), choices: choices.max(1), known }
         };
-        self.round += 1;
-        if self.run < FIRST {
+        let (run, round) = (survey.run, survey.round);
+        if run < FIRST {
             let items = self.left.pop().map(|item| (item, 1.0)).into_iter().collect();
-            return vec![job(items, Way::Begin, left.min(FIRST - self.run), choices)];
+            return vec![job(items, Way::Begin, left.min(FIRST - run), choices)];
         }
         let (beams, pieces) = self.shape(most);
         let count = (beams + pieces).max(1) as u64;
         let mut jobs = Vec::with_capacity(beams + pieces);
         if beams > 0 {
-            let sizes = Arc::new(self.sizes.clone());
+            let sizes = Arc::new(self.survey.sizes.clone());
             let size = |item: &S::Item| (S::likeness(item), sizes.at_most(S::likeness(item)));
             let all = std::mem::take(&mut self.left).into_iter().map(|item| (item, 1.0)).collect();
-            let (some, others) = choose(all, beams * WIDTH, size, chance(seed, self.round, u64::MAX));
+            let (some, others) = choose(all, beams * WIDTH, size, chance(seed, round, u64::MAX));
             self.left = others;
             let mut dealt: Vec<Vec<(S::Item, f64)>> =
                 (0..beams.min(some.len())).map(|_| Vec::new()).collect();
             let hands = dealt.len();
             some.into_iter().enumerate().for_each(|(index, item)| dealt[index % hands].push(item));
             for items in dealt {
-                let beam = Beam { sizes: Arc::clone(&sizes), width: WIDTH, seed, round: self.round };
+                let beam = Beam { sizes: Arc::clone(&sizes), width: WIDTH, seed, round };
                 jobs.push(job(items, Way::Beam(beam), BEAM.min(left / count), choices / count));
             }
         }
@@ -383,8 +420,8 @@ impl<S: Divisible> Search<S> {
 
     /// How many beams, and how many pieces to be finished, there are in a round of at most so many jobs.
     fn shape(&self, most: usize) -> (usize, usize) {
-        let pieces = ((self.run / JOB.0) as usize).clamp(24, 512).min(most);
-        let beams = match self.run {
+        let pieces = ((self.survey.run / JOB.0) as usize).clamp(24, 512).min(most);
+        let beams = match self.survey.run {
             ..512 => 1,
             512..1024 => 2,
             1024..SURVEY => 4,
@@ -392,7 +429,7 @@ impl<S: Divisible> Search<S> {
         };
         // A beam that the budget cuts off says nothing.
         let wanted = self.left.len() <= MOST_LEFT && most / (beams + pieces) >= 64;
-        match (wanted, self.run < SURVEY) {
+        match (wanted, self.survey.run < SURVEY) {
             (false, _) => (0, pieces),
             (true, true) => (beams, 0),
             (true, false) => (beams, pieces),

@@ -40,7 +40,8 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         self.add_figures(figures);
         search.left = checkpoint.items.iter().map(|item| item.parse()).collect::<Result<_, Error>>()?;
         search.main.absorb(checkpoint.learned.parse()?);
-        (search.run, search.chosen) = (execution, choices);
+        let survey = &mut search.survey;
+        (survey.run, survey.chosen, survey.own) = (execution, choices, execution);
         Ok(())
     }
 
@@ -51,9 +52,10 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     }
 
     pub(super) fn save_if_due<S: Divisible>(&mut self, search: &mut Search<S>) {
-        if search.saved.elapsed() >= OFTEN {
+        let last = *search.survey.saved.get_or_insert_with(Instant::now);
+        if last.elapsed() >= OFTEN {
             self.save(search);
-            search.saved = Instant::now();
+            search.survey.saved = Some(Instant::now());
         }
     }
 

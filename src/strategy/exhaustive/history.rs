@@ -7,10 +7,7 @@
 
 use super::family::Family;
 use crate::base::object::State;
-use crate::base::{
-    Access, Action, CondvarAction, FOREVER, Guard, MutexAction, ObjectId, Operation, Outcome, Record, Step,
-    ThreadAction,
-};
+use crate::base::{Access, Action, CondvarAction, Guard, Operation, Outcome, Record, Step, ThreadAction};
 
 /// Stands for "none" where a number is expected.
 pub(super) const NONE: u32 = u32::MAX;
@@ -27,12 +24,14 @@ pub(super) struct Event {
     /// How many outcomes it could have had.
     pub(super) alternatives: u32,
     /// What it met: a range of `met`.
-    first: u32,
-    end: u32,
+    pub(super) first: u32,
+    pub(super) end: u32,
     /// The round of a polling loop that it begins, if it has to wait for a change; a number of a guard.
-    guard: u32,
+    pub(super) guard: u32,
+    /// How often its thread had let others go first when it had been followed to its end.
+    pub(super) yields: u32,
     /// How many weak exchanges of its thread had failed, and spurious wakeups had been, before it.
-    spent: Spent,
+    pub(super) spent: Spent,
 }
 
 /// What a thread has used of its budgets.
@@ -87,26 +86,31 @@ pub(super) struct History {
     pub(super) threads: usize,
     pub(super) events: Vec<Event>,
     /// The events of each thread.
-    by_thread: Vec<Vec<u32>>,
+    pub(super) by_thread: Vec<Vec<u32>>,
     /// For each event and thread: how many events of that thread happen before it or are it.
-    clocks: Vec<u32>,
+    pub(super) clocks: Vec<u32>,
     /// The same for what its thread knew when it came to it, apart from what it met.
-    before: Vec<u32>,
+    pub(super) before: Vec<u32>,
     /// The same for each thread at the end, and at its exit.
-    now: Vec<u32>,
+    pub(super) now: Vec<u32>,
     ended: Vec<u32>,
+    /// For each event and thread: how many events of that thread were performed before it.
+    pub(super) cuts: Vec<u32>,
     pub(super) steps: Vec<Step>,
-    met: Vec<(u32, bool)>,
-    objects: usize,
+    pub(super) met: Vec<(u32, bool)>,
+    pub(super) objects: usize,
     pub(super) meetings: Vec<Vec<Entry>>,
     /// The states of each object after each write; filled as far as they are asked for.
-    states: Vec<Vec<State>>,
-    begun: Vec<State>,
+    pub(super) states: Vec<Vec<State>>,
+    pub(super) begun: Vec<State>,
     pub(super) guards: Vec<Guard>,
     // For each thread: the guard of its next event, and what it has spent.
-    guarded: Vec<u32>,
-    spent: Vec<Spent>,
-    pending: Vec<Option<Operation>>,
+    pub(super) guarded: Vec<u32>,
+    pub(super) spent: Vec<Spent>,
+    yielded: Vec<u32>,
+    /// Whether anybody has let others go first.
+    pub(super) yields: bool,
+    pub(super) pending: Vec<Option<Operation>>,
     pub(super) weak_failures: u32,
     pub(super) spurious_wakeups: u32,
     /// What an operation foreseen would meet.
@@ -116,12 +120,16 @@ pub(super) struct History {
 impl History {
     /// Takes in an execution.
     pub(super) fn take(&mut self, record: &Record<'_>, family: &Family) {
-        self.reset(record);
-        let (mut point, mut glued, mut guard) = (0u64, 0, 0);
+        self.reset(record, family.len());
+        let (mut point, mut glued, mut guard, mut offer) = (0u64, 0, 0, 0);
         for (number, step) in record.steps.iter().enumerate() {
             while record.guards.get(guard).is_some_and(|g| g.at <= number) {
                 self.guarded[record.guards[guard].thread.index()] = guard as u32;
                 guard += 1;
+            }
+            while record.yields.get(offer).is_some_and(|(_, at)| *at <= number) {
+                self.note_yield(record.yields[offer].0.index());
+                offer += 1;
             }
             let number = number as u32;
             if !step.operation.is_point() {
@@ -139,16 +147,25 @@ impl History {
             self.guarded[guard.thread.index()] =
                 record.guards.iter().rposition(|g| g == guard).map_or(NONE, |at| at as u32);
         }
-        debug_assert_eq!(family.len(), self.threads, "every thread was announced");
+        record.yields[offer..].iter().for_each(|(thread, _)| self.note_yield(thread.index()));
     }
 
-    fn reset(&mut self, record: &Record<'_>) {
-        self.threads = record.threads();
+    fn note_yield(&mut self, thread: usize) {
+        self.yielded[thread] += 1;
+        if let Some(&last) = self.by_thread[thread].last() {
+            self.events[last as usize].yields = self.yielded[thread];
+        }
+    }
+
+    fn reset(&mut self, record: &Record<'_>, threads: usize) {
+        // Threads beyond that were made while all was torn down, and never ran.
+        self.threads = threads;
         self.objects = record.begun.len();
         self.events.clear();
         self.met.clear();
         self.clocks.clear();
         self.before.clear();
+        self.cuts.clear();
         for list in [&mut self.now, &mut self.ended] {
             list.clear();
             list.resize(self.threads * self.threads, 0);
@@ -167,8 +184,11 @@ impl History {
         self.guarded.resize(self.threads, NONE);
         self.spent.clear();
         self.spent.resize(self.threads, Spent::default());
+        self.yielded.clear();
+        self.yielded.resize(self.threads, 0);
+        self.yields = !record.yields.is_empty();
         self.pending.clear();
-        self.pending.extend_from_slice(record.pending);
+        self.pending.extend_from_slice(&record.pending[..threads]);
         self.steps.clear();
         self.steps.extend_from_slice(record.steps);
         (self.weak_failures, self.spurious_wakeups) = (record.weak_failures, record.spurious_wakeups);
@@ -258,9 +278,18 @@ impl History {
             first,
             end: first,
             guard,
+            yields: self.yielded[me],
             spent: next.spent,
         });
         self.by_thread[me].push(event);
+        match (event as usize).checked_sub(1) {
+            None => self.cuts.resize(width, 0),
+            Some(last) => {
+                self.cuts.extend_from_within(last * width..);
+                let thread = self.events[last].thread as usize;
+                self.cuts[(last + 1) * width + thread] += 1;
+            }
+        }
         self.before.extend_from_slice(&self.now[me * width..(me + 1) * width]);
         self.clocks.extend_from_slice(&self.now[me * width..(me + 1) * width]);
         self.clocks[event as usize * width + me] = index + 1;
@@ -372,157 +401,6 @@ impl History {
 
     pub(super) fn own(&self, own: Own, thread: u32) -> u32 {
         self.objects as u32 + 3 * thread + own as u32
-    }
-
-    // ---------------------------------------------------------------- questions
-
-    pub(super) fn events_of(&self, thread: usize) -> &[u32] {
-        &self.by_thread[thread]
-    }
-
-    pub(super) fn clock(&self, event: u32) -> &[u32] {
-        &self.clocks[event as usize * self.threads..][..self.threads]
-    }
-
-    /// What the thread of an event knew when it came to it.
-    pub(super) fn before(&self, event: u32) -> &[u32] {
-        &self.before[event as usize * self.threads..][..self.threads]
-    }
-
-    /// What a thread knew at the end.
-    pub(super) fn at_end(&self, thread: usize) -> &[u32] {
-        &self.now[thread * self.threads..][..self.threads]
-    }
-
-    /// Whether `first` happens before `second` or is it.
-    pub(super) fn ordered(&self, first: u32, second: u32) -> bool {
-        let event = &self.events[first as usize];
-        self.clocks[second as usize * self.threads + event.thread as usize] > event.index
-    }
-
-    pub(super) fn met(&self, event: u32) -> &[(u32, bool)] {
-        let event = &self.events[event as usize];
-        &self.met[event.first as usize..event.end as usize]
-    }
-
-    /// What an event was when its thread came to it.
-    pub(super) fn next_of(&self, event: u32) -> Next {
-        let event = &self.events[event as usize];
-        let operation = self.steps[event.step as usize].operation;
-        Next { thread: event.thread, index: event.index, operation, guard: event.guard, spent: event.spent }
-    }
-
-    /// What a thread was about to do at the end.
-    pub(super) fn pending_of(&self, thread: usize) -> Option<Next> {
-        let operation = self.pending[thread]?;
-        let index = self.by_thread[thread].len() as u32;
-        let (guard, spent) = (self.guarded[thread], self.spent[thread]);
-        Some(Next { thread: thread as u32, index, operation, guard, spent })
-    }
-
-    /// The steps of an event.
-    pub(super) fn steps_of(&self, event: u32) -> &[Step] {
-        let from = self.events[event as usize].step as usize;
-        let to = self.events.get(event as usize + 1).map_or(self.steps.len(), |next| next.step as usize);
-        &self.steps[from..to]
-    }
-
-    /// The steps before the first event.
-    pub(super) fn steps_before_all(&self) -> &[Step] {
-        let to = self.events.first().map_or(self.steps.len(), |first| first.step as usize);
-        &self.steps[..to]
-    }
-
-    pub(super) fn is_in(&self, entry: &Entry, view: View<'_>) -> bool {
-        if entry.event == NONE {
-            return true;
-        }
-        match view {
-            View::Cut(cut) => {
-                let event = &self.events[entry.event as usize];
-                event.index < cut[event.thread as usize]
-            }
-            View::Without(NONE) => true,
-            View::Without(event) => !self.ordered(event, entry.event),
-        }
-    }
-
-    /// The last write of a meeting in a view.
-    pub(super) fn last_write(&self, meeting: u32, view: View<'_>) -> Option<&Entry> {
-        self.meetings[meeting as usize].iter().rev().find(|entry| entry.write && self.is_in(entry, view))
-    }
-
-    /// The state of an object in a view.
-    pub(super) fn state(&mut self, object: ObjectId, view: View<'_>) -> &State {
-        let writes = self.last_write(object.0, view).map_or(0, |entry| entry.writes as usize);
-        let at = object.index();
-        while self.states[at].len() <= writes {
-            let next = match self.states[at].last() {
-                None => self.begun[at].clone(),
-                Some(last) => {
-                    let number = self.states[at].len() as u32;
-                    let entries = &self.meetings[at];
-                    let write = entries.iter().find(|entry| entry.write && entry.writes == number);
-                    let step = &self.steps[write.expect("as many writes as counted").step as usize];
-                    let mut state = last.clone();
-                    apply(&mut state, object, step);
-                    state
-                }
-            };
-            self.states[at].push(next);
-        }
-        &self.states[at][writes]
-    }
-
-    /// Whether a thread that waits has been notified.
-    pub(super) fn is_notified(&self, thread: u32, view: View<'_>) -> bool {
-        let last = self.last_write(self.own(Own::Ticket, thread), view);
-        last.is_some_and(|entry| {
-            let Action::Condvar(action) = self.steps[entry.step as usize].operation.action else {
-                return false;
-            };
-            !matches!(
-                action,
-                CondvarAction::Wait { .. } | CondvarAction::Wake { .. } | CondvarAction::Reacquire { .. }
-            )
-        })
-    }
-
-    /// What happens before an operation foreseen in a view, given what its thread knew: so many events of each thread.
-    pub(super) fn past_of_foreseen(&self, knew: &[u32], view: View<'_>, before: u32, past: &mut Vec<u32>) {
-        past.clear();
-        past.extend_from_slice(knew);
-        for &(meeting, write) in &self.foreseen {
-            for entry in self.meetings[meeting as usize].iter().rev() {
-                if entry.event == NONE || !self.is_in(entry, view) || !(entry.write || entry.event < before) {
-                    continue;
-                }
-                if entry.write || write {
-                    let other = self.clock(entry.event);
-                    past.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
-                }
-                if entry.write {
-                    break;
-                }
-            }
-        }
-    }
-}
-
-/// What a step does to the state of one of the objects that it writes.
-fn apply(state: &mut State, object: ObjectId, step: &Step) {
-    let action = step.operation.action;
-    if step.operation.object != object {
-        // The mutex of a condition wait.
-        let mutex = match action {
-            Action::Condvar(CondvarAction::Wait { .. }) => MutexAction::Unlock { poison: false },
-            _ => MutexAction::Lock { timeout: FOREVER },
-        };
-        state.apply(step.thread, Action::Mutex(mutex), 0);
-    } else if step.outcome == Outcome::TimedOut {
-        state.time_out(step.thread, action);
-    } else {
-        state.apply(step.thread, action, step.choice);
     }
 }
 

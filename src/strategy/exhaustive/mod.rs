@@ -7,12 +7,13 @@
 //! remembered to prevent repetition. How it is decided *which* execution reverses a race is its own:
 //!
 //! ```text
-//! D(S): from the part S of an execution, always the first thread that can go on, with outcome 0, to the end
+//! D(S): from the part S of an execution, always the thread that can go on and has yielded least, the first of several, with
+//!       outcome 0, to the end
 //!
 //! visit(node):                            node: a schedule, each event labelled as forced or as a decision
 //!     T := run node's schedule, then the target if it can go on, then as D does
-//!     for each decision e of T, made in state E, and each other thread q:
-//!         f := q's first event that happens after e, or what q waits for at the end
+//!     for each f, an event of T or what a thread q waits for at the end,
+//!     and each decision e of T, made in state E, that f is the first of q's to happen after:
 //!         f, without e and all that happens after it: can it go on there, and does it conflict with e?  otherwise skip
 //!         v := what happens before f and not before E                    (all of it independent of e)
 //!         skip unless f is the least of the witnesses in front of e that are concurrent with it
@@ -43,9 +44,9 @@ mod foresee;
 mod history;
 mod item;
 mod node;
+mod probe;
+mod questions;
 mod reversal;
-#[cfg(test)]
-mod tests;
 
 use crate::base::{Choice, Decision, Options, Record, Strategy, ThreadId};
 use crate::strategy::{Divergence, Mismatch};
@@ -53,6 +54,7 @@ use family::{Family, Renumbering};
 use history::History;
 pub use item::{Item, Learned};
 use node::{NOBODY, Node};
+pub(crate) use probe::Probe;
 
 /// Visits every trace of the model once. See the [module](self) for the algorithm.
 ///
@@ -83,6 +85,8 @@ pub struct Exhaustive {
     family: Family,
     history: History,
     renumbering: Renumbering,
+    /// How often each thread has let others go first.
+    yields: Vec<u32>,
     /// Whether the target went on right after the node's schedule.
     retried: bool,
     /// The outcome that the operation under way is to have.
@@ -97,6 +101,7 @@ pub struct Exhaustive {
     doubt: Option<String>,
     divergence: Option<Divergence>,
     // Memory for what is computed at each execution.
+    found: Vec<(u32, Node)>,
     order: Vec<u32>,
     cuts: reversal::Cuts,
 }
@@ -117,6 +122,7 @@ impl Exhaustive {
             family: Family::default(),
             history: History::default(),
             renumbering: Renumbering::default(),
+            yields: Vec::new(),
             retried: false,
             outcome: 0,
             executions: 0,
@@ -126,6 +132,7 @@ impl Exhaustive {
             estimated: None,
             doubt: None,
             divergence: None,
+            found: Vec::new(),
             order: Vec::new(),
             cuts: reversal::Cuts::default(),
         }
@@ -179,6 +186,7 @@ impl Strategy for Exhaustive {
         let last = std::mem::replace(&mut self.node, next);
         self.spare.push(last);
         self.family.begin();
+        self.yields.clear();
         (self.retried, self.outcome) = (false, 0);
         true
     }
@@ -196,7 +204,16 @@ impl Strategy for Exhaustive {
             self.retried = true;
             return Decision::once(target);
         }
-        match self.family.first(options.enabled) {
+        let first = if self.yields.is_empty() {
+            self.family.first(options.enabled)
+        } else {
+            let yields = |thread: ThreadId| self.yields.get(thread.index()).copied().unwrap_or(0);
+            let order = |a: &ThreadId, b: &ThreadId| {
+                yields(*a).cmp(&yields(*b)).then_with(|| self.family.compare(a.0, b.0))
+            };
+            options.enabled.iter().min_by(order)
+        };
+        match first {
             Some(thread) => super::on_and_on(thread),
             None => Decision::STOP,
         }
@@ -206,12 +223,25 @@ impl Strategy for Exhaustive {
         self.outcome.min(count - 1)
     }
 
+    fn place(&mut self, _thread: ThreadId, places: &[u32]) -> u32 {
+        // A new node counts the outcomes; a schedule that was performed has the places.
+        let place = places.get(self.outcome as usize).copied();
+        place.unwrap_or(if places.contains(&self.outcome) { self.outcome } else { 0 })
+    }
+
     fn learns(&self) -> bool {
         true
     }
 
     fn started(&mut self, child: ThreadId, parent: ThreadId) {
         self.family.start(child, parent);
+    }
+
+    fn yielded(&mut self, thread: ThreadId) {
+        if self.yields.len() <= thread.index() {
+            self.yields.resize(thread.index() + 1, 0);
+        }
+        self.yields[thread.index()] += 1;
     }
 
     fn learn(&mut self, record: &Record<'_>) {

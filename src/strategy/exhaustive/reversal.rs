@@ -8,8 +8,8 @@ use crate::base::Choice;
 /// Memory for cuts: so many events of each thread.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
-    /// Before the decision looked at.
-    base: Vec<u32>,
+    /// Decisions that an operation conflicts with.
+    rivals: Vec<u32>,
     /// What happens before the witness, without the decision.
     past: Vec<u32>,
     /// What the node below begins with.
@@ -29,28 +29,48 @@ impl Exhaustive {
         self.node.labels.resize(events.max(forced), Label::FREE);
     }
 
-    /// Puts the nodes of all reversals that this execution owns among those to visit.
+    /// Puts the nodes of all reversals that this execution owns among those to visit, those with the longest schedule in common
+    /// with this execution last.
     pub(super) fn reverse(&mut self) {
         self.family.order(&mut self.order);
-        let before = self.waiting.len();
-        self.cuts.base.clear();
-        self.cuts.base.resize(self.history.threads, 0);
+        debug_assert!(self.found.is_empty());
         for event in 0..self.history.events.len() as u32 {
-            if self.node.labels[event as usize] != Label::Forced {
+            if self.history.events[event as usize].alternatives > 1 {
                 self.take_other_outcomes(event);
-                for thread in 0..self.history.threads as u32 {
-                    self.reverse_with(event, thread);
-                }
             }
-            self.cuts.base[self.history.events[event as usize].thread as usize] += 1;
+            let witness = self.history.events[event as usize];
+            self.reverse_before(witness.thread, Some(event));
         }
-        let below = self.waiting.len() - before;
+        for thread in 0..self.history.threads as u32 {
+            self.reverse_before(thread, None);
+        }
+        self.found.sort_by_key(|(event, _)| *event);
+        let below = self.found.len();
         if below == 0 {
             self.done += self.node.share;
         }
-        for node in &mut self.waiting[before..] {
+        for (_, mut node) in self.found.drain(..) {
             node.share = self.node.share / below as f64;
+            self.waiting.push(node);
         }
+    }
+
+    /// The reversals of an event, or of what `thread` waits for at the end, with all decisions that it conflicts with.
+    fn reverse_before(&mut self, thread: u32, witness: Option<u32>) {
+        let next = match witness {
+            Some(witness) => Some(self.history.next_of(witness)),
+            None => self.history.pending_of(thread as usize),
+        };
+        let Some(next) = next else { return };
+        let mut rivals = std::mem::take(&mut self.cuts.rivals);
+        rivals.clear();
+        self.history.rivals(&next, witness, &mut rivals);
+        for &event in &rivals {
+            if self.node.labels[event as usize] != Label::Forced {
+                self.reverse_with(event, &next, witness);
+            }
+        }
+        self.cuts.rivals = rivals;
     }
 
     /// The other outcomes of a decision.
@@ -59,7 +79,11 @@ impl Exhaustive {
         if decision.alternatives < 2 || decision.choice != 0 {
             return;
         }
-        self.cuts.start.clone_from(&self.cuts.base);
+        if self.node.labels[event as usize] == Label::Forced {
+            return;
+        }
+        self.cuts.start.clear();
+        self.cuts.start.extend_from_slice(self.history.cut_before(event));
         self.cuts.start[decision.thread as usize] += 1;
         if !self.is_default() {
             return;
@@ -69,18 +93,15 @@ impl Exhaustive {
             let thread = self.renumbering.of(decision.thread);
             node.choices.push(Choice { thread, outcome });
             node.labels.push(Label::Forced);
-            self.waiting.push(node);
+            self.found.push((event, node));
         }
     }
 
-    /// The reversal of a decision with what `thread` does first after it, if this execution owns it.
-    fn reverse_with(&mut self, event: u32, thread: u32) {
+    /// The reversal of a decision with what a thread does first after it, if this execution owns it.
+    fn reverse_with(&mut self, event: u32, next: &Next, witness: Option<u32>) {
         let decision = self.history.events[event as usize];
-        if thread == decision.thread || self.history.met(event).is_empty() {
-            return;
-        }
-        let Some((next, witness)) = self.candidate(event, thread) else { return };
-        let outcomes = self.history.foresee(&next, View::Without(event));
+        let thread = next.thread;
+        let outcomes = self.history.foresee(next, View::Without(event));
         if outcomes == 0 || !conflict(&self.history.foreseen, self.history.met(event)) {
             return;
         }
@@ -88,22 +109,22 @@ impl Exhaustive {
             Some(witness) => self.history.before(witness),
             None => self.history.at_end(thread as usize),
         };
-        // What the thread knew comes from without the decision, or it would not have come to this operation there.
         let limit = witness.unwrap_or(u32::MAX);
         self.history.past_of_foreseen(knew, View::Without(event), limit, &mut self.cuts.past);
         if !self.is_least_witness(event, thread) {
             return;
         }
         self.cuts.prefix.clear();
-        self.cuts.prefix.extend(self.cuts.base.iter().zip(&self.cuts.past).map(|(a, b)| *a.max(b)));
+        let base = self.history.cut_before(event);
+        self.cuts.prefix.extend(base.iter().zip(&self.cuts.past).map(|(a, b)| *a.max(b)));
         self.cuts.start.clone_from(&self.cuts.prefix);
         self.cuts.start[decision.thread as usize] = decision.index + 1;
-        if self.history.foresee(&next, View::Cut(&self.cuts.start)) > 0 {
+        if self.history.foresee(next, View::Cut(&self.cuts.start)) > 0 {
             // It can go on right after the decision too, and must have done so.
             let Some(witness) = witness else { return };
             let clock = self.history.clock(witness);
-            let own = |t: usize| t == thread as usize;
-            let behind = (0..clock.len()).all(|t| own(t) || clock[t] <= self.cuts.start[t]);
+            let behind = clock.iter().zip(&self.cuts.start).enumerate();
+            let behind = behind.filter(|(t, _)| *t != thread as usize).all(|(_, (a, b))| a <= b);
             if !behind || self.history.events[witness as usize].choice != 0 {
                 return;
             }
@@ -111,21 +132,6 @@ impl Exhaustive {
         }
         if self.is_default() {
             self.push_reversals(event, thread, outcomes);
-        }
-    }
-
-    /// What `thread` does first that happens after `event`, or waits for at the end, if it comes to it without the event.
-    fn candidate(&self, event: u32, thread: u32) -> Option<(Next, Option<u32>)> {
-        let from = self.cuts.base[thread as usize] as usize;
-        let events = self.history.events_of(thread as usize);
-        let after = events[from..].partition_point(|other| !self.history.ordered(event, *other));
-        let decision = &self.history.events[event as usize];
-        let knows = |clock: &[u32]| clock[decision.thread as usize] > decision.index;
-        match events.get(from + after) {
-            Some(&witness) if knows(self.history.before(witness)) => None,
-            Some(&witness) => Some((self.history.next_of(witness), Some(witness))),
-            None if knows(self.history.at_end(thread as usize)) => None,
-            None => Some((self.history.pending_of(thread as usize)?, None)),
         }
     }
 
@@ -148,6 +154,12 @@ impl Exhaustive {
         let cut = &mut self.cuts.start;
         let total: u32 = cut.iter().sum();
         for _ in total..self.history.events.len() as u32 {
+            if self.history.yields {
+                let history = &self.history;
+                let place = |thread: &u32| history.yields_in(*thread, cut[*thread as usize]);
+                self.family.order(&mut self.order);
+                self.order.sort_by_key(place);
+            }
             let next = self.order.iter().find_map(|thread| policy(&mut self.history, cut, *thread));
             match next {
                 Some(Some(thread)) => cut[thread as usize] += 1,
@@ -181,7 +193,7 @@ impl Exhaustive {
             node.chains.extend_from_slice(self.node.chain(self.node.labels[event as usize]));
             node.chains.push(witness);
             node.decision = Label::Decision { first, end: node.chains.len() as u32 };
-            self.waiting.push(node);
+            self.found.push((event, node));
         }
     }
 

@@ -92,6 +92,16 @@ fn ordered(ordering: Ordering) -> &'static str {
     }
 }
 
+/// Under C11 a load may read another store than the newest.
+fn older(step: &Step) -> &'static str {
+    if step.choice > 0 { ", an older value" } else { "" }
+}
+
+/// Under C11 a store may be put before others that were performed earlier.
+fn earlier(step: &Step) -> &'static str {
+    if step.choice > 0 { ", before newer values" } else { "" }
+}
+
 fn yes(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Value(0) | Outcome::Refused => "no",
@@ -105,10 +115,20 @@ fn atomic(action: AtomicAction, step: &Step, scene: &Scene<'_>, object: &str) ->
     let found = step.outcome.value().unwrap_or(0);
     match action {
         AtomicAction::Load(ordering) => {
-            format!("load {object}{}{}", scene.noted_or(" -> ", show(found)), ordered(ordering))
+            format!(
+                "load {object}{}{}{}",
+                scene.noted_or(" -> ", show(found)),
+                older(step),
+                ordered(ordering)
+            )
         }
         AtomicAction::Store { value, ordering } => {
-            format!("store {object}{}{}", scene.noted_or(" = ", show(value)), ordered(ordering))
+            format!(
+                "store {object}{}{}{}",
+                scene.noted_or(" = ", show(value)),
+                earlier(step),
+                ordered(ordering)
+            )
         }
         AtomicAction::Rmw { function, operand, ordering } => {
             let after = show(apply(function, found, operand, width));

@@ -37,7 +37,18 @@ fn traces_fall_into_as_many_classes_as_are_known() {
 
 #[test]
 fn each_class_is_visited_once() {
-    for row in ROWS {
+    hold_to(ROWS.iter().chain(LARGE));
+}
+
+/// `cargo test --release --test right_and_wrong -- --ignored hundreds_of_thousands`
+#[test]
+#[ignore = "takes seconds, and minutes without optimization"]
+fn hundreds_of_thousands_of_classes_are_visited_once() {
+    hold_to(LARGEST.iter());
+}
+
+fn hold_to<'a>(rows: impl Iterator<Item = &'a Row>) {
+    for row in rows {
         for &(size, rounds, complete, deadlocked) in row.sizes {
             let model = row.model;
             let found = visited(move || model(size, rounds));
@@ -146,6 +157,25 @@ const ROWS: &[Row] = &[
     Row { name: "buffer of capacity 1", model: room_for_one, sizes: &[(2, 2, 8, 0)] },
     Row { name: "independent atomics", model: independent, sizes: &[(3, 2, 1, 0)] },
     Row { name: "empty threads", model: empty, sizes: &[(2, 0, 1, 0), (3, 0, 1, 0), (4, 0, 1, 0)] },
+];
+
+/// Sizes at which all interleavings would take too long.
+const LARGE: &[Row] = &[
+    Row { name: "readers", model: readers, sizes: &[(8, 1, 256, 0), (13, 1, 8192, 0)] },
+    Row { name: "ainc", model: ainc, sizes: &[(7, 1, 5040, 0)] },
+    Row { name: "casrot", model: casrot, sizes: &[(6, 1, 144, 0)] },
+    Row { name: "lockinc", model: lockinc, sizes: &[(5, 1, 120, 0), (6, 1, 720, 0), (7, 1, 5040, 0)] },
+    Row { name: "lastzero", model: lastzero, sizes: &[(5, 1, 64, 0), (10, 1, 3328, 0)] },
+    Row { name: "fib and checker", model: fib_checked, sizes: &[(0, 3, 1698, 0), (0, 4, 19605, 0)] },
+    Row { name: "fib", model: fib, sizes: &[(0, 4, 1107, 0), (0, 5, 8953, 0)] },
+    Row { name: "lost update", model: lost_update, sizes: &[(2, 5, 34904, 0), (4, 1, 576, 0)] },
+    Row { name: "locked update", model: locked_update, sizes: &[(4, 1, 24, 0), (4, 2, 2520, 0)] },
+    Row { name: "independent atomics", model: independent, sizes: &[(3, 5, 1, 0)] },
+];
+
+const LARGEST: &[Row] = &[
+    Row { name: "fib and checker", model: fib_checked, sizes: &[(0, 5, 218243, 0)] },
+    Row { name: "fib", model: fib, sizes: &[(0, 6, 73789, 0)] },
 ];
 
 /// Starts all, then joins all.

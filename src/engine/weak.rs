@@ -1,0 +1,286 @@
+//! Atomics under the C11 memory model: a load may read an older store, and a store may take an earlier place.
+//!
+//! Each atomic has its stores in *modification order*. An operation's outcome says how many places before the end of that
+//! order it reads or writes, so that outcome 0 is always what sequential consistency would do, and a schedule means the same
+//! under every strategy. Which places a strategy may choose follows from coherence, read off the vector clocks: a thread
+//! neither reads nor writes before a store that it knows of, or that somebody is known to have read. Nothing comes between a
+//! read-modify-write and the store that it read.
+//!
+//! As in RC11 (Lahav, Vafeiadis, Kang, Hur, Dreyer, "Repairing sequential consistency in C/C++11", PLDI 2017) a load reads only
+//! from stores that have been performed: values never come out of thin air.
+//!
+//! **Sequentially consistent accesses and fences** take the order in which they are performed as their total order: such an
+//! access neither reads nor writes before a store that an earlier such access to the variable has met, and such a fence knows
+//! of all that earlier ones knew. What this loses another order of the same steps shows. A strategy that keeps the model's
+//! axioms itself is not held to it.
+
+use super::clocks::{Acquire, Knowledge, atomic};
+use super::execution::{Execution, Mode};
+use crate::base::object::{State, compute};
+use crate::base::{Action, AtomicAction, ObjectId, Operation, Outcome, Step, ThreadId, VectorClock, Width};
+use std::panic::Location;
+use std::sync::atomic::Ordering;
+
+/// How many stores of one atomic are kept. Older ones are no longer read: an execution shows fewer behaviours then, never
+/// wrong ones.
+const KEPT: usize = 64;
+
+/// Added to the place of a weak compare-exchange that fails though it found what it expected.
+pub(crate) const SPURIOUS: u32 = 1000;
+
+/// A store in the modification order of an atomic.
+#[derive(Debug, Default)]
+struct Store {
+    value: u64,
+    thread: ThreadId,
+    /// The number of its step; 0 for the value that the atomic began with.
+    offset: u32,
+    /// What reading it with acquire teaches.
+    leaves: VectorClock,
+    /// When each thread last read it.
+    read_by: VectorClock,
+    /// Whether it is the write of a read-modify-write, which stays right behind what that read.
+    follows: bool,
+    /// Whether a sequentially consistent access has met it.
+    total: bool,
+}
+
+/// The modification order of an atomic.
+#[derive(Debug, Default)]
+struct History {
+    stores: Vec<Store>,
+}
+
+/// The atomics of an execution, by object.
+#[derive(Debug, Default)]
+pub(crate) struct Weak {
+    /// Whether atomics behave as C11 says.
+    pub(crate) active: bool,
+    /// Whether anything but sequentially consistent orderings has been used.
+    pub(crate) seen: bool,
+    /// Whether sequentially consistent accesses are held to the order in which they are performed.
+    total: bool,
+    histories: Vec<History>,
+    /// What sequentially consistent fences know.
+    fences: VectorClock,
+    places: Vec<u32>,
+    spare: Vec<Store>,
+}
+
+impl Weak {
+    pub(crate) fn reset(&mut self, active: bool, total: bool) {
+        self.total = total;
+        if self.active {
+            self.fences.clear();
+            for history in &mut self.histories {
+                self.spare.append(&mut history.stores);
+            }
+        }
+        self.active = active;
+    }
+
+    /// The order of an atomic, which begins with a value.
+    fn history(&mut self, object: ObjectId, begins: u64) -> &mut History {
+        if self.histories.len() <= object.index() {
+            self.histories.resize_with(object.index() + 1, History::default);
+        }
+        if self.histories[object.index()].stores.is_empty() {
+            let mut first = take(&mut self.spare);
+            first.value = begins;
+            self.histories[object.index()].stores.push(first);
+        }
+        &mut self.histories[object.index()]
+    }
+}
+
+fn take(spare: &mut Vec<Store>) -> Store {
+    let mut store = spare.pop().unwrap_or_default();
+    store.leaves.clear();
+    store.read_by.clear();
+    Store { value: 0, thread: ThreadId::MAIN, offset: 0, follows: false, total: false, ..store }
+}
+
+impl Store {
+    /// Whether one who knows so much may not go back before it.
+    fn is_known(&self, me: ThreadId, clock: &VectorClock, threads: u32) -> bool {
+        let knows = |thread: ThreadId, at: u32| at > 0 && (thread == me || clock.get(thread) >= at);
+        self.offset == 0
+            || knows(self.thread, self.offset)
+            || (0..threads).map(ThreadId).any(|t| knows(t, self.read_by.get(t)))
+    }
+}
+
+impl History {
+    /// The first store that may be read, counted from the beginning.
+    fn floor(&self, me: ThreadId, clock: &VectorClock, threads: u32, total: bool) -> usize {
+        let bars = |s: &Store| s.is_known(me, clock, threads) || (total && s.total);
+        self.stores.iter().rposition(bars).unwrap_or(0)
+    }
+
+    /// Whether a store can be put right behind the one at `index`.
+    fn has_room_behind(&self, index: usize) -> bool {
+        self.stores.get(index + 1).is_none_or(|next| !next.follows)
+    }
+}
+
+impl Execution {
+    /// Performs an operation on an atomic under the C11 memory model.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn commit_weak(
+        &mut self,
+        object: ObjectId,
+        action: AtomicAction,
+        location: &'static Location<'static>,
+    ) -> Outcome {
+        self.position += 1;
+        let State::Atomic(state) = &self.objects[object.index()].state else {
+            crate::base::object::mismatch()
+        };
+        let (begins, width) = (state.value(), state.width());
+        self.weak.history(object, begins);
+        let choice = self.place(object, action);
+        let (me, offset) = (self.running, self.offset());
+        let history = &mut self.weak.histories[object.index()];
+        let last = history.stores.len() - 1;
+        let index = last.saturating_sub((choice % SPURIOUS) as usize);
+        let found = history.stores[index].value;
+        let outcome = result(action, found, choice);
+        let effect = atomic(action, outcome);
+        let knows = &mut self.threads[me.index()].knows;
+        if !matches!(action, AtomicAction::Store { .. }) {
+            history.read(index, knows, me, offset, effect.0);
+        }
+        if let Some(value) = written(action, found, outcome, width) {
+            let mut store = take(&mut self.weak.spare);
+            (store.value, store.thread, store.offset) = (value, me, offset);
+            store.follows = !matches!(action, AtomicAction::Store { .. });
+            if store.follows {
+                store.leaves.copy_from(&history.stores[index].leaves);
+            }
+            knows.leave(&mut store.leaves, me, offset, effect.1);
+            history.stores.insert(index + 1, store);
+        }
+        if is_total(action, outcome) {
+            let met = if written(action, found, outcome, width).is_some() { index + 1 } else { index };
+            history.stores[met].total = true;
+        }
+        let excess = history.stores.len().saturating_sub(KEPT);
+        self.weak.spare.extend(history.stores.drain(..excess));
+        let newest = history.stores.last().map_or(begins, |store| store.value);
+        self.objects[object.index()].state = State::Atomic(crate::base::object::Atomic::new(newest, width));
+        if !self.objects[object.index()].exposed {
+            self.note_meeting(object);
+        }
+        let operation = Operation::new(object, Action::Atomic(action));
+        self.steps.push(Step { thread: me, choice, operation, outcome, location });
+        if !self.resting.is_empty() && self.learning.active {
+            self.wake_lookers();
+        }
+        outcome
+    }
+
+    /// Where in the modification order the running thread's operation takes place: the strategy's choice.
+    fn place(&mut self, object: ObjectId, action: AtomicAction) -> u32 {
+        if self.mode == Mode::TearingDown {
+            return 0;
+        }
+        let me = self.running;
+        let clock = &self.threads[me.index()].knows.clock;
+        let history = &self.weak.histories[object.index()];
+        let floor = history.floor(me, clock, self.live_threads, self.weak.total && may_be_total(action));
+        let fails = self.threads[me.index()].weak < self.settings.weak_failures;
+        self.weak.places.clear();
+        let last = history.stores.len() - 1;
+        for index in (floor..=last).rev() {
+            let places = offers(action, history.stores[index].value, history.has_room_behind(index), fails);
+            let back = (last - index) as u32;
+            self.weak.places.extend(places.into_iter().flatten().map(|extra| back + extra));
+        }
+        if self.weak.places.len() < 2 {
+            return self.weak.places.first().copied().unwrap_or(0);
+        }
+        let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
+        let choice = strategy.place(me, &self.weak.places);
+        self.schedule.outcome_at(self.position - 1, choice);
+        self.threads[me.index()].weak += u32::from(choice >= SPURIOUS);
+        choice
+    }
+
+    /// A sequentially consistent fence: it knows of all that earlier ones knew.
+    pub(crate) fn fence_totally(&mut self) {
+        if self.weak.active && self.weak.total {
+            let (me, offset) = (self.running, self.offset());
+            let clock = &mut self.threads[me.index()].knows.clock;
+            clock.join(&self.weak.fences);
+            clock.set(me, offset);
+            self.weak.fences.join(clock);
+        }
+    }
+
+    /// Whether the value that a step read is no longer the newest.
+    pub(crate) fn is_stale(&self, step: &Step) -> bool {
+        let Action::Atomic(_) = step.operation.action else { return false };
+        let history = self.weak.histories.get(step.operation.object.index());
+        let newest = history.and_then(|history| history.stores.last());
+        self.weak.active
+            && newest.is_some_and(|newest| newest.read_by.get(step.thread) == 0 && step.choice > 0)
+    }
+}
+
+impl History {
+    fn read(&mut self, index: usize, knows: &mut Knowledge, me: ThreadId, offset: u32, acquire: Acquire) {
+        let store = &mut self.stores[index];
+        store.read_by.set(me, offset);
+        knows.learn(&store.leaves, acquire);
+    }
+}
+
+/// The places that an operation has at a store of some value: each is `None` or what is added to the place.
+fn offers(action: AtomicAction, value: u64, room: bool, fails: bool) -> [Option<u32>; 2] {
+    match action {
+        AtomicAction::Load(_) => [Some(0), None],
+        AtomicAction::Store { .. } | AtomicAction::Rmw { .. } => [room.then_some(0), None],
+        AtomicAction::CompareExchange { expected, .. } if value != expected => [Some(0), None],
+        AtomicAction::CompareExchange { weak, .. } => {
+            [room.then_some(0), (weak && fails).then_some(SPURIOUS)]
+        }
+    }
+}
+
+fn result(action: AtomicAction, found: u64, choice: u32) -> Outcome {
+    match action {
+        AtomicAction::Store { .. } => Outcome::Done,
+        AtomicAction::CompareExchange { expected, .. } if found != expected || choice >= SPURIOUS => {
+            Outcome::Mismatch(found)
+        }
+        _ => Outcome::Value(found),
+    }
+}
+
+fn written(action: AtomicAction, found: u64, outcome: Outcome, width: Width) -> Option<u64> {
+    match (action, outcome) {
+        (AtomicAction::Store { value, .. }, _) => Some(value),
+        (AtomicAction::Rmw { function, operand, .. }, _) => Some(compute(function, found, operand, width)),
+        (AtomicAction::CompareExchange { new, .. }, Outcome::Value(_)) => Some(new),
+        _ => None,
+    }
+}
+
+fn is_total(action: AtomicAction, outcome: Outcome) -> bool {
+    let ordering = match (action, outcome) {
+        (
+            AtomicAction::Load(ordering)
+            | AtomicAction::Store { ordering, .. }
+            | AtomicAction::Rmw { ordering, .. },
+            _,
+        ) => ordering,
+        (AtomicAction::CompareExchange { failure, .. }, Outcome::Mismatch(_)) => failure,
+        (AtomicAction::CompareExchange { success, .. }, _) => success,
+    };
+    ordering == Ordering::SeqCst
+}
+
+fn may_be_total(action: AtomicAction) -> bool {
+    is_total(action, Outcome::Done) || is_total(action, Outcome::Mismatch(0))
+}

@@ -1,0 +1,189 @@
+//! The default search: a proof where one is within reach, and otherwise several ways to look, each good at other bugs.
+
+use super::config::Config;
+use super::report::Coverage;
+use super::runner::{End, Runner};
+use crate::base::{Error, Strategy};
+use crate::engine::{Clock, MemoryModel};
+use crate::strategy;
+
+/// How much of the budget a strategy may use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    executions: u64,
+    choices: u64,
+    /// How much of it has been used in an earlier turn of the same strategy.
+    before: (u64, u64),
+    /// Whether it is given up when it is plain that it will not come to its end, and how many executions there are in all by
+    /// another estimate than its own.
+    doubted: Option<f64>,
+}
+
+/// A proof is not doubted before so many executions, or half of the budget if that is less.
+const FIRST_DOUBT: u64 = 1_000;
+/// Which part of the budget goes into sounding out how many executions there are.
+const PROBED: u64 = 20;
+
+impl Share {
+    /// All of it.
+    pub(super) fn of(config: &Config) -> Self {
+        Share { executions: config.executions, choices: config.choices, before: (0, 0), doubted: None }
+    }
+
+    /// Whether it is used up, or there is no hope that it will suffice.
+    pub(super) fn is_spent(&self, executions: u64, choices: u64, strategy: &dyn Strategy) -> bool {
+        let (executions, choices) = (executions + self.before.0, choices.saturating_add(self.before.1));
+        let spent = executions >= self.executions || choices >= self.choices;
+        spent
+            || self.doubted.is_some_and(|other| {
+                let estimate = strategy.estimate().unwrap_or(0.0).max(other);
+                self.is_hopeless(executions, choices, estimate)
+            })
+    }
+
+    /// Whether an estimate says that the share will not suffice.
+    ///
+    /// Estimates are rough, the more so the earlier, and a proof is worth more than samples. So an estimate is believed as far
+    /// as the search has come: at a tenth of the budget it must be ten times the budget, at a half twice.
+    fn is_hopeless(&self, executions: u64, choices: u64, estimate: f64) -> bool {
+        let used = share(executions, self.executions).max(share(choices, self.choices));
+        let needed = used * estimate / executions as f64;
+        needed * used > 1.0
+    }
+
+    /// The most executions and choices left.
+    pub(super) fn left(&self) -> (u64, u64) {
+        (self.executions.saturating_sub(self.before.0), self.choices.saturating_sub(self.before.1))
+    }
+
+    /// The part of it after which a proof is first doubted.
+    fn until_doubt(&self) -> Self {
+        let executions = (self.executions / 10).max(FIRST_DOUBT.min(self.executions.div_ceil(2)));
+        Share { executions, ..*self }
+    }
+
+    /// The part of it that goes into sounding out.
+    fn for_probes(&self) -> Self {
+        Share { executions: self.executions.div_ceil(PROBED), choices: self.choices / PROBED, ..*self }
+    }
+
+    /// What is left of it, in `parts` equal parts of at least one execution each.
+    fn part(&self, executions: u64, choices: u64, parts: u64) -> Self {
+        let part = |all: u64, used: u64| (all.saturating_sub(used) / parts).max(1);
+        let (executions, choices) = (part(self.executions, executions), part(self.choices, choices));
+        Share { executions, choices, ..*self }
+    }
+}
+
+fn share(used: u64, all: u64) -> f64 {
+    used as f64 / all as f64
+}
+
+impl<F: Fn() + Sync> Runner<'_, F> {
+    /// Every behaviour, until it is plain that the budget does not reach that far. Then a quarter each of what is left goes to
+    /// interleavings with few preemptions, PCT, partial order sampling and a random walk.
+    pub(super) fn portfolio(&mut self) -> Result<(), Error> {
+        let (seed, all) = (self.config.seed, Share::of(&self.config));
+        if self.prove(all)? != End::Budget {
+            return Ok(());
+        }
+        let others: [Box<dyn Strategy>; 4] = [
+            Box::new(strategy::bounded()),
+            Box::new(strategy::pct(3, seed)?),
+            Box::new(strategy::pos(seed)),
+            Box::new(strategy::random(seed)),
+        ];
+        let mut left = others.len() as u64;
+        for other in others {
+            if self.report.executions >= all.executions {
+                break;
+            }
+            let share = all.part(self.report.executions, self.report.choices, left);
+            left -= 1;
+            let (end, other) = self.run(other, share)?;
+            self.go_on(&*other, end);
+            if end == End::Stop {
+                break;
+            }
+            // However far bounded search has come: what follows is a sample.
+            self.report.coverage = Coverage::Sampled;
+            self.report.beyond = 0;
+        }
+        Ok(())
+    }
+
+    /// Every behaviour; between the first tenth and the rest it is sounded out how many there are.
+    fn prove(&mut self, all: Share) -> Result<End, Error> {
+        let (mut end, mut search) = self.run(self.every_behaviour(), all.until_doubt())?;
+        self.describe(&*search, end);
+        let mut before = (self.report.executions, self.report.choices);
+        if end != End::Budget || before.0 >= all.executions || before.1 >= all.choices {
+            return Ok(end);
+        }
+        let mut expected = 0.0;
+        if self.config.clock == Clock::Abstract && self.report.memory == MemoryModel::SequentiallyConsistent {
+            let (ended, probe) =
+                self.run(Box::new(strategy::Probe::new(self.config.seed)), all.for_probes())?;
+            expected = probe.estimate().unwrap_or(0.0);
+            if ended == End::Stop {
+                self.go_on(&*probe, ended);
+                return Ok(ended);
+            }
+        }
+        let probed = (self.report.executions - before.0, self.report.choices - before.1);
+        // So that no more than the whole budget is used.
+        before = (before.0 + probed.0, before.1 + probed.1);
+        (end, search) = self.run(search, Share { before, doubted: Some(expected), ..all })?;
+        self.describe(&*search, end);
+        if self.report.coverage == Coverage::Proved {
+            // All there are, each counted once.
+            self.report.executions -= probed.0;
+            self.report.choices -= probed.1;
+        } else {
+            let own = self.report.estimate.unwrap_or(0.0);
+            self.report.estimate = Some(own.max(expected)).filter(|estimate| *estimate > 0.0);
+            self.report.spread = self.report.spread.filter(|_| own >= expected);
+        }
+        Ok(end)
+    }
+
+    /// Describes what another strategy has come to after those before it.
+    fn go_on(&mut self, strategy: &dyn Strategy, end: End) {
+        let (estimate, so_far) =
+            ((self.report.estimate, self.report.spread), std::mem::take(&mut self.report.strategy));
+        self.describe(strategy, end);
+        (self.report.estimate, self.report.spread) = estimate;
+        self.report.strategy = format!("{so_far}, then {}", self.report.strategy);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Share = Share { executions: 20_000, choices: u64::MAX, before: (0, 0), doubted: Some(0.0) };
+
+    #[test]
+    fn an_estimate_is_believed_as_far_as_the_search_has_come() {
+        assert!(ALL.is_hopeless(2_000, 0, 210_000.0));
+        assert!(!ALL.is_hopeless(2_000, 0, 190_000.0));
+        assert!(ALL.is_hopeless(10_000, 0, 41_000.0));
+        assert!(!ALL.is_hopeless(10_000, 0, 39_000.0));
+        // Long executions use up the choices first.
+        let long = Share { choices: 2_000_000, ..ALL };
+        assert!(long.is_hopeless(2_000, 1_000_000, 9_000.0));
+        assert!(!long.is_hopeless(2_000, 1_000_000, 7_000.0));
+    }
+
+    #[test]
+    fn a_proof_is_not_doubted_at_once() {
+        let until = |executions| Share { executions, ..ALL }.until_doubt().executions;
+        assert_eq!([until(1), until(100), until(5_000), until(20_000)], [1, 50, 1_000, 2_000]);
+    }
+
+    #[test]
+    fn what_is_left_is_divided() {
+        let part = Share { choices: 1_000, ..ALL }.part(4_000, 2_000, 4);
+        assert_eq!((part.executions, part.choices), (4_000, 1));
+    }
+}

@@ -1,0 +1,223 @@
+//! What there is to ask of an execution taken in: what happens before what, and the states of objects in a part of it.
+
+use super::history::{Entry, History, NONE, Next, Own, View};
+use crate::base::object::State;
+use crate::base::{Action, CondvarAction, FOREVER, MutexAction, ObjectId, Outcome, Step};
+
+impl History {
+    /// How often a thread has let others go first in so many of its events.
+    pub(super) fn yields_in(&self, thread: u32, events: u32) -> u32 {
+        let last = events.checked_sub(1).map(|last| self.by_thread[thread as usize][last as usize]);
+        last.map_or(0, |last| self.events[last as usize].yields)
+    }
+
+    /// How many events of each thread were performed before an event.
+    pub(super) fn cut_before(&self, event: u32) -> &[u32] {
+        &self.cuts[event as usize * self.threads..][..self.threads]
+    }
+
+    /// The events of other threads that `next` may conflict with and that its thread did not know of when it came to it: then
+    /// it is the first of its thread to happen after them.
+    pub(super) fn rivals(&self, next: &Next, event: Option<u32>, rivals: &mut Vec<u32>) {
+        let knew = match event {
+            Some(event) => self.before(event),
+            None => self.at_end(next.thread as usize),
+        };
+        let mut look_at = |meeting: u32, write: bool| {
+            for entry in self.meetings[meeting as usize].iter().rev() {
+                if entry.event == NONE || Some(entry.event) >= event && event.is_some() {
+                    continue;
+                }
+                let rival = &self.events[entry.event as usize];
+                if knew[rival.thread as usize] > rival.index {
+                    if entry.write {
+                        break;
+                    }
+                } else if (entry.write || write)
+                    && rival.thread != next.thread
+                    && event.is_none_or(|event| self.ordered(entry.event, event))
+                    && !rivals.contains(&entry.event)
+                {
+                    rivals.push(entry.event);
+                }
+            }
+        };
+        if let Some(event) = event {
+            self.met(event).iter().for_each(|&(meeting, write)| look_at(meeting, write));
+        }
+        // What it has met, or would meet with another outcome.
+        match (event, next.operation.action) {
+            (Some(_), Action::Condvar(CondvarAction::Wake { .. })) | (None, Action::Condvar(_)) => {
+                look_at(next.operation.object.0, true);
+                look_at(self.own(Own::Ticket, next.thread), true);
+            }
+            (None, Action::Thread(_)) => look_at(self.own(Own::Token, next.thread), true),
+            (None, _) => look_at(next.operation.object.0, true),
+            _ => {}
+        }
+        if let (None, Some(mutex)) = (event, next.operation.second_object()) {
+            look_at(mutex.0, true);
+        }
+        if next.guard != NONE {
+            self.guards_look(next, &mut look_at);
+        }
+    }
+
+    /// What the round before `next` looked at.
+    fn guards_look(&self, next: &Next, look_at: &mut impl FnMut(u32, bool)) {
+        let from = self.guards[next.guard as usize].from;
+        let earlier = self.by_thread[next.thread as usize][..next.index as usize].iter().rev();
+        for &event in earlier.take_while(|event| self.events[**event as usize].step as usize >= from) {
+            self.met(event).iter().for_each(|&(meeting, _)| look_at(meeting, false));
+        }
+    }
+
+    pub(super) fn events_of(&self, thread: usize) -> &[u32] {
+        &self.by_thread[thread]
+    }
+
+    pub(super) fn clock(&self, event: u32) -> &[u32] {
+        &self.clocks[event as usize * self.threads..][..self.threads]
+    }
+
+    /// What the thread of an event knew when it came to it.
+    pub(super) fn before(&self, event: u32) -> &[u32] {
+        &self.before[event as usize * self.threads..][..self.threads]
+    }
+
+    /// What a thread knew at the end.
+    pub(super) fn at_end(&self, thread: usize) -> &[u32] {
+        &self.now[thread * self.threads..][..self.threads]
+    }
+
+    /// Whether `first` happens before `second` or is it.
+    pub(super) fn ordered(&self, first: u32, second: u32) -> bool {
+        let event = &self.events[first as usize];
+        self.clocks[second as usize * self.threads + event.thread as usize] > event.index
+    }
+
+    pub(super) fn met(&self, event: u32) -> &[(u32, bool)] {
+        let event = &self.events[event as usize];
+        &self.met[event.first as usize..event.end as usize]
+    }
+
+    /// What an event was when its thread came to it.
+    pub(super) fn next_of(&self, event: u32) -> Next {
+        let event = &self.events[event as usize];
+        let operation = self.steps[event.step as usize].operation;
+        Next { thread: event.thread, index: event.index, operation, guard: event.guard, spent: event.spent }
+    }
+
+    /// What a thread was about to do at the end.
+    pub(super) fn pending_of(&self, thread: usize) -> Option<Next> {
+        let operation = self.pending[thread]?;
+        let index = self.by_thread[thread].len() as u32;
+        let (guard, spent) = (self.guarded[thread], self.spent[thread]);
+        Some(Next { thread: thread as u32, index, operation, guard, spent })
+    }
+
+    /// The steps of an event.
+    pub(super) fn steps_of(&self, event: u32) -> &[Step] {
+        let from = self.events[event as usize].step as usize;
+        let to = self.events.get(event as usize + 1).map_or(self.steps.len(), |next| next.step as usize);
+        &self.steps[from..to]
+    }
+
+    /// The steps before the first event.
+    pub(super) fn steps_before_all(&self) -> &[Step] {
+        let to = self.events.first().map_or(self.steps.len(), |first| first.step as usize);
+        &self.steps[..to]
+    }
+
+    pub(super) fn is_in(&self, entry: &Entry, view: View<'_>) -> bool {
+        if entry.event == NONE {
+            return true;
+        }
+        match view {
+            View::Cut(cut) => {
+                let event = &self.events[entry.event as usize];
+                event.index < cut[event.thread as usize]
+            }
+            View::Without(NONE) => true,
+            View::Without(event) => !self.ordered(event, entry.event),
+        }
+    }
+
+    /// The last write of a meeting in a view.
+    pub(super) fn last_write(&self, meeting: u32, view: View<'_>) -> Option<&Entry> {
+        self.meetings[meeting as usize].iter().rev().find(|entry| entry.write && self.is_in(entry, view))
+    }
+
+    /// The state of an object in a view.
+    pub(super) fn state(&mut self, object: ObjectId, view: View<'_>) -> &State {
+        let writes = self.last_write(object.0, view).map_or(0, |entry| entry.writes as usize);
+        let at = object.index();
+        while self.states[at].len() <= writes {
+            let next = match self.states[at].last() {
+                None => self.begun[at].clone(),
+                Some(last) => {
+                    let number = self.states[at].len() as u32;
+                    let entries = &self.meetings[at];
+                    let write = entries.iter().find(|entry| entry.write && entry.writes == number);
+                    let step = &self.steps[write.expect("as many writes as counted").step as usize];
+                    let mut state = last.clone();
+                    apply(&mut state, object, step);
+                    state
+                }
+            };
+            self.states[at].push(next);
+        }
+        &self.states[at][writes]
+    }
+
+    /// Whether a thread that waits has been notified.
+    pub(super) fn is_notified(&self, thread: u32, view: View<'_>) -> bool {
+        let last = self.last_write(self.own(Own::Ticket, thread), view);
+        last.is_some_and(|entry| {
+            let Action::Condvar(action) = self.steps[entry.step as usize].operation.action else {
+                return false;
+            };
+            !matches!(
+                action,
+                CondvarAction::Wait { .. } | CondvarAction::Wake { .. } | CondvarAction::Reacquire { .. }
+            )
+        })
+    }
+
+    /// What happens before an operation foreseen in a view, given what its thread knew: so many events of each thread.
+    pub(super) fn past_of_foreseen(&self, knew: &[u32], view: View<'_>, before: u32, past: &mut Vec<u32>) {
+        past.clear();
+        past.extend_from_slice(knew);
+        for &(meeting, write) in &self.foreseen {
+            for entry in self.meetings[meeting as usize].iter().rev() {
+                if entry.event == NONE || !self.is_in(entry, view) || !(entry.write || entry.event < before) {
+                    continue;
+                }
+                if entry.write || write {
+                    let other = self.clock(entry.event);
+                    past.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+                }
+                if entry.write {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// What a step does to the state of one of the objects that it writes.
+fn apply(state: &mut State, object: ObjectId, step: &Step) {
+    let action = step.operation.action;
+    if step.operation.object != object {
+        // The mutex of a condition wait.
+        let mutex = match action {
+            Action::Condvar(CondvarAction::Wait { .. }) => MutexAction::Unlock { poison: false },
+            _ => MutexAction::Lock { timeout: FOREVER },
+        };
+        state.apply(step.thread, Action::Mutex(mutex), 0);
+    } else if step.outcome == Outcome::TimedOut {
+        state.time_out(step.thread, action);
+    } else {
+        state.apply(step.thread, action, step.choice);
+    }
+}

@@ -1,0 +1,66 @@
+//! Searches named as data: how the default divides its budget, and what reports say of how far each has come.
+
+use selvedge::explore::{Coverage, Report, Search};
+use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use selvedge::{Explorer, thread};
+
+/// Threads that add to one atomic so many times each.
+fn adds(rounds: &'static [usize]) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let total = AtomicU32::new(0);
+        thread::scope(|scope| {
+            for &count in rounds {
+                let total = &total;
+                scope.spawn(move || (0..count).for_each(|_| drop(total.fetch_add(1, SeqCst).to_string())));
+            }
+        });
+        assert_eq!(total.load(SeqCst) as usize, rounds.iter().sum::<usize>());
+    }
+}
+
+fn explored(search: Search, executions: u64, rounds: &'static [usize]) -> Report {
+    Explorer::new().search(search).executions(executions).explore(adds(rounds)).unwrap()
+}
+
+#[test]
+fn a_proof_within_reach_is_made() {
+    let report = explored(Search::Portfolio, 20_000, &[4, 4, 3]);
+    assert!(report.proved());
+    assert_eq!(report.executions(), 11_550);
+}
+
+#[test]
+fn a_proof_out_of_reach_is_given_up_early_and_the_rest_is_shared() {
+    let report = explored(Search::Portfolio, 4_000, &[5, 5, 5, 5]);
+    assert_eq!(report.coverage(), Coverage::Sampled);
+    assert_eq!(report.executions(), 4_000);
+    // 20! / 5!^4, more than 1e10, in truth: an estimate from so few executions is far too small, but large enough.
+    let estimate = report.estimate().unwrap();
+    assert!(estimate > 1e6, "{estimate}");
+    assert!(report.verdict().starts_with("sampled: 4 000 executions of about "), "{}", report.verdict());
+    assert_eq!(
+        report.strategy(),
+        "exhaustive: every trace once, then depth-first search with 0, 1, 2, … preemptions, then probabilistic concurrency \
+         testing of depth 3, seed 0, then partial order sampling, seed 0, then random walk, seed 0"
+    );
+}
+
+#[test]
+fn bounded_search_says_how_far_it_has_come() {
+    let report = explored(Search::Bounded, 100, &[3, 3, 3]);
+    assert_eq!(report.coverage(), Coverage::AllWithin(1));
+    assert_eq!(
+        report.verdict(),
+        "all 42 executions with at most 1 preemption were run, and 58 of those with more"
+    );
+    let all = explored(Search::Bounded, 2_000, &[3, 3, 3]);
+    assert_eq!(all.verdict(), "proved: all 1 680 executions were run");
+}
+
+#[test]
+fn samplers_never_end_by_themselves() {
+    for search in [Search::Pos, Search::Surw, Search::Fuzz] {
+        let report = explored(search, 300, &[2, 2]);
+        assert_eq!(report.verdict(), "sampled: 300 executions were run");
+    }
+}
