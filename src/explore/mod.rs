@@ -10,6 +10,7 @@
 mod checkpoint;
 mod config;
 mod file;
+mod judge;
 mod minimise;
 mod parallel;
 mod part;

@@ -2,20 +2,18 @@
 
 use super::checkpoint::Checkpoint;
 use super::config::{Config, Search};
-use super::minimise;
 use super::parallel::Survey;
 use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
-use super::report::{Coverage, Found, Report};
+use super::report::{Coverage, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
-use crate::finding::{self, Finding, FindingKind};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe, Replay};
 use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// How many findings of different kinds are collected at most.
@@ -258,15 +256,6 @@ impl<F: Fn()> Runner<'_, F> {
         }
     }
 
-    /// Looks for what is wrong with the last execution, if there is reason to.
-    pub(super) fn judge(&mut self, summary: &Summary) {
-        if self.is_worth_a_look(summary)
-            && let Some(trace) = self.trace_to_judge(summary)
-        {
-            self.diagnose(trace);
-        }
-    }
-
     /// Shows the last execution to whoever wants to see them all.
     pub(super) fn observe(&mut self) {
         if let Some(observer) = &mut self.observer {
@@ -324,17 +313,6 @@ impl<F: Fn()> Runner<'_, F> {
         self.report.divergence.is_none()
     }
 
-    /// The trace of the last execution as one who looks from outside sees it. Where it was run otherwise for a strategy that
-    /// learns, it is run again.
-    fn trace_to_judge(&mut self, summary: &Summary) -> Option<Trace> {
-        let trace = self.engine.trace();
-        let Some(choices) = summary.closed_at.or(summary.ran_for_learning.then_some(u64::MAX)) else {
-            return Some(trace);
-        };
-        let schedule = trace.schedule.choices().take(choices.try_into().unwrap_or(usize::MAX)).collect();
-        self.rerun(schedule, true)
-    }
-
     pub(super) fn count(&mut self, summary: &Summary) {
         let report = &mut self.report;
         report.executions += 1;
@@ -344,36 +322,6 @@ impl<F: Fn()> Runner<'_, F> {
         report.fairness_assumed |= summary.fairness_assumed;
         report.counts_seen |= summary.count_seen;
         report.cut_short += u64::from(summary.ending == Ending::StepLimit);
-    }
-
-    /// The order of locks can be wrong in an execution in which nothing went wrong; each way of nesting is looked at once.
-    fn is_worth_a_look(&mut self, summary: &Summary) -> bool {
-        let new_order = summary
-            .nested_locks
-            .is_some_and(|order| self.lock_orders.len() < 4096 && self.lock_orders.insert(order));
-        summary.suspicious || new_order
-    }
-
-    /// Tells who watches how far it has come; whether the time is up.
-    fn beat(&mut self, strategy: &dyn Strategy) -> bool {
-        let estimate = strategy.estimate().map(|estimate| (estimate, strategy.spread()));
-        self.tell(self.report.executions, self.report.choices, estimate);
-        self.config.time.is_some_and(|limit| self.started.elapsed() >= limit)
-            || self.extras.interrupt.as_ref().is_some_and(|interrupt| interrupt.load(Ordering::Relaxed))
-    }
-
-    pub(super) fn tell(&mut self, executions: u64, choices: u64, estimate: Option<(f64, Option<f64>)>) {
-        if let Some(progress) = &mut self.progress {
-            progress(&Progress {
-                executions,
-                choices,
-                findings: self.report.findings.len(),
-                estimate: estimate.map(|(estimate, _)| estimate),
-                spread: estimate.and_then(|(_, spread)| spread),
-                bound: self.config.executions,
-                elapsed: self.started.elapsed(),
-            });
-        }
     }
 
     /// The strategy has stopped the execution: a schedule does not fit, or the model does not repeat itself.
@@ -418,35 +366,6 @@ impl<F: Fn()> Runner<'_, F> {
         }
     }
 
-    fn diagnose(&mut self, trace: Trace) {
-        let execution = self.report.executions;
-        let findings = self.findings_of(&trace);
-        let deadlocked = |f: &Finding| matches!(f.kind(), FindingKind::Deadlock | FindingKind::LostWakeup);
-        let deadlocked = findings.iter().any(deadlocked);
-        for finding in findings {
-            // Who has seen the deadlock needs no warning that one could happen.
-            if deadlocked && finding.kind() == FindingKind::LockOrderInversion {
-                continue;
-            }
-            let signature = finding.signature(&trace).to_string();
-            if self.report.findings.len() < MOST_FINDINGS && self.seen.insert(signature) {
-                self.report.findings.push(Found { finding, trace: trace.clone(), execution });
-            }
-        }
-    }
-
-    /// What is wrong with an execution. At a deadlock each sleeper is asked, by running it, what it would do if woken.
-    pub(super) fn findings_of(&mut self, trace: &Trace) -> Vec<Finding> {
-        let mut lost = Vec::new();
-        for thread in finding::lost_wakeup::candidates(trace) {
-            let mut replay = strategy::replay(trace.schedule.clone());
-            replay.begin();
-            let probe = self.engine.probe(self.model, Box::new(replay), thread);
-            lost.extend(finding::lost_wakeup::judge(trace, thread, &probe));
-        }
-        finding::diagnose_with(trace, lost)
-    }
-
     /// Runs one schedule; its trace, unless it does not fit.
     pub(super) fn rerun(&mut self, schedule: Schedule, lenient: bool) -> Option<Trace> {
         let replay = strategy::replay(schedule);
@@ -454,46 +373,6 @@ impl<F: Fn()> Runner<'_, F> {
         replay.begin();
         let (summary, _) = self.engine.run(self.model, Box::new(replay));
         (summary.ending != Ending::Stopped).then(|| self.engine.trace())
-    }
-
-    fn finish(mut self) -> Report {
-        for index in 0..self.report.findings.len() {
-            let found = self.report.findings[index].clone();
-            if self.config.minimise {
-                self.report.findings[index] = minimise::minimise(&mut self, found);
-            }
-            self.add_notes(index);
-        }
-        self.report
-            .findings
-            .sort_by_key(|found| (std::cmp::Reverse(found.finding.severity()), found.finding.kind()));
-        self.report
-    }
-
-    /// Runs the final schedule once more: it must do the same, and this time values are kept as text.
-    fn add_notes(&mut self, index: usize) {
-        let trace = &self.report.findings[index].trace;
-        if trace.skipped > 0 {
-            return;
-        }
-        let (schedule, ending, steps) = (trace.schedule.clone(), trace.ending, trace.steps.len());
-        self.engine.keep_notes(true);
-        let again = self.rerun(schedule, false);
-        self.engine.keep_notes(false);
-        match again {
-            Some(again) if again.ending == ending && again.steps.len() == steps => {
-                self.report.findings[index].trace.notes = again.notes;
-            }
-            again => {
-                let ending = again.map_or("it could not be followed to its end".to_string(), |t| {
-                    format!("it {}", t.ending)
-                });
-                self.report.divergence.get_or_insert(format!(
-                    "an execution that {} was run again with the same choices and then {ending}",
-                    self.report.findings[index].trace.ending
-                ));
-            }
-        }
     }
 }
 

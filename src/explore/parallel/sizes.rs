@@ -194,8 +194,8 @@ impl Estimates {
         // The sizes are up to date, the mean is right on average; the more has been run, the less it has to say.
         let known = (run / expected).clamp(0.5, 1.0);
         let value = known * expected + (1.0 - known) * mean;
-        let spread = (1.0 - known) * (deviation + (mean - expected).abs()) * 2.0;
-        Some((value, spread / 2f64.sqrt()))
+        let spread = (1.0 - known) * 2.0 * (deviation + (mean - expected).abs());
+        Some((value, spread))
     }
 }
 
