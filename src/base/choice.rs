@@ -173,4 +173,9 @@ pub trait Strategy: std::any::Any {
     fn estimate(&self) -> Option<f64> {
         None
     }
+
+    /// By how much [`estimate`](Strategy::estimate) may well be wrong, as far as is known.
+    fn spread(&self) -> Option<f64> {
+        None
+    }
 }

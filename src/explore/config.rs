@@ -2,6 +2,7 @@
 
 use crate::base::{Error, Schedule};
 use crate::engine::{Clock, MemoryModel, Settings};
+use std::fmt;
 use std::time::Duration;
 
 /// Which choices to try.
@@ -69,8 +70,14 @@ pub struct Config {
     pub minimise: bool,
     /// The stack of a virtual thread, in bytes.
     pub stack_size: usize,
+    /// How many processors to use for work that can be divided; 0 for all there are.
+    pub jobs: usize,
+    /// Which part of an exhaustive search to do.
+    pub shard: Shard,
     /// The name of what is explored, for reports.
     pub name: Option<String>,
+    /// What else the model was made from (sizes, inputs): files that were written for another one are refused.
+    pub parameters: Option<String>,
     /// How a person replays a schedule: a command in which `{schedule}` stands for the schedule.
     pub replay_command: Option<String>,
     /// How a person makes an execution again whose schedule is too long to print: a command in which `{execution}` stands
@@ -96,7 +103,10 @@ impl Default for Config {
             all_findings: false,
             minimise: true,
             stack_size: 256 * 1024,
+            jobs: 1,
+            shard: Shard::default(),
             name: None,
+            parameters: None,
             replay_command: None,
             explore_command: None,
             locations: false,
@@ -113,6 +123,7 @@ impl Config {
     /// | `SELVEDGE_SEED` | a number |
     /// | `SELVEDGE_BUDGET` | the most executions |
     /// | `SELVEDGE_STEPS` | the most choices in one execution |
+    /// | `SELVEDGE_JOBS` | how many processors to use; 0 for all there are |
     /// | `SELVEDGE_REPLAY` | a schedule: run only that, in every `check` of the process |
     ///
     /// # Errors
@@ -138,14 +149,11 @@ impl Config {
             ("SELVEDGE_STEPS", &mut self.steps),
         ] {
             if let Some(text) = lookup(variable) {
-                *field = text.trim().parse().map_err(|_| {
-                    Error::new(
-                        format!("`{text}` is no number"),
-                        format!("in the variable `{variable}`"),
-                        "give a whole number",
-                    )
-                })?;
+                *field = text.trim().parse().map_err(|_| no_number(&text, variable))?;
             }
+        }
+        if let Some(text) = lookup("SELVEDGE_JOBS") {
+            self.jobs = text.trim().parse().map_err(|_| no_number(&text, "SELVEDGE_JOBS"))?;
         }
         if let Some(text) = lookup("SELVEDGE_REPLAY") {
             let schedule =
@@ -211,6 +219,69 @@ impl Config {
     }
 }
 
+fn no_number(text: &str, variable: &str) -> Error {
+    Error::new(
+        format!("`{text}` is no number"),
+        format!("in the variable `{variable}`"),
+        "give a whole number",
+    )
+}
+
+/// A part of an exhaustive search: the parts of one whole have nothing in common and are all of it.
+///
+/// ```
+/// use selvedge::explore::Shard;
+///
+/// let second: Shard = "2/3".parse().unwrap();
+/// assert_eq!((second.number, second.of), (2, 3));
+/// assert!("4/3".parse::<Shard>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shard {
+    /// Which part, counted from 1.
+    pub number: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Shard = Shard { number: 1, of: 1 };
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Shard::WHOLE
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl std::str::FromStr for Shard {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        let numbers = text.split_once('/').filter(|(number, of)| plain(number) && plain(of));
+        let shard = numbers
+            .and_then(|(number, of)| Some(Shard { number: number.parse().ok()?, of: of.parse().ok()? }));
+        shard.filter(|shard| (1..=shard.of).contains(&shard.number) && shard.of <= MOST_SHARDS).ok_or_else(
+            || {
+                Error::new(
+                    format!("`{text}` is no part of a whole"),
+                    "in the name of the shard",
+                    format!("write the part and of how many it is one, such as 1/3; at most {MOST_SHARDS}"),
+                )
+            },
+        )
+    }
+}
+
+const MOST_SHARDS: u32 = 1024;
 const LEAST_STACK: usize = 16 * 1024;
 /// Steps are numbered in 31 bits, and an execution may have steps that are no choices.
 const MOST_STEPS: u64 = 1 << 30;

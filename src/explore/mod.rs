@@ -7,14 +7,21 @@
 //! minimise what was found; say how much of all behaviour was seen
 //! ```
 
+mod checkpoint;
 mod config;
+mod file;
+mod judge;
 mod minimise;
+mod parallel;
+mod part;
 mod portfolio;
 mod progress;
 mod report;
 mod runner;
 
-pub use config::{Config, Search};
+pub use checkpoint::Checkpoint;
+pub use config::{Config, Search, Shard};
+pub use part::{Joint, Part};
 pub use progress::Progress;
 pub use report::{Coverage, Found, Report};
 
@@ -22,7 +29,9 @@ use crate::base::{Action, Error, Operation, Strategy};
 use crate::engine::{Clock, MemoryModel, current};
 use crate::trace::Trace;
 use progress::Watcher;
-use runner::Runner;
+use runner::{Extras, Runner};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Explores `model` and panics with the report if anything is wrong with it.
@@ -126,6 +135,7 @@ pub struct Explorer {
     custom: Option<Box<dyn Strategy>>,
     progress: Option<Watcher<Progress>>,
     observer: Option<Watcher<Trace>>,
+    extras: Extras,
 }
 
 impl Default for Explorer {
@@ -151,7 +161,7 @@ impl Explorer {
 
     /// The settings given.
     pub fn with(config: Config) -> Self {
-        Explorer { config, custom: None, progress: None, observer: None }
+        Explorer { config, custom: None, progress: None, observer: None, extras: Extras::default() }
     }
 
     /// Which choices to try: a strategy of [`strategy`](crate::strategy) or one of your own.
@@ -277,6 +287,59 @@ impl Explorer {
         self
     }
 
+    /// How many processors to use where the work can be divided, which is in exhaustive searches; 0 for all there are, 1 by
+    /// default.
+    ///
+    /// What is run, counted and found is the same for any number, and so is the execution in which something was found: work is
+    /// handed out in rounds and counted in the order in which it was handed out, not in the order in which it was done. The
+    /// model is run on several threads at once, so data in its statics, other than the facade's, must not tell runs apart.
+    ///
+    /// ```
+    /// use selvedge::{Explorer, Search, sync::Mutex, thread};
+    ///
+    /// let count = |jobs| {
+    ///     let explorer = Explorer::new().search(Search::Exhaustive).jobs(jobs);
+    ///     let report = explorer.explore(|| {
+    ///         let total = Mutex::new(0);
+    ///         thread::scope(|scope| {
+    ///             (0..5).for_each(|_| drop(scope.spawn(|| *total.lock().unwrap() += 1)));
+    ///         });
+    ///     });
+    ///     report.unwrap().executions()
+    /// };
+    /// assert_eq!((count(1), count(2)), (120, 120));
+    /// ```
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.config.jobs = jobs;
+        self
+    }
+
+    /// Which part of an exhaustive search to do. The parts have nothing in common and are all of it, so that they can be done
+    /// by different processes; [`Part`] puts their reports together.
+    pub fn shard(mut self, shard: Shard) -> Self {
+        self.config.shard = shard;
+        self
+    }
+
+    /// Calls `keep` every few seconds, and at the end, with where an exhaustive search stands.
+    pub fn on_checkpoint(mut self, keep: impl FnMut(&Checkpoint) + 'static) -> Self {
+        self.extras.checkpoints = Some(Box::new(keep));
+        self
+    }
+
+    /// Goes on from a checkpoint: no execution is lost and none is run twice. It has to be of the same model under the same
+    /// settings. Budgets are for the whole, what was run before included.
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.extras.resume = Some(checkpoint);
+        self
+    }
+
+    /// Stops before the next execution once `interrupt` is set, as it does when the time is up.
+    pub fn interrupt(mut self, interrupt: Arc<AtomicBool>) -> Self {
+        self.extras.interrupt = Some(interrupt);
+        self
+    }
+
     /// Explores `model`.
     ///
     /// # Errors
@@ -289,7 +352,9 @@ impl Explorer {
     /// When called inside a model: explorations do not nest.
     pub fn explore<F: Fn() + Send + Sync + 'static>(self, model: F) -> Result<Report, Error> {
         let config = self.config.validated()?;
-        Runner::new(config, &model, self.progress, self.observer).explore(self.custom)
+        let mut runner = Runner::new(config, &model, self.progress, self.observer);
+        runner.extras = self.extras;
+        runner.explore(self.custom)
     }
 
     /// Explores `model` and panics with the report if anything is wrong with it.

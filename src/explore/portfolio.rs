@@ -51,6 +51,11 @@ impl Share {
         needed * used > 1.0
     }
 
+    /// The most executions and choices left.
+    pub(super) fn left(&self) -> (u64, u64) {
+        (self.executions.saturating_sub(self.before.0), self.choices.saturating_sub(self.before.1))
+    }
+
     /// The part of it after which a proof is first doubted.
     fn until_doubt(&self) -> Self {
         let executions = (self.executions / 10).max(FIRST_DOUBT.min(self.executions.div_ceil(2)));
@@ -74,7 +79,7 @@ fn share(used: u64, all: u64) -> f64 {
     used as f64 / all as f64
 }
 
-impl<F: Fn()> Runner<'_, F> {
+impl<F: Fn() + Sync> Runner<'_, F> {
     /// Every behaviour, until it is plain that the budget does not reach that far. Then a quarter each of what is left goes to
     /// interleavings with few preemptions, PCT, partial order sampling and a random walk.
     pub(super) fn portfolio(&mut self) -> Result<(), Error> {
@@ -137,15 +142,17 @@ impl<F: Fn()> Runner<'_, F> {
         } else {
             let own = self.report.estimate.unwrap_or(0.0);
             self.report.estimate = Some(own.max(expected)).filter(|estimate| *estimate > 0.0);
+            self.report.spread = self.report.spread.filter(|_| own >= expected);
         }
         Ok(end)
     }
 
     /// Describes what another strategy has come to after those before it.
     fn go_on(&mut self, strategy: &dyn Strategy, end: End) {
-        let (estimate, so_far) = (self.report.estimate, std::mem::take(&mut self.report.strategy));
+        let (estimate, so_far) =
+            ((self.report.estimate, self.report.spread), std::mem::take(&mut self.report.strategy));
         self.describe(strategy, end);
-        self.report.estimate = estimate;
+        (self.report.estimate, self.report.spread) = estimate;
         self.report.strategy = format!("{so_far}, then {}", self.report.strategy);
     }
 }

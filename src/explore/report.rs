@@ -1,5 +1,8 @@
 //! What an exploration has found, and how much it has seen.
 
+use super::config::{Config, Shard};
+use super::file::Origin;
+use super::part::Part;
 use crate::base::{Cursor, Schedule};
 use crate::engine::MemoryModel;
 use crate::finding::{Context, Finding, Severity};
@@ -16,6 +19,8 @@ pub enum Coverage {
     AllWithin(u32),
     /// A part: the budget ended first.
     Sampled,
+    /// All of one part; what was not found there may be in another.
+    Part(Shard),
     /// It was broken off at a finding.
     Stopped,
     /// One schedule was replayed.
@@ -61,12 +66,43 @@ pub struct Report {
     pub(super) memory: MemoryModel,
     pub(super) doubt: Option<String>,
     pub(super) estimate: Option<f64>,
+    pub(super) spread: Option<f64>,
     pub(super) coverage: Coverage,
     pub(super) findings: Vec<Found>,
     pub(super) divergence: Option<String>,
+    /// What it was that was explored, where that was asked for.
+    pub(super) origin: Option<Origin>,
 }
 
 impl Report {
+    /// Before anything has been run.
+    pub(super) fn new(config: &Config) -> Self {
+        Report {
+            memory: config.memory.unwrap_or_default(),
+            name: config.name.clone(),
+            replay_command: config.replay_command.clone(),
+            explore_command: config.explore_command.clone(),
+            locations: config.locations,
+            replayed: None,
+            strategy: String::new(),
+            executions: 0,
+            choices: 0,
+            longest: 0,
+            most_threads: 0,
+            cut_short: 0,
+            beyond: 0,
+            fairness_assumed: false,
+            counts_seen: false,
+            doubt: None,
+            estimate: None,
+            spread: None,
+            coverage: Coverage::Sampled,
+            findings: Vec::new(),
+            divergence: None,
+            origin: None,
+        }
+    }
+
     /// What was found, the most important first.
     pub fn findings(&self) -> &[Found] {
         &self.findings
@@ -95,6 +131,11 @@ impl Report {
     /// How many executions there are in all, as far as is known.
     pub fn estimate(&self) -> Option<f64> {
         self.estimate
+    }
+
+    /// By how much the [estimate](Self::estimate) may well be wrong, as far as is known.
+    pub fn spread(&self) -> Option<f64> {
+        self.spread
     }
 
     /// How many choices were made in all of them.
@@ -154,6 +195,12 @@ impl Report {
         self.replayed.as_ref()
     }
 
+    /// The report as one of a part, to be written to a file and put together with those of the other parts. There is one for
+    /// exhaustive searches of which a part was asked for, or a checkpoint, or whose [parameters](Config::parameters) are known.
+    pub fn part(&self) -> Option<Part> {
+        Part::of(self)
+    }
+
     /// One sentence on how much was seen.
     pub fn verdict(&self) -> String {
         let executions = count(self.executions, "execution");
@@ -185,9 +232,15 @@ impl Report {
                 }
                 _ => format!("sampled: {executions} {were} run"),
             },
+            Coverage::Part(shard) => format!("finished part {shard}: all its {executions} {were} run"),
             Coverage::Stopped => format!("stopped after {executions}"),
             Coverage::Replayed => "replayed one schedule".to_string(),
         }
+    }
+
+    /// What a finding is told as.
+    pub(super) fn tell(&self, found: &Found) -> String {
+        found.finding.render(&found.trace, &self.context(found)).trim_end().to_owned()
     }
 
     fn context(&self, found: &Found) -> Context {
@@ -230,7 +283,7 @@ impl fmt::Display for Report {
             )?;
         }
         for found in &self.findings {
-            writeln!(f, "{}\n", found.finding.render(&found.trace, &self.context(found)).trim_end())?;
+            writeln!(f, "{}\n", self.tell(found))?;
         }
         if self.findings.is_empty() && self.divergence.is_none() {
             writeln!(f, "nothing wrong was found")?;
@@ -273,7 +326,7 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{text} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-fn scientific(number: f64) -> String {
+pub(super) fn scientific(number: f64) -> String {
     if number < 1e6 { format!("{number:.0}") } else { format!("{number:.1e}") }
 }
 

@@ -1,21 +1,23 @@
 //! The loop: strategy times model gives a report.
 
+use super::checkpoint::Checkpoint;
 use super::config::{Config, Search};
-use super::minimise;
+use super::parallel::Survey;
 use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
-use super::report::{Coverage, Found, Report};
+use super::report::{Coverage, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
-use crate::finding::{self, Finding, FindingKind};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe, Replay};
 use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// How many findings of different kinds are collected at most.
-const MOST_FINDINGS: usize = 32;
+pub(super) const MOST_FINDINGS: usize = 32;
 /// How many choices the first execution may have to be run again, to see whether it does the same.
 const LONG_TO_REPEAT: u64 = 10_000;
 /// Executions between two calls of the progress callback, and looks at the time.
@@ -25,14 +27,28 @@ pub(super) struct Runner<'a, F> {
     pub(super) engine: Engine,
     pub(super) model: &'a F,
     pub(super) config: Config,
-    progress: Option<Watcher<Progress>>,
-    observer: Option<Watcher<Trace>>,
-    started: Instant,
+    pub(super) progress: Option<Watcher<Progress>>,
+    pub(super) observer: Option<Watcher<Trace>>,
+    pub(super) started: Instant,
     pub(super) report: Report,
     /// What to begin again with, because the model does not only use atomics sequentially consistently.
     pub(super) again: Option<Box<dyn Strategy>>,
-    seen: BTreeSet<String>,
-    lock_orders: BTreeSet<u64>,
+    pub(super) seen: BTreeSet<String>,
+    pub(super) lock_orders: BTreeSet<u64>,
+    /// What is known of the size of the search, should it be gone on with.
+    pub(super) survey: Survey,
+    pub(super) extras: Extras,
+}
+
+/// What only some explorations are given.
+#[derive(Default)]
+pub(super) struct Extras {
+    /// Set from outside to stop.
+    pub(super) interrupt: Option<Arc<AtomicBool>>,
+    /// Told now and then where the exploration stands.
+    pub(super) checkpoints: Option<Watcher<Checkpoint>>,
+    /// Where to go on from.
+    pub(super) resume: Option<Checkpoint>,
 }
 
 /// How a strategy's turn ended.
@@ -58,28 +74,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             // There all that is different is a choice of the schedule.
             config.memory = Some(MemoryModel::C11);
         }
-        let report = Report {
-            memory: config.memory.unwrap_or_default(),
-            name: config.name.clone(),
-            replay_command: config.replay_command.clone(),
-            explore_command: config.explore_command.clone(),
-            locations: config.locations,
-            replayed: None,
-            strategy: String::new(),
-            executions: 0,
-            choices: 0,
-            longest: 0,
-            most_threads: 0,
-            cut_short: 0,
-            beyond: 0,
-            fairness_assumed: false,
-            counts_seen: false,
-            doubt: None,
-            estimate: None,
-            coverage: Coverage::Sampled,
-            findings: Vec::new(),
-            divergence: None,
-        };
+        let report = Report::new(&config);
         let engine = Engine::new(config.settings());
         let (seen, lock_orders) = (BTreeSet::new(), BTreeSet::new());
         Runner {
@@ -93,33 +88,48 @@ impl<'a, F: Fn()> Runner<'a, F> {
             report,
             seen,
             lock_orders,
+            survey: Survey::default(),
+            extras: Extras::default(),
         }
     }
+}
 
+impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
         if let Some(strategy) = custom {
             let any: &dyn Any = &*strategy;
             let every = any.is::<Exhaustive>() && self.report.memory == MemoryModel::C11;
             self.single(if every { self.every_behaviour() } else { strategy })?;
             if let Some(again) = self.again.take() {
-                self.forget();
+                self.forget()?;
                 self.single(again)?;
             }
             return Ok(self.finish());
         }
         self.search()?;
         if self.again.take().is_some() {
-            self.forget();
+            self.forget()?;
             self.search()?;
         }
         Ok(self.finish())
     }
 
     /// Nothing has been run yet.
-    fn forget(&mut self) {
+    fn forget(&mut self) -> Result<(), Error> {
+        self.survey = Survey::default();
+        let extras = &self.extras;
+        if self.config.shard.of > 1 || extras.checkpoints.is_some() || extras.resume.is_some() {
+            return Err(Error::new(
+                "the model uses atomics in other ways than sequentially consistently, and that search cannot be divided yet",
+                "in an exploration in parts or with a checkpoint",
+                "explore it in one go, or say that memory is sequentially consistent",
+            ));
+        }
         let report = &mut self.report;
         (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
         (report.fairness_assumed, report.counts_seen) = (false, false);
+        (report.estimate, report.spread, report.origin) = (None, None, None);
+        Ok(())
     }
 
     /// What the settings ask for.
@@ -150,16 +160,6 @@ impl<'a, F: Fn()> Runner<'a, F> {
         Ok(())
     }
 
-    /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
-    pub(super) fn every_behaviour(&self) -> Box<dyn Strategy> {
-        let whims = self.config.spurious_wakeups > 0 || self.config.weak_failures > 0;
-        match (self.config.clock, self.report.memory) {
-            (Clock::Abstract, MemoryModel::SequentiallyConsistent) => Box::new(strategy::exhaustive()),
-            (Clock::Abstract, MemoryModel::C11) if !whims => Box::new(strategy::graphs(MemoryModel::C11)),
-            _ => Box::new(strategy::dfs()),
-        }
-    }
-
     fn single(&mut self, strategy: Box<dyn Strategy>) -> Result<(), Error> {
         let share = Share::of(&self.config);
         let (end, strategy) = self.run(strategy, share)?;
@@ -170,12 +170,15 @@ impl<'a, F: Fn()> Runner<'a, F> {
     pub(super) fn describe(&mut self, strategy: &dyn Strategy, end: End) {
         let any: &dyn Any = strategy;
         self.report.strategy = strategy.describe();
-        self.report.estimate = strategy.estimate();
+        (self.report.estimate, self.report.spread) = (strategy.estimate(), strategy.spread());
         let doubt = any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt);
         self.report.doubt = doubt.map(ToString::to_string).or(self.report.doubt.take());
         self.report.coverage = match end {
             End::Stop if !self.report.findings.is_empty() => Coverage::Stopped,
             End::Done if self.report.cut_short > 0 => Coverage::Sampled,
+            End::Done if strategy.exhausted() && self.config.shard.of > 1 => {
+                Coverage::Part(self.config.shard)
+            }
             End::Done if strategy.exhausted() => Coverage::Proved,
             End::Done if any.is::<Replay>() => Coverage::Replayed,
             End::Done => {
@@ -196,9 +199,15 @@ impl<'a, F: Fn()> Runner<'a, F> {
     /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
     pub(super) fn run(
         &mut self,
-        mut strategy: Box<dyn Strategy>,
+        strategy: Box<dyn Strategy>,
         share: Share,
     ) -> Result<(End, Box<dyn Strategy>), Error> {
+        if (&*strategy as &dyn Any).is::<Exhaustive>() {
+            let any: Box<dyn Any> = strategy;
+            let strategy = any.downcast::<Exhaustive>().expect("it is one");
+            return self.divide(strategy, share);
+        }
+        let mut strategy = strategy;
         let (mut run, mut chosen) = (0u64, 0u64);
         loop {
             if share.is_spent(run, chosen, &*strategy) {
@@ -219,21 +228,14 @@ impl<'a, F: Fn()> Runner<'a, F> {
             if self.weakens(&summary, &*strategy) {
                 return Ok((End::Stop, strategy));
             }
-            if let Some(observer) = &mut self.observer {
-                observer(&self.engine.trace());
-            }
+            self.observe();
             if summary.ending == Ending::Stopped {
                 self.explain_stop(&*strategy)?;
                 return Ok((End::Stop, strategy));
             }
             self.check_replay(&*strategy)?;
-            if self.is_worth_a_look(&summary)
-                && let Some(trace) = self.trace_to_judge(&summary)
-            {
-                self.diagnose(trace);
-            }
-            let full = self.report.failed() && !self.config.all_findings;
-            if full || self.report.findings.len() >= MOST_FINDINGS {
+            self.judge(&summary);
+            if self.has_enough() {
                 return Ok((End::Stop, strategy));
             }
             if (run % BEAT == 0 || summary.choices > 100_000) && self.beat(&*strategy) {
@@ -241,14 +243,45 @@ impl<'a, F: Fn()> Runner<'a, F> {
             }
         }
     }
+}
+
+impl<F: Fn()> Runner<'_, F> {
+    /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
+    pub(super) fn every_behaviour(&self) -> Box<dyn Strategy> {
+        let whims = self.config.spurious_wakeups > 0 || self.config.weak_failures > 0;
+        match (self.config.clock, self.report.memory) {
+            (Clock::Abstract, MemoryModel::SequentiallyConsistent) => Box::new(strategy::exhaustive()),
+            (Clock::Abstract, MemoryModel::C11) if !whims => Box::new(strategy::graphs(MemoryModel::C11)),
+            _ => Box::new(strategy::dfs()),
+        }
+    }
+
+    /// Shows the last execution to whoever wants to see them all.
+    pub(super) fn observe(&mut self) {
+        if let Some(observer) = &mut self.observer {
+            observer(&self.engine.trace());
+        }
+    }
+
+    /// Whether enough has been found.
+    pub(super) fn has_enough(&self) -> bool {
+        let full = self.report.failed() && !self.config.all_findings;
+        full || self.report.findings.len() >= MOST_FINDINGS
+    }
 
     /// Whether the model has turned out to use atomics in other ways than sequentially consistently, and the settings leave
     /// it to the model. From then on C11 holds, and a search that visits everything begins again.
-    fn weakens(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
+    pub(super) fn weakens(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
         let news = summary.weak_seen && self.report.memory == MemoryModel::SequentiallyConsistent;
         if !news || self.config.memory.is_some() {
             return false;
         }
+        self.weaken(strategy);
+        self.again.is_some()
+    }
+
+    /// From now on C11 holds.
+    pub(super) fn weaken(&mut self, strategy: &dyn Strategy) {
         self.report.memory = MemoryModel::C11;
         self.engine.set_memory(MemoryModel::C11);
         let any: &dyn Any = strategy;
@@ -258,11 +291,10 @@ impl<'a, F: Fn()> Runner<'a, F> {
             Some(Some(bound)) => Some(Box::new(strategy::dfs().preemption_bound(bound))),
             None => any.is::<Exhaustive>().then(|| self.every_behaviour()),
         };
-        self.again.is_some()
     }
 
     /// Whether the first execution does the same when it is run again: otherwise no execution says anything about another.
-    fn repeats(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
+    pub(super) fn repeats(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
         let any: &dyn Any = strategy;
         let stopped = matches!(summary.ending, Ending::Stopped | Ending::StepLimit);
         let otherwise = summary.closed_at.is_some() || summary.ran_for_learning;
@@ -281,18 +313,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
         self.report.divergence.is_none()
     }
 
-    /// The trace of the last execution as one who looks from outside sees it. Where it was run otherwise for a strategy that
-    /// learns, it is run again.
-    fn trace_to_judge(&mut self, summary: &Summary) -> Option<Trace> {
-        let trace = self.engine.trace();
-        let Some(choices) = summary.closed_at.or(summary.ran_for_learning.then_some(u64::MAX)) else {
-            return Some(trace);
-        };
-        let schedule = trace.schedule.choices().take(choices.try_into().unwrap_or(usize::MAX)).collect();
-        self.rerun(schedule, true)
-    }
-
-    fn count(&mut self, summary: &Summary) {
+    pub(super) fn count(&mut self, summary: &Summary) {
         let report = &mut self.report;
         report.executions += 1;
         report.choices += summary.choices;
@@ -303,36 +324,19 @@ impl<'a, F: Fn()> Runner<'a, F> {
         report.cut_short += u64::from(summary.ending == Ending::StepLimit);
     }
 
-    /// The order of locks can be wrong in an execution in which nothing went wrong; each way of nesting is looked at once.
-    fn is_worth_a_look(&mut self, summary: &Summary) -> bool {
-        let new_order = summary
-            .nested_locks
-            .is_some_and(|order| self.lock_orders.len() < 4096 && self.lock_orders.insert(order));
-        summary.suspicious || new_order
-    }
-
-    /// Tells who watches how far it has come; whether the time is up.
-    fn beat(&mut self, strategy: &dyn Strategy) -> bool {
-        let elapsed = self.started.elapsed();
-        if let Some(progress) = &mut self.progress {
-            progress(&Progress {
-                executions: self.report.executions,
-                choices: self.report.choices,
-                findings: self.report.findings.len(),
-                estimate: strategy.estimate(),
-                bound: self.config.executions,
-                elapsed,
-            });
-        }
-        self.config.time.is_some_and(|limit| elapsed >= limit)
-    }
-
     /// The strategy has stopped the execution: a schedule does not fit, or the model does not repeat itself.
     fn explain_stop(&mut self, strategy: &dyn Strategy) -> Result<(), Error> {
         let any: &dyn Any = strategy;
         if let Some(divergence) = any.downcast_ref::<Replay>().and_then(Replay::divergence) {
             return Err(stale(&divergence.to_string()));
         }
+        self.explain_divergence(strategy);
+        Ok(())
+    }
+
+    /// The model does not repeat itself.
+    pub(super) fn explain_divergence(&mut self, strategy: &dyn Strategy) {
+        let any: &dyn Any = strategy;
         let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence);
         let divergence =
             divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
@@ -343,7 +347,6 @@ impl<'a, F: Fn()> Runner<'a, F> {
         let divergence = divergence.map(ToString::to_string).or(graphs);
         self.report.divergence =
             Some(divergence.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));
-        Ok(())
     }
 
     /// A replayed schedule carries checks: did the model do what it did when the schedule was made?
@@ -363,35 +366,6 @@ impl<'a, F: Fn()> Runner<'a, F> {
         }
     }
 
-    fn diagnose(&mut self, trace: Trace) {
-        let execution = self.report.executions;
-        let findings = self.findings_of(&trace);
-        let deadlocked = |f: &Finding| matches!(f.kind(), FindingKind::Deadlock | FindingKind::LostWakeup);
-        let deadlocked = findings.iter().any(deadlocked);
-        for finding in findings {
-            // Who has seen the deadlock needs no warning that one could happen.
-            if deadlocked && finding.kind() == FindingKind::LockOrderInversion {
-                continue;
-            }
-            let signature = finding.signature(&trace).to_string();
-            if self.report.findings.len() < MOST_FINDINGS && self.seen.insert(signature) {
-                self.report.findings.push(Found { finding, trace: trace.clone(), execution });
-            }
-        }
-    }
-
-    /// What is wrong with an execution. At a deadlock each sleeper is asked, by running it, what it would do if woken.
-    pub(super) fn findings_of(&mut self, trace: &Trace) -> Vec<Finding> {
-        let mut lost = Vec::new();
-        for thread in finding::lost_wakeup::candidates(trace) {
-            let mut replay = strategy::replay(trace.schedule.clone());
-            replay.begin();
-            let probe = self.engine.probe(self.model, Box::new(replay), thread);
-            lost.extend(finding::lost_wakeup::judge(trace, thread, &probe));
-        }
-        finding::diagnose_with(trace, lost)
-    }
-
     /// Runs one schedule; its trace, unless it does not fit.
     pub(super) fn rerun(&mut self, schedule: Schedule, lenient: bool) -> Option<Trace> {
         let replay = strategy::replay(schedule);
@@ -399,47 +373,6 @@ impl<'a, F: Fn()> Runner<'a, F> {
         replay.begin();
         let (summary, _) = self.engine.run(self.model, Box::new(replay));
         (summary.ending != Ending::Stopped).then(|| self.engine.trace())
-    }
-
-    fn finish(mut self) -> Report {
-        for index in 0..self.report.findings.len() {
-            let found = self.report.findings[index].clone();
-            if self.config.minimise {
-                self.report.findings[index] = minimise::minimise(&mut self, found);
-            }
-            self.add_notes(index);
-        }
-        self.report
-            .findings
-            .sort_by_key(|found| (std::cmp::Reverse(found.finding.severity()), found.finding.kind()));
-        self.engine.retire();
-        self.report
-    }
-
-    /// Runs the final schedule once more: it must do the same, and this time values are kept as text.
-    fn add_notes(&mut self, index: usize) {
-        let trace = &self.report.findings[index].trace;
-        if trace.skipped > 0 {
-            return;
-        }
-        let (schedule, ending, steps) = (trace.schedule.clone(), trace.ending, trace.steps.len());
-        self.engine.keep_notes(true);
-        let again = self.rerun(schedule, false);
-        self.engine.keep_notes(false);
-        match again {
-            Some(again) if again.ending == ending && again.steps.len() == steps => {
-                self.report.findings[index].trace.notes = again.notes;
-            }
-            again => {
-                let ending = again.map_or("it could not be followed to its end".to_string(), |t| {
-                    format!("it {}", t.ending)
-                });
-                self.report.divergence.get_or_insert(format!(
-                    "an execution that {} was run again with the same choices and then {ending}",
-                    self.report.findings[index].trace.ending
-                ));
-            }
-        }
     }
 }
 

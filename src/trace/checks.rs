@@ -28,6 +28,14 @@ pub fn checked_schedule(trace: &Trace) -> Schedule {
     }
 }
 
+/// A stable number for all that happened in an execution: who did what to which object, values left out.
+pub fn fingerprint(trace: &Trace) -> u64 {
+    let names = Names::new(trace);
+    trace.numbered().fold(CHECK_SEED, |hash, (_, step)| {
+        mix_check(mix_check(hash, u64::from(step.thread.0)), check_signature(step, &names))
+    })
+}
+
 /// Where a replay differs from the schedule that it replays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {

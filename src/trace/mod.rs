@@ -12,7 +12,9 @@ pub mod standing;
 pub mod state;
 pub mod switches;
 
-pub use checks::{Difference, DifferenceKind, check_signature, checked_schedule, first_difference};
+pub use checks::{
+    Difference, DifferenceKind, check_signature, checked_schedule, fingerprint, first_difference,
+};
 pub use file::{Divergence, TraceFile};
 pub use names::Names;
 pub use render::{Annotation, Style, render};

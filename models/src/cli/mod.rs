@@ -5,10 +5,13 @@
 //! | 0 | nothing is wrong; without arguments: every program shows what it is expected to |
 //! | 1 | something was found |
 //! | 2 | bad input, said in one sentence |
+//! | 130 | interrupted, and nothing was found so far |
 
 mod explore;
+mod files;
 mod gallery;
 mod list;
+mod merge;
 mod options;
 mod output;
 mod progress;
@@ -30,9 +33,13 @@ enum Outcome {
     Fine,
     /// Something is.
     Found,
+    /// Nothing, but not all that was asked for was looked at.
+    Interrupted,
 }
 
 const BAD_INPUT: u8 = 2;
+/// What shells say of a process that Ctrl-C has ended.
+const INTERRUPTED: u8 = 130;
 
 pub(crate) fn main() -> ExitCode {
     let options = match Options::try_parse() {
@@ -49,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
         None => Ok(gallery::run(&mut output)),
         Some(Command::Explore(options)) => explore::run(options, &mut output),
         Some(Command::Replay(options)) => replay::run(options, &mut output),
+        Some(Command::Merge(options)) => merge::run(options, &mut output),
         Some(Command::List) => Ok(list::run(&mut output)),
     };
     finish(result, output)
@@ -60,6 +68,7 @@ fn finish(result: Result<Outcome, Error>, output: Output) -> ExitCode {
         (_, Some(failure)) => refuse(&format!("the output cannot be written: {failure}")),
         (Ok(Outcome::Fine), None) => ExitCode::SUCCESS,
         (Ok(Outcome::Found), None) => ExitCode::from(1),
+        (Ok(Outcome::Interrupted), None) => ExitCode::from(INTERRUPTED),
     }
 }
 

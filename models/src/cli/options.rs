@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use models::{Parameters, Program, find};
 use selvedge::explore::{Config, Search};
 use selvedge::{Clock, Error};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Explores concurrent programs: runs them under every interleaving that matters, or a sample, and shows what goes wrong.
@@ -23,6 +24,8 @@ pub(super) enum Command {
     Explore(ExploreOptions),
     /// Run one schedule of a program and show what happens.
     Replay(ReplayOptions),
+    /// Put the reports of all parts of an exploration together.
+    Merge(MergeOptions),
     /// List the programs with their parameters.
     List,
 }
@@ -72,6 +75,25 @@ pub(super) struct ExploreOptions {
     /// Say where in the program each step was called.
     #[arg(long)]
     locations: bool,
+    /// How many processors an exhaustive search uses; 0 for all there are. What is found does not depend on it.
+    #[arg(long, value_name = "NUMBER", default_value = "0", allow_hyphen_values = true)]
+    jobs: String,
+    /// Keep in a file where an exhaustive search stands, and go on from there if it exists.
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// Do one part of an exhaustive search, such as 2/3.
+    #[arg(long, value_name = "PART/PARTS", allow_hyphen_values = true)]
+    shard: Option<String>,
+    /// Write what an exhaustive search came to to a file, for `merge`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeOptions {
+    /// The files that `explore --report` wrote.
+    #[arg(required = true, value_name = "REPORT")]
+    pub(super) reports: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -142,8 +164,26 @@ impl ModelOptions {
 impl ExploreOptions {
     pub(super) fn settings(&self) -> Result<Settings, Error> {
         let mut settings = self.model.settings()?;
+        let parameters = settings.parameters.iter().map(|(parameter, n)| format!("{}={n}", parameter.name));
+        let parameters = parameters.collect::<Vec<_>>().join(" ");
         let config = &mut settings.config;
         config.search = self.strategy().parse()?;
+        config.jobs = number::<u32>(&self.jobs, "--jobs", 0)? as usize;
+        if let Some(option) = self.of_a_whole() {
+            if config.search != Search::Exhaustive || config.clock == Clock::Virtual {
+                return Err(Error::new(
+                    format!("`{option}` is for exhaustive searches"),
+                    "on the command line",
+                    "leave `--strategy` and `--clock` out",
+                ));
+            }
+            config.parameters = Some(parameters);
+            // Work that is divided is meant to be done, however long it takes.
+            (config.executions, config.choices) = (u64::MAX, u64::MAX);
+        }
+        if let Some(text) = &self.shard {
+            config.shard = text.parse()?;
+        }
         config.seed = number(&self.seed, "--seed", 0)?;
         if let Some(text) = &self.time {
             config.time = Some(seconds(text)?);
@@ -165,8 +205,22 @@ impl ExploreOptions {
     }
 
     fn strategy(&self) -> &str {
-        let usual = if self.model.document { "random" } else { "portfolio" };
+        let usual = match self.of_a_whole() {
+            Some(_) => "exhaustive",
+            None if self.model.document => "random",
+            None => "portfolio",
+        };
         self.strategy.as_deref().unwrap_or(usual)
+    }
+
+    /// An option that goes with exhaustive searches alone, if there is one.
+    fn of_a_whole(&self) -> Option<&'static str> {
+        let given = [
+            ("--checkpoint", self.checkpoint.is_some()),
+            ("--shard", self.shard.is_some()),
+            ("--report", self.report.is_some()),
+        ];
+        given.into_iter().find_map(|(option, given)| given.then_some(option))
     }
 
     /// The command that comes to the same execution again.
@@ -177,13 +231,17 @@ impl ExploreOptions {
             command.push_str(&format!(" --strategy {}", self.strategy()));
         }
         command.push_str(&format!(" --seed {}", config.seed));
-        // How the portfolio divides its budget depends on the whole of it.
+        // How the portfolio and the exhaustive search divide their budget depends on the whole of it.
+        let divided = matches!(config.search, Search::Portfolio | Search::Exhaustive);
         match &self.executions {
-            Some(_) if config.search == Search::Portfolio => {
+            Some(_) if divided => {
                 command.push_str(&format!(" --executions {}", config.executions));
             }
-            None if config.search == Search::Portfolio => {}
+            None if divided => {}
             _ => command.push_str(" --executions {execution}"),
+        }
+        if let Some(shard) = &self.shard {
+            command.push_str(&format!(" --shard {shard}"));
         }
         if self.steps.is_some() {
             command.push_str(&format!(" --steps {}", config.steps));

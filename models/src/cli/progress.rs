@@ -1,6 +1,6 @@
 //! A bar on a terminal, nothing elsewhere.
 
-use super::table::{about, grouped};
+use super::table::{about, estimated, grouped};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use selvedge::Explorer;
 use selvedge::explore::Progress;
@@ -59,7 +59,7 @@ fn describe(progress: &Progress) -> String {
     let rate = progress.executions as f64 / progress.elapsed.as_secs_f64().max(1e-6);
     let mut text = format!("{} executions", grouped(progress.executions));
     if let Some(estimate) = progress.estimate {
-        text.push_str(&format!(" of about {}", about(estimate)));
+        text.push_str(&format!(" of {}", estimated(estimate, progress.spread)));
     }
     text.push_str(&format!(", {} a second", about(rate)));
     if progress.findings > 0 {

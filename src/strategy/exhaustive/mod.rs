@@ -42,6 +42,7 @@
 mod family;
 mod foresee;
 mod history;
+mod item;
 mod meeting;
 mod node;
 mod probe;
@@ -52,6 +53,7 @@ use crate::base::{Choice, Decision, Options, Record, Strategy, ThreadId};
 use crate::strategy::{Divergence, Mismatch};
 use family::{Family, Renumbering};
 use history::History;
+pub use item::{Item, Learned};
 use node::{NOBODY, Node};
 pub(crate) use probe::Probe;
 
@@ -95,6 +97,8 @@ pub struct Exhaustive {
     /// The shares of the tree that have been finished.
     done: f64,
     complete: bool,
+    /// How many executions there will be in all and give or take how many, where that was estimated from outside.
+    estimated: Option<(f64, f64)>,
     doubt: Option<String>,
     divergence: Option<Divergence>,
     // Memory for what is computed at each execution.
@@ -126,6 +130,7 @@ impl Exhaustive {
             deadlocked: 0,
             done: 0.0,
             complete: false,
+            estimated: None,
             doubt: None,
             divergence: None,
             found: Vec::new(),
@@ -270,6 +275,13 @@ impl Strategy for Exhaustive {
         if self.complete {
             return Some(self.executions as f64);
         }
+        if let Some((executions, _)) = self.estimated {
+            return Some(executions);
+        }
         (self.done > 0.0).then(|| self.executions as f64 / self.done)
+    }
+
+    fn spread(&self) -> Option<f64> {
+        if self.complete { Some(0.0) } else { self.estimated.map(|(_, spread)| spread) }
     }
 }

@@ -1,0 +1,91 @@
+//! What the jobs of a round are.
+
+use super::Search;
+use super::job::{Beam, Job, Known, Way};
+use super::sizes::{chance, choose};
+use crate::strategy::Divisible;
+use std::sync::Arc;
+
+/// How many executions are run before the work is divided.
+pub(super) const FIRST: u64 = 32;
+/// How many pieces of each level a beam visits.
+const WIDTH: usize = 8;
+/// As long as so few have been run, all that are run serve the estimate.
+const SURVEY: u64 = 2_048;
+/// With so many pieces left to do, those begun are finished before others are begun.
+const MOST_LEFT: usize = 8_192;
+/// The most executions, and about the most choices, of a job.
+const JOB: (u64, u64) = (128, 200_000);
+/// The most executions of a beam.
+const BEAM: u64 = 4_096;
+
+impl<S: Divisible> Search<S> {
+    /// The jobs of a round. They depend on nothing but what has been done so far.
+    pub(super) fn plan(
+        &mut self,
+        (left, choices): (u64, u64),
+        seed: u64,
+        known: Arc<Known>,
+    ) -> Vec<Job<S::Item>> {
+        let survey = &mut self.survey;
+        survey.round += 1;
+        // As many jobs as there can be executions, going by their length so far.
+        let length = (survey.chosen / survey.run.max(1)).max(1);
+        let most = left.min((choices / length).max(1)).min(1 << 20) as usize;
+        let job = |items, way, executions: u64, choices: u64| {
+            let known = Arc::clone(&known);
+            Job { items, way, executions: executions.max(1), choices: choices.max(1), known }
+        };
+        let (run, round) = (survey.run, survey.round);
+        if run < FIRST {
+            let items = self.left.pop().map(|item| (item, 1.0)).into_iter().collect();
+            return vec![job(items, Way::Begin, left.min(FIRST - run), choices)];
+        }
+        let (beams, pieces) = self.shape(most);
+        let count = (beams + pieces).max(1) as u64;
+        let mut jobs = Vec::with_capacity(beams + pieces);
+        if beams > 0 {
+            let sizes = Arc::new(self.survey.sizes.clone());
+            let size = |item: &S::Item| (S::likeness(item), sizes.at_most(S::likeness(item)));
+            let all = std::mem::take(&mut self.left).into_iter().map(|item| (item, 1.0)).collect();
+            let (some, others) = choose(all, beams * WIDTH, size, chance(seed, round, u64::MAX));
+            self.left = others;
+            let mut dealt: Vec<Vec<(S::Item, f64)>> =
+                (0..beams.min(some.len())).map(|_| Vec::new()).collect();
+            let hands = dealt.len();
+            some.into_iter().enumerate().for_each(|(index, item)| dealt[index % hands].push(item));
+            for items in dealt {
+                let beam = Beam { sizes: Arc::clone(&sizes), width: WIDTH, seed, round };
+                jobs.push(job(items, Way::Beam(beam), BEAM.min(left / count), choices / count));
+            }
+        }
+        let pieces = self.left.split_off(self.left.len().saturating_sub(pieces));
+        for item in pieces {
+            jobs.push(job(
+                vec![(item, 1.0)],
+                Way::Finish,
+                JOB.0.min(left / count),
+                JOB.1.min(choices / count),
+            ));
+        }
+        jobs
+    }
+
+    /// How many beams, and how many pieces to be finished, there are in a round of at most so many jobs.
+    fn shape(&self, most: usize) -> (usize, usize) {
+        let pieces = ((self.survey.run / JOB.0) as usize).clamp(24, 512).min(most);
+        let beams = match self.survey.run {
+            ..512 => 1,
+            512..1024 => 2,
+            1024..SURVEY => 4,
+            _ => 8,
+        };
+        // A beam that the budget cuts off says nothing.
+        let wanted = self.left.len() <= MOST_LEFT && most / (beams + pieces) >= 64;
+        match (wanted, self.survey.run < SURVEY) {
+            (false, _) => (0, pieces),
+            (true, true) => (beams, 0),
+            (true, false) => (beams, pieces),
+        }
+    }
+}
