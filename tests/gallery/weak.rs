@@ -21,8 +21,7 @@ fn outcomes<const N: usize>(
         })
         .unwrap();
     assert!(!report.failed(), "{report}");
-    let seen = std::mem::take(&mut *seen.lock().unwrap());
-    seen
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
 fn sampled() -> [Explorer; 2] {

@@ -57,7 +57,16 @@ pub use item::{Item, Learned};
 use node::{NOBODY, Node};
 pub(crate) use probe::Probe;
 
-/// Visits every trace of the model once. See the [module](self) for the algorithm.
+/// Visits every trace of the model once: executions that differ only in the order of independent steps are one trace.
+///
+/// Two steps of different threads are independent unless they meet at an object and one of them changes it. A failed attempt
+/// only reads, as a load does. What a thread waits for at a deadlock takes part, so the order of two acquisitions in which
+/// nothing deadlocks is visited too. This is optimal partial-order reduction after Abdulla, Aronis, Jonsson and Sagonas (POPL
+/// 2014); the source says how it gets by without remembering what it has visited, and why that is complete.
+///
+/// When it ends, all traces have been visited, unless there is a [doubt](Exhaustive::doubt). It holds under sequential
+/// consistency; an exploration whose model uses weaker orderings takes [`Graphs`](super::Graphs) in its place. Polling loops go
+/// round again only when something that they looked at has changed.
 ///
 /// ```
 /// use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
