@@ -50,7 +50,7 @@ type Run = fn(&str, u64);
 const PEERS: [(&str, Run); 7] = [
     ("selvedge-random", run::<Selvedge, 0>),
     ("selvedge-pct", run::<Selvedge, 1>),
-    ("selvedge-dfs", run::<Selvedge, 2>),
+    ("selvedge-exhaustive", run::<Selvedge, 2>),
     ("shuttle-random", run::<Shuttle, 0>),
     ("shuttle-pct", run::<Shuttle, 1>),
     ("shuttle-dfs", run::<Shuttle, 2>),
@@ -137,7 +137,8 @@ fn is_asked(named: &[&str], name: &str, kind: &[&str]) -> bool {
 /// What one more execution, or visible step, costs; nothing if the peer cannot run the program or has too few schedules
 /// for it.
 fn marginal(peer: &str, program: &str, count: u64) -> Option<f64> {
-    if peer.ends_with("dfs") && !["C", "D", "begin"].contains(&program) {
+    let few = peer.ends_with("dfs") || peer.ends_with("exhaustive");
+    if few && !["D", "begin"].contains(&program) {
         return None;
     }
     let (once, thrice) = (instructions(peer, program, count)?, instructions(peer, program, 3 * count)?);

@@ -52,10 +52,10 @@ fn main() {
     }
 }
 
-/// How many executions, and how long, until all schedules have been tried.
+/// How many executions, and how long, until everything has been tried.
 fn exhaustion(effort: Effort) {
     let mut table = Table::new(
-        "executions until all schedules were tried (selvedge dfs, loom, shuttle DFS)",
+        "executions until everything was tried (selvedge exhaustive, loom, shuttle DFS)",
         &["program", "selvedge", "ms", "loom", "ms", "ratio", "in time", "shuttle", "ms", "ratio", "in time"],
     );
     exhaust_row(&mut table, effort, "bank account, 2 threads x 1", RacyAdds::<2> { rounds: 1 });
@@ -66,6 +66,7 @@ fn exhaustion(effort: Effort) {
     exhaust_row(&mut table, effort, "locked, 2 threads x 1", LockedAdds::<2> { rounds: 1 });
     exhaust_row(&mut table, effort, "locked, 2 threads x 2 (A)", LockedAdds::<2> { rounds: 2 });
     exhaust_row(&mut table, effort, "locked, 3 threads x 1", LockedAdds::<3> { rounds: 1 });
+    exhaust_row(&mut table, effort, "locked, 4 threads x 1", LockedAdds::<4> { rounds: 1 });
     exhaust_row(&mut table, effort, "3 empty threads", EmptyThreads::<3>);
     table.print();
 }

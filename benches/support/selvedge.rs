@@ -82,7 +82,7 @@ impl Peer for Selvedge {
         let search = match search {
             Search::Random => explore::Search::Random,
             Search::Pct => explore::Search::Pct { depth: 3 },
-            Search::Exhaustive => explore::Search::Dfs { preemptions: None },
+            Search::Exhaustive => explore::Search::Exhaustive,
         };
         let explorer = Explorer::new().search(search).executions(bounds.executions).seed(bounds.seed);
         let explorer = explorer.steps(1 << 30).minimise(false);
