@@ -18,7 +18,8 @@ pub struct Record<'a> {
     pub guards: &'a [Guard],
     /// Who let others go first, and how many steps had been performed then.
     pub yields: &'a [(ThreadId, usize)],
-    /// Whether it ran on until nobody could go on, and all of its steps are there.
+    /// Whether it ran on until nobody could go on, and all of its steps are there. Of an execution that was too long to keep
+    /// none are.
     pub maximal: bool,
     /// How many spurious wakeups each thread may have.
     pub spurious_wakeups: u32,

@@ -204,10 +204,12 @@ impl Execution {
             self.learning.pending.push((!thread.is_over()).then_some(thread.pending));
         }
         let cut = matches!(self.over, None | Some(Ending::StepLimit | Ending::Stopped));
-        let maximal = !cut && self.enabled.is_empty();
+        // Of a very long execution the first steps are not kept.
+        let steps = self.steps.all();
+        let maximal = !cut && self.enabled.is_empty() && steps.is_some();
         let learning = &self.learning;
         Some(Record {
-            steps: self.steps.all()?,
+            steps: steps.unwrap_or_default(),
             pending: &learning.pending,
             glued: &learning.glued,
             guards: &learning.guards,

@@ -101,6 +101,19 @@ fn the_default_search_proves_what_is_small_and_samples_what_is_not() {
 }
 
 #[test]
+fn an_execution_that_is_too_long_to_learn_from_is_no_proof() {
+    use selvedge::sync::atomic::Ordering::Relaxed;
+    for ordering in [SeqCst, Relaxed] {
+        let report = Explorer::new().search(selvedge::Search::Exhaustive).explore(move || {
+            let x = AtomicU32::new(0);
+            (0..40_000).for_each(|_| drop(x.fetch_add(1, ordering).to_string()));
+        });
+        let report = report.unwrap();
+        assert!(!report.proved() && !report.failed(), "{report}");
+    }
+}
+
+#[test]
 fn explorations_do_not_nest() {
     let report = Explorer::new().explore(|| drop(Explorer::new().explore(|| ()))).unwrap();
     assert!(report.failed(), "{report}");

@@ -260,6 +260,11 @@ impl Strategy for Graphs {
             return;
         }
         let level = self.levels.last_mut().expect("the level of the execution under way");
+        if record.steps.is_empty() && !record.maximal {
+            self.cut = true;
+            self.visited += level.share;
+            return;
+        }
         self.surprise = grow(level, &mut self.names, record, &mut self.scratch).err();
         self.cut |= !record.maximal;
         self.executions += 1;
