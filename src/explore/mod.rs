@@ -351,6 +351,11 @@ impl Explorer {
     ///
     /// When called inside a model: explorations do not nest.
     pub fn explore<F: Fn() + Send + Sync + 'static>(self, model: F) -> Result<Report, Error> {
+        self.explore_any(&model)
+    }
+
+    /// As [`explore`](Explorer::explore). All that explores is compiled once, here, and not once for each model.
+    fn explore_any(self, model: &(dyn Fn() + Send + Sync)) -> Result<Report, Error> {
         let config = self.config.validated()?;
         let mut runner = Runner::new(config, &model, self.progress, self.observer);
         runner.extras = self.extras;
