@@ -163,6 +163,12 @@ pub trait Strategy: std::any::Any {
         false
     }
 
+    /// Where and how the model did not repeat itself, for a strategy that relies on it and has caught it at that. The search
+    /// has ended there.
+    fn strayed(&self) -> Option<String> {
+        None
+    }
+
     /// Whether it must be asked at every operation that others can see, or may be spared those that commute with all
     /// that others can do (the release of a mutex that nobody tries or looks at).
     fn every_point(&self) -> bool {

@@ -6,6 +6,7 @@
 
 mod choice;
 mod clock;
+pub(crate) mod descent;
 mod ending;
 mod error;
 mod id;

@@ -113,16 +113,26 @@ pub enum AtomicAction {
 }
 
 impl AtomicAction {
-    /// Whether all its orderings are `SeqCst`.
+    /// The orderings that it may come to have: of a compare-exchange that on success and that on failure.
     #[inline(always)]
-    pub const fn is_sequentially_consistent(&self) -> bool {
-        let (ordering, other) = match self {
+    pub const fn orderings(&self) -> (Ordering, Ordering) {
+        match *self {
             AtomicAction::Load(ordering)
             | AtomicAction::Store { ordering, .. }
             | AtomicAction::Rmw { ordering, .. } => (ordering, ordering),
             AtomicAction::CompareExchange { success, failure, .. } => (success, failure),
-        };
-        matches!((ordering, other), (Ordering::SeqCst, Ordering::SeqCst))
+        }
+    }
+
+    /// Whether all its orderings are `SeqCst`.
+    #[inline(always)]
+    pub const fn is_sequentially_consistent(&self) -> bool {
+        matches!(self.orderings(), (Ordering::SeqCst, Ordering::SeqCst))
+    }
+
+    /// Whether it is `SeqCst`, or may be.
+    pub const fn may_be_sequentially_consistent(&self) -> bool {
+        matches!(self.orderings(), (Ordering::SeqCst, _) | (_, Ordering::SeqCst))
     }
 }
 
@@ -446,14 +456,27 @@ impl Operation {
         }
     }
 
+    /// What it does to a second object in the same step: a condition wait gives its mutex back, and takes it again.
+    #[inline(always)]
+    pub const fn second(&self) -> Option<Operation> {
+        let (object, action) = match self.action {
+            Action::Condvar(CondvarAction::Wait { mutex, .. }) => {
+                (mutex, MutexAction::Unlock { poison: false })
+            }
+            Action::Condvar(CondvarAction::Reacquire { mutex }) => {
+                (mutex, MutexAction::Lock { timeout: FOREVER })
+            }
+            _ => return None,
+        };
+        Some(Operation { object, action: Action::Mutex(action) })
+    }
+
     /// The second object met, where there are two: the mutex of a condition wait.
     #[inline(always)]
     pub const fn second_object(&self) -> Option<ObjectId> {
-        match self.action {
-            Action::Condvar(CondvarAction::Wait { mutex, .. } | CondvarAction::Reacquire { mutex }) => {
-                Some(mutex)
-            }
-            _ => None,
+        match self.second() {
+            Some(second) => Some(second.object),
+            None => None,
         }
     }
 }

@@ -40,18 +40,3 @@ pub struct Guard {
     /// How many steps had been performed when it came to the beginning again.
     pub at: usize,
 }
-
-impl Record<'_> {
-    /// How many threads there were.
-    pub fn threads(&self) -> usize {
-        self.pending.len()
-    }
-
-    /// Which thread started `thread`, and after how many steps; `None` for the main thread.
-    pub fn start_of(&self, thread: ThreadId) -> Option<(ThreadId, usize)> {
-        use super::{Action, ThreadAction};
-        let starts = |step: &Step| step.operation.action == Action::Thread(ThreadAction::Spawn(thread));
-        let at = self.steps.iter().position(starts)?;
-        Some((self.steps[at].thread, at))
-    }
-}

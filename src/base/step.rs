@@ -2,7 +2,7 @@
 
 use super::operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
-    MutexAction, OnceAction, Operation, QueueAction, SharedAction,
+    MutexAction, OnceAction, Operation, QueueAction, Rmw, SharedAction,
 };
 use super::{ObjectId, ThreadId};
 use std::panic::Location;
@@ -127,6 +127,17 @@ impl Step {
     /// Whether it leaves the whole visible state as it was: a load, a failed attempt, a question.
     pub fn only_reads(&self) -> bool {
         self.accesses().iter().flatten().all(|(_, access)| *access == Access::Read)
+    }
+
+    /// Whether it changed anything that another thread could see. A swap that writes what was there already did not, though
+    /// it counts as a write for what happens before what.
+    pub fn changes(&self) -> bool {
+        let same_value = matches!(
+            (self.operation.action, self.outcome),
+            (Action::Atomic(AtomicAction::Rmw { function: Rmw::Swap, operand, .. }), Outcome::Value(old))
+                if old == operand
+        );
+        !same_value && !self.only_reads()
     }
 
     /// Whether the order of this step and `other`, of another thread, can matter.

@@ -7,7 +7,6 @@
 //!   same in all orders of independent steps.
 
 use super::execution::Execution;
-use super::polling::changes;
 use crate::base::object::State;
 use crate::base::{Ending, Guard, ObjectId, Operation, Outcome, Record, Step, ThreadId, ThreadSet};
 use std::panic::Location;
@@ -26,7 +25,7 @@ pub(crate) struct Learning {
     pub(crate) active: bool,
     /// Threads that may be about to begin another round of a polling loop.
     pub(crate) alert: ThreadSet,
-    /// How it ended for those who look at it from outside, after how many choices, and with how many panics and races.
+    /// How it ended for those who look at it from outside, and after how many choices.
     pub(crate) closed: Option<(Ending, u64)>,
     begun: Vec<State>,
     glued: Vec<u64>,
@@ -107,7 +106,7 @@ impl Execution {
         let Some(from) = self.round_before(operation, location) else { return };
         let at = self.steps.len();
         self.learning.guards.push(Guard { thread: me, from, at });
-        let others = |step: &&Step| step.thread != me && changes(step);
+        let others = |step: &&Step| step.thread != me && step.changes();
         // Under C11 there may be newer values than the round has read.
         let stale = |step: &Step| step.thread == me && self.is_stale(step);
         let news = self.steps.since(from).filter(others).any(|step| self.looked_at(me, from, step));
@@ -136,7 +135,7 @@ impl Execution {
             if step.thread != me {
                 continue;
             }
-            if changes(step) {
+            if step.changes() {
                 return None;
             }
             looks |= step.accesses().iter().flatten().next().is_some();
@@ -160,7 +159,7 @@ impl Execution {
     #[cold]
     pub(crate) fn wake_lookers(&mut self) {
         let last = *self.steps.get(self.steps.len() - 1);
-        if !changes(&last) {
+        if !last.changes() {
             return;
         }
         self.learning.rouses = 0;

@@ -43,11 +43,17 @@ impl Execution {
             Action::Condvar(_) => self.commit_condvar(operation, choice),
             _ => self.commit_on_object(operation, choice),
         };
-        self.steps.push(Step { thread: self.running, choice, operation, outcome, location });
+        self.record_step(Step { thread: self.running, choice, operation, outcome, location });
+        outcome
+    }
+
+    /// Records a step; who rests until something has changed may go on.
+    #[inline(always)]
+    pub(crate) fn record_step(&mut self, step: Step) {
+        self.steps.push(step);
         if !self.resting.is_empty() && self.learning.active {
             self.wake_lookers();
         }
-        outcome
     }
 
     /// Replaces the outcome recorded last, for values that only the facade knows.
@@ -195,18 +201,7 @@ impl Execution {
     /// The condition wait's steps meet two objects.
     #[inline(never)]
     fn commit_condvar(&mut self, operation: Operation, choice: u32) -> Outcome {
-        let Action::Condvar(action) = operation.action else { unreachable!("called for condvars only") };
-        let mutex = |action| match action {
-            CondvarAction::Wait { mutex, .. } => {
-                Some(Operation::new(mutex, Action::Mutex(MutexAction::Unlock { poison: false })))
-            }
-            CondvarAction::Reacquire { mutex } => Some(Operation::new(
-                mutex,
-                Action::Mutex(MutexAction::Lock { timeout: crate::base::FOREVER }),
-            )),
-            _ => None,
-        };
-        let spurious = matches!(action, CondvarAction::Reacquire { .. })
+        let spurious = matches!(operation.action, Action::Condvar(CondvarAction::Reacquire { .. }))
             && !self.objects[operation.object.index()].state.ready(self.running, operation.action);
         let outcome = if spurious {
             self.running_mut().spurious += 1;
@@ -217,7 +212,7 @@ impl Execution {
         } else {
             self.commit_on_object(operation, choice)
         };
-        if let Some(inner) = mutex(action)
+        if let Some(inner) = operation.second()
             && self.commit_on_object(inner, 0) == Outcome::Poisoned
         {
             return Outcome::Poisoned;

@@ -7,7 +7,7 @@
 //! there is one to see; a proof that rests on this says so.
 
 use super::execution::Execution;
-use crate::base::{Action, AtomicAction, Ending, Outcome, Rmw, Step, ThreadId};
+use crate::base::{Ending, Step, ThreadId};
 use std::panic::Location;
 
 /// After so many choices it is looked whether anything has changed.
@@ -26,7 +26,7 @@ impl Execution {
         if self.resting.is_empty() || self.learning.active {
             return;
         }
-        let changed = self.steps.since(self.resting_since).any(changes);
+        let changed = self.steps.since(self.resting_since).any(Step::changes);
         self.resting_since = self.steps.len();
         if changed {
             let resting = std::mem::take(&mut self.resting);
@@ -84,7 +84,7 @@ impl Execution {
     /// Whether the running thread has repeated the round before: the same steps with the same outcomes, at least one of
     /// which looked at something, while nobody changed anything.
     fn went_round(&self, last: Rounds) -> bool {
-        let news = |step: &Step| changes(step) || step.thread == self.running && self.is_stale(step);
+        let news = |step: &Step| step.changes() || step.thread == self.running && self.is_stale(step);
         if last.before < self.steps.first() || self.steps.since(last.now).any(news) {
             return false;
         }
@@ -130,7 +130,7 @@ impl Execution {
     /// The threads that went in circles in the last steps, if nothing changed in those.
     fn circling(&self) -> Option<Vec<ThreadId>> {
         let window = self.steps.since(self.steps.len().saturating_sub(QUIET as usize));
-        if window.clone().any(changes) {
+        if window.clone().any(Step::changes) {
             return None;
         }
         let circles = |t: &ThreadId| goes_in_circles(window.clone().filter(|s| s.thread == *t));
@@ -161,14 +161,4 @@ fn goes_in_circles<'a>(steps: impl Iterator<Item = &'a Step>) -> bool {
     let steps: Vec<&Step> = steps.collect();
     steps.len() >= SHARE
         && (1..=steps.len() / 4).any(|period| steps.iter().zip(&steps[period..]).all(|(a, b)| same(a, b)))
-}
-
-/// Whether a step changed anything that another thread could see.
-pub(crate) fn changes(step: &Step) -> bool {
-    let same_value = matches!(
-        (step.operation.action, step.outcome),
-        (Action::Atomic(AtomicAction::Rmw { function: Rmw::Swap, operand, .. }), Outcome::Value(old))
-            if old == operand
-    );
-    !step.only_reads() && !same_value
 }

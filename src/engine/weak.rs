@@ -174,10 +174,7 @@ impl Execution {
             self.note_meeting(object);
         }
         let operation = Operation::new(object, Action::Atomic(action));
-        self.steps.push(Step { thread: me, choice, operation, outcome, location });
-        if !self.resting.is_empty() && self.learning.active {
-            self.wake_lookers();
-        }
+        self.record_step(Step { thread: me, choice, operation, outcome, location });
         outcome
     }
 
@@ -189,7 +186,12 @@ impl Execution {
         let me = self.running;
         let clock = &self.threads[me.index()].knows.clock;
         let history = &self.weak.histories[object.index()];
-        let floor = history.floor(me, clock, self.live_threads, self.weak.total && may_be_total(action));
+        let floor = history.floor(
+            me,
+            clock,
+            self.live_threads,
+            self.weak.total && action.may_be_sequentially_consistent(),
+        );
         let fails = self.threads[me.index()].weak < self.settings.weak_failures;
         self.weak.places.clear();
         let last = history.stores.len() - 1;
@@ -269,19 +271,7 @@ fn written(action: AtomicAction, found: u64, outcome: Outcome, width: Width) -> 
 }
 
 fn is_total(action: AtomicAction, outcome: Outcome) -> bool {
-    let ordering = match (action, outcome) {
-        (
-            AtomicAction::Load(ordering)
-            | AtomicAction::Store { ordering, .. }
-            | AtomicAction::Rmw { ordering, .. },
-            _,
-        ) => ordering,
-        (AtomicAction::CompareExchange { failure, .. }, Outcome::Mismatch(_)) => failure,
-        (AtomicAction::CompareExchange { success, .. }, _) => success,
-    };
+    let (success, failure) = action.orderings();
+    let ordering = if matches!(outcome, Outcome::Mismatch(_)) { failure } else { success };
     ordering == Ordering::SeqCst
-}
-
-fn may_be_total(action: AtomicAction) -> bool {
-    is_total(action, Outcome::Done) || is_total(action, Outcome::Mismatch(0))
 }

@@ -95,8 +95,7 @@ impl FromStr for Checkpoint {
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut lines = Lines::open(text, "checkpoint", PLACE)?;
         let origin = Origin::read(&mut lines)?;
-        let mut report = Report::new(&super::Config::default());
-        read_figures(lines.take("figures")?, &mut report).ok_or_else(|| lines.wrong("figures"))?;
+        let report = read_figures(&mut lines)?;
         let learned = lines.take("learned")?.to_owned();
         let mut found = Vec::new();
         while let Some(line) = lines.take_if("found") {

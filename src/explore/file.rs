@@ -90,7 +90,13 @@ pub(super) fn figures(report: &Report) -> String {
 }
 
 /// Reads [`figures`] into a report.
-pub(super) fn read_figures(text: &str, report: &mut Report) -> Option<()> {
+pub(super) fn read_figures(lines: &mut Lines<'_>) -> Result<Report, Error> {
+    let mut report = Report::new(&Config::default());
+    parse_figures(lines.take("figures")?, &mut report).ok_or_else(|| lines.wrong("figures"))?;
+    Ok(report)
+}
+
+fn parse_figures(text: &str, report: &mut Report) -> Option<()> {
     let numbers = text.split(' ').map(|number| number.parse().ok()).collect::<Option<Vec<u64>>>()?;
     let [executions, choices, longest, threads, cut_short, fair, counts] = numbers.try_into().ok()?;
     (report.executions, report.choices, report.longest) = (executions, choices, longest);

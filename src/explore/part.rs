@@ -155,8 +155,7 @@ impl FromStr for Part {
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut lines = Lines::open(text, "report", PLACE)?;
         let origin = Origin::read(&mut lines)?;
-        let mut report = Report::new(&super::Config::default());
-        read_figures(lines.take("figures")?, &mut report).ok_or_else(|| lines.wrong("figures"))?;
+        let mut report = read_figures(&mut lines)?;
         let whole = lines.parse("whole")?;
         let estimate = lines.take_if("estimate").map(str::parse).transpose();
         report.estimate = estimate.map_err(|_| lines.wrong("estimate"))?;

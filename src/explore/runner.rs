@@ -8,7 +8,7 @@ use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
-use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe, Replay};
+use crate::strategy::{self, Bounded, Dfs, Exhaustive, Replay};
 use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -336,17 +336,9 @@ impl<F: Fn()> Runner<'_, F> {
 
     /// The model does not repeat itself.
     pub(super) fn explain_divergence(&mut self, strategy: &dyn Strategy) {
-        let any: &dyn Any = strategy;
-        let divergence = any.downcast_ref::<Dfs>().and_then(Dfs::divergence);
-        let divergence =
-            divergence.or_else(|| any.downcast_ref::<Exhaustive>().and_then(Exhaustive::divergence));
-        let divergence = divergence.or_else(|| any.downcast_ref::<Bounded>().and_then(Bounded::divergence));
-        let divergence = divergence.or_else(|| any.downcast_ref::<Probe>().and_then(Probe::divergence));
-        let graphs = any.downcast_ref::<Graphs>().and_then(Graphs::diverged);
-        let graphs = graphs.map(|at| format!("choice {} is not what it was", at + 1));
-        let divergence = divergence.map(ToString::to_string).or(graphs);
+        let strayed = strategy.strayed();
         self.report.divergence =
-            Some(divergence.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));
+            Some(strayed.unwrap_or_else(|| "the strategy chose a thread that cannot go on".to_string()));
     }
 
     /// A replayed schedule carries checks: did the model do what it did when the schedule was made?

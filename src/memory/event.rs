@@ -107,22 +107,10 @@ pub(crate) fn releases(ordering: Ordering) -> bool {
 
 /// Whether an access is weaker than `SeqCst`, or may be.
 pub(crate) fn is_weak(action: Action) -> bool {
-    orderings(action).is_some_and(|(one, other)| one != Ordering::SeqCst || other != Ordering::SeqCst)
+    matches!(action, Action::Atomic(action) if !action.is_sequentially_consistent())
 }
 
 /// Whether an access is `SeqCst`, or may be.
 pub(crate) fn is_strict(action: Action) -> bool {
-    orderings(action).is_some_and(|(one, other)| one == Ordering::SeqCst || other == Ordering::SeqCst)
-}
-
-/// The orderings that an access may have.
-fn orderings(action: Action) -> Option<(Ordering, Ordering)> {
-    use crate::base::AtomicAction as A;
-    match action {
-        Action::Atomic(A::Load(ordering) | A::Store { ordering, .. } | A::Rmw { ordering, .. }) => {
-            Some((ordering, ordering))
-        }
-        Action::Atomic(A::CompareExchange { success, failure, .. }) => Some((success, failure)),
-        _ => None,
-    }
+    matches!(action, Action::Atomic(action) if action.may_be_sequentially_consistent())
 }

@@ -3,7 +3,7 @@
 use super::event::{Event, EventId};
 use super::{Model, Object};
 use crate::base::object::State;
-use crate::base::{Action, AtomicAction, Outcome};
+use crate::base::{Action, AtomicAction, Outcome, descent};
 use std::sync::atomic::Ordering;
 
 /// A thread of a graph. Threads are known by who started them and as which of its children, whatever their numbers in an
@@ -176,28 +176,12 @@ impl Graph {
         }
     }
 
-    /// An order of threads that does not depend on their numbers: who was started comes after who started it, and a thread's
-    /// descendants come in the order in which it started them.
+    /// The [order of descent](descent::compare).
     pub(crate) fn compare_threads(&self, one: u32, other: u32) -> std::cmp::Ordering {
-        let parts = |thread| (self.threads[thread as usize].parent, self.threads[thread as usize].nth);
-        let depth = |mut thread: u32| {
-            let mut depth = 0;
-            while parts(thread).0 != u32::MAX {
-                (thread, depth) = (parts(thread).0, depth + 1);
-            }
-            depth
-        };
-        let (mut a, mut b) = (one, other);
-        let (above, below) = (depth(a), depth(b));
-        (below..above).for_each(|_| a = parts(a).0);
-        (above..below).for_each(|_| b = parts(b).0);
-        if a == b {
-            return above.cmp(&below);
-        }
-        while parts(a).0 != parts(b).0 {
-            (a, b) = (parts(a).0, parts(b).0);
-        }
-        parts(a).1.cmp(&parts(b).1)
+        descent::compare(one, other, |thread| {
+            let thread = &self.threads[thread as usize];
+            (thread.parent, thread.nth)
+        })
     }
 
     /// The thread that `parent` started as its `nth`; `u32::MAX` is the parent of the main thread.

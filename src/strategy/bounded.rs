@@ -225,6 +225,10 @@ impl Strategy for Bounded {
         }
     }
 
+    fn strayed(&self) -> Option<String> {
+        self.divergence.as_ref().map(ToString::to_string)
+    }
+
     fn exhausted(&self) -> bool {
         self.complete && self.divergence.is_none()
     }
@@ -236,38 +240,15 @@ impl Strategy for Bounded {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simulator::{Op, Program, all, explore, run};
+    use super::super::simulator::{Program, all, explore, key, programs, run};
     use super::{Bounded, Strategy as _};
-    use crate::base::Choice;
-    use proptest::prelude::{
-        Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest,
-    };
-
-    fn programs() -> impl Strategy<Value = Program> {
-        let part = prop_oneof![
-            Just(vec![Op::Lock(0), Op::Free, Op::Unlock(0)]),
-            Just(vec![Op::Lock(0), Op::Wait(0), Op::Unlock(0)]),
-            Just(vec![Op::Notify(0)]),
-            Just(vec![Op::Free]),
-            Just(vec![Op::Yield]),
-            (2u32..4).prop_map(|n| vec![Op::Choose(n)]),
-        ];
-        let thread = proptest::collection::vec(part, 0..3).prop_map(|parts| parts.concat());
-        proptest::collection::vec(thread, 1..4).prop_map(|mut threads| {
-            // Short enough that all interleavings can be counted.
-            threads.iter_mut().for_each(|t| t.truncate(4));
-            Program::new(threads)
-        })
-    }
+    use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
 
         #[test]
         fn visits_every_interleaving_once_and_those_with_fewer_preemptions_first(program in programs()) {
-            let key = |choices: &[Choice]| -> Vec<(u32, u32)> {
-                choices.iter().map(|c| (c.thread.0, c.outcome)).collect()
-            };
             let mut strategy = Bounded::new();
             let found = explore(&program, &mut strategy);
             prop_assert!(found.is_sorted_by_key(|run| run.preemptions));

@@ -238,6 +238,10 @@ impl Strategy for Dfs {
         }
     }
 
+    fn strayed(&self) -> Option<String> {
+        self.divergence.as_ref().map(ToString::to_string)
+    }
+
     fn exhausted(&self) -> bool {
         self.complete && !self.cut && self.divergence.is_none()
     }
@@ -255,12 +259,10 @@ impl Strategy for Dfs {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simulator::{Op, Program, all, explore, run};
+    use super::super::simulator::{Op, Program, all, explore, key, programs, run};
     use super::*;
-    use crate::base::Choice;
     use crate::base::Strategy;
     use proptest::prelude::*;
-    use proptest::strategy::Strategy as _;
 
     #[test]
     fn free_steps_interleave_in_binomially_many_ways() {
@@ -362,27 +364,6 @@ mod tests {
         let before = (strategy.nodes.capacity(), strategy.nodes.as_ptr());
         explore(&Program::free(3, 3), &mut strategy);
         assert_eq!((strategy.nodes.capacity(), strategy.nodes.as_ptr()), before);
-    }
-
-    fn programs() -> impl proptest::strategy::Strategy<Value = Program> {
-        let part = prop_oneof![
-            Just(vec![Op::Lock(0), Op::Free, Op::Unlock(0)]),
-            Just(vec![Op::Lock(0), Op::Wait(0), Op::Unlock(0)]),
-            Just(vec![Op::Notify(0)]),
-            Just(vec![Op::Free]),
-            Just(vec![Op::Yield]),
-            (2u32..4).prop_map(|n| vec![Op::Choose(n)]),
-        ];
-        let thread = proptest::collection::vec(part, 0..3).prop_map(|parts| parts.concat());
-        proptest::collection::vec(thread, 1..4).prop_map(|mut threads| {
-            // Short enough that all interleavings can be counted.
-            threads.iter_mut().for_each(|t| t.truncate(4));
-            Program::new(threads)
-        })
-    }
-
-    fn key(choices: &[Choice]) -> Vec<(u32, u32)> {
-        choices.iter().map(|c| (c.thread.0, c.outcome)).collect()
     }
 
     proptest! {

@@ -143,13 +143,12 @@ impl Strategy for Pct {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simulator::{Op, Program, Run, run};
+    use super::super::simulator::{Op, Program, Run, run, some};
     use super::*;
     use proptest::prelude::*;
 
     fn executions(program: &Program, depth: u32, seed: u64, count: usize) -> Vec<Run> {
-        let mut strategy = Pct::new(depth, seed).expect("a depth");
-        (0..count).map(|_| run(program, &mut strategy).expect("never ends by itself")).collect()
+        some(program, &mut Pct::new(depth, seed).expect("a depth"), count)
     }
 
     /// Asserts that variable 3 is set at least as often as the paper promises, within four standard deviations.

@@ -149,13 +149,12 @@ impl Walk {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simulator::{Op, Program, Run, run};
+    use super::super::simulator::{Op, Program, Run, run, some};
     use super::*;
     use std::collections::BTreeMap;
 
     fn executions(program: &Program, seed: u64, count: usize) -> Vec<Run> {
-        let mut strategy = Pos::new(seed);
-        (0..count).map(|_| run(program, &mut strategy).expect("never ends by itself")).collect()
+        some(program, &mut Pos::new(seed), count)
     }
 
     #[test]

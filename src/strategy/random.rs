@@ -101,13 +101,13 @@ impl Strategy for Random {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simulator::{Op, Program, Run, run};
+    use super::super::simulator::{Op, Program, Run, some};
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
     fn executions(program: &Program, mut strategy: Random, count: usize) -> Vec<Run> {
-        (0..count).map(|_| run(program, &mut strategy).expect("never ends by itself")).collect()
+        some(program, &mut strategy, count)
     }
 
     #[test]

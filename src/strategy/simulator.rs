@@ -192,6 +192,34 @@ pub(super) fn explore(program: &Program, strategy: &mut dyn Strategy) -> Vec<Run
     std::iter::from_fn(|| run(program, strategy)).collect()
 }
 
+/// So many executions under a strategy that never ends by itself.
+pub(super) fn some(program: &Program, strategy: &mut dyn Strategy, count: usize) -> Vec<Run> {
+    (0..count).map(|_| run(program, strategy).expect("never ends by itself")).collect()
+}
+
+/// Random programs that are short enough for all their interleavings to be counted.
+pub(super) fn programs() -> impl proptest::strategy::Strategy<Value = Program> {
+    use proptest::prelude::*;
+    let part = prop_oneof![
+        Just(vec![Op::Lock(0), Op::Free, Op::Unlock(0)]),
+        Just(vec![Op::Lock(0), Op::Wait(0), Op::Unlock(0)]),
+        Just(vec![Op::Notify(0)]),
+        Just(vec![Op::Free]),
+        Just(vec![Op::Yield]),
+        (2u32..4).prop_map(|n| vec![Op::Choose(n)]),
+    ];
+    let thread = proptest::collection::vec(part, 0..3).prop_map(|parts| parts.concat());
+    proptest::collection::vec(thread, 1..4).prop_map(|mut threads| {
+        threads.iter_mut().for_each(|t| t.truncate(4));
+        Program::new(threads)
+    })
+}
+
+/// Choices as plain numbers, which can be sorted.
+pub(super) fn key(choices: &[Choice]) -> Vec<(u32, u32)> {
+    choices.iter().map(|c| (c.thread.0, c.outcome)).collect()
+}
+
 /// All executions, by brute force: choices and preemptions of each.
 pub(super) fn all(program: &Program) -> Vec<(Vec<Choice>, u32)> {
     let mut found = Vec::new();

@@ -316,13 +316,12 @@ fn count_up(counts: &mut Vec<u64>, index: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simulator::{Op, Program, Run, run};
+    use super::super::simulator::{Op, Program, Run, some};
     use super::*;
     use std::collections::BTreeMap;
 
     fn executions(program: &Program, seed: u64, count: usize) -> Vec<Run> {
-        let mut strategy = Surw::new(seed);
-        (0..count).map(|_| run(program, &mut strategy).expect("never ends by itself")).collect()
+        some(program, &mut Surw::new(seed), count)
     }
 
     #[test]

@@ -4,23 +4,22 @@
 //! threads other than the main thread start some. Its place in the family, the path of "the how-manieth child", is the same
 //! in all of them.
 
-use crate::base::{Action, Step, ThreadAction, ThreadId, ThreadSet};
+use crate::base::{Action, Step, ThreadAction, ThreadId, ThreadSet, descent};
 use std::cmp::Ordering;
 
 /// The threads of an execution, by number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Family {
-    /// Each thread's parent, its place among its siblings, and how far it is from the main thread.
+    /// Each thread's parent, its place among its siblings, and how many it has started.
     members: Vec<Member>,
     /// Whether threads other than the main thread have started some.
     nested: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Member {
     parent: u32,
     place: u32,
-    depth: u32,
     children: u32,
 }
 
@@ -28,7 +27,7 @@ impl Family {
     /// The main thread alone.
     pub(super) fn begin(&mut self) {
         self.members.clear();
-        self.members.push(Member::default());
+        self.members.push(Member { parent: descent::NOBODY, place: 0, children: 0 });
         self.nested = false;
     }
 
@@ -40,29 +39,18 @@ impl Family {
     pub(super) fn start(&mut self, child: ThreadId, parent: ThreadId) {
         debug_assert_eq!(child.index(), self.members.len(), "threads are numbered as they start");
         let known = &mut self.members[parent.index()];
-        let member = Member { parent: parent.0, place: known.children, depth: known.depth + 1, children: 0 };
+        let member = Member { parent: parent.0, place: known.children, children: 0 };
         known.children += 1;
         self.members.push(member);
         self.nested |= parent != ThreadId::MAIN;
     }
 
-    /// Parents come before their children, and siblings in the order in which they were started.
+    /// The [order of descent](descent::compare).
     pub(super) fn compare(&self, a: u32, b: u32) -> Ordering {
-        let (mut one, mut other) = (a, b);
-        while self.members[one as usize].depth > self.members[other as usize].depth {
-            one = self.members[one as usize].parent;
-        }
-        while self.members[other as usize].depth > self.members[one as usize].depth {
-            other = self.members[other as usize].parent;
-        }
-        if one == other {
-            return self.members[a as usize].depth.cmp(&self.members[b as usize].depth);
-        }
-        while self.members[one as usize].parent != self.members[other as usize].parent {
-            one = self.members[one as usize].parent;
-            other = self.members[other as usize].parent;
-        }
-        self.members[one as usize].place.cmp(&self.members[other as usize].place)
+        descent::compare(a, b, |thread| {
+            let member = &self.members[thread as usize];
+            (member.parent, member.place)
+        })
     }
 
     /// The first of some threads.

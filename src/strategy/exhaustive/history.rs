@@ -145,9 +145,8 @@ impl History {
                 _ => self.add_event(number, step),
             }
         }
-        for guard in &record.guards[guard..] {
-            self.guarded[guard.thread.index()] =
-                record.guards.iter().rposition(|g| g == guard).map_or(NONE, |at| at as u32);
+        for (number, guard) in record.guards.iter().enumerate().skip(guard) {
+            self.guarded[guard.thread.index()] = number as u32;
         }
         record.yields[offer..].iter().for_each(|(thread, _)| self.note_yield(thread.index()));
     }
@@ -182,7 +181,7 @@ impl History {
         self.meetings.resize_with(meetings.max(self.meetings.len()), Vec::new);
         self.states.iter_mut().for_each(Vec::clear);
         self.states.resize_with(self.objects.max(self.states.len()), Vec::new);
-        self.begun.clone_from_slice_of(record.begun);
+        record.begun.clone_into(&mut self.begun);
         self.guards.clear();
         self.guards.extend_from_slice(record.guards);
         self.guarded.clear();
@@ -323,19 +322,5 @@ impl History {
 
     pub(super) fn own(&self, own: Own, thread: u32) -> u32 {
         self.objects as u32 + 3 * thread + own as u32
-    }
-}
-
-trait CloneFromSliceOf {
-    fn clone_from_slice_of(&mut self, from: &[State]);
-}
-
-impl CloneFromSliceOf for Vec<State> {
-    /// Becomes a copy, keeping what its elements had allocated.
-    fn clone_from_slice_of(&mut self, from: &[State]) {
-        self.truncate(from.len());
-        let have = self.len();
-        self.iter_mut().zip(from).for_each(|(mine, theirs)| mine.clone_from(theirs));
-        self.extend_from_slice(&from[have..]);
     }
 }

@@ -1,7 +1,7 @@
 //! What the steps of an execution have met, entered in the order in which they were performed.
 
 use super::history::{History, NONE, Own, View};
-use crate::base::{Access, Action, AtomicAction, CondvarAction, Meeting, Outcome, Rmw, Step, ThreadAction};
+use crate::base::{Access, Action, AtomicAction, CondvarAction, Meeting, Outcome, Step, ThreadAction};
 
 impl History {
     /// What a step performed as (part of) the last event has met.
@@ -10,7 +10,7 @@ impl History {
         if let Action::Atomic(action) = step.operation.action {
             let reads =
                 matches!(action, AtomicAction::Load(_)) || matches!(step.outcome, Outcome::Mismatch(_));
-            return self.meet(number, step.operation.object.0, !reads, !reads && !keeps_value(step));
+            return self.meet(number, step.operation.object.0, !reads, step.changes());
         }
         let changes = !step.only_reads();
         match step.operation.action {
@@ -93,13 +93,4 @@ impl History {
         }
         self.meet_last(step, meeting, write, changes);
     }
-}
-
-/// Whether a step writes what was there already.
-fn keeps_value(step: &Step) -> bool {
-    matches!(
-        (step.operation.action, step.outcome),
-        (Action::Atomic(AtomicAction::Rmw { function: Rmw::Swap, operand, .. }), Outcome::Value(old))
-            if old == operand
-    )
 }

@@ -276,6 +276,10 @@ impl Strategy for Exhaustive {
         }
     }
 
+    fn strayed(&self) -> Option<String> {
+        self.divergence.as_ref().map(ToString::to_string)
+    }
+
     fn exhausted(&self) -> bool {
         self.complete && self.doubt.is_none() && self.divergence.is_none()
     }

@@ -18,7 +18,6 @@
 use super::super::dice::Dice;
 use super::{Exhaustive, Node};
 use crate::base::{Decision, Options, Record, Strategy, ThreadId};
-use crate::strategy::Divergence;
 
 /// Goes down the tree of [`Exhaustive`] at random, again and again.
 #[derive(Debug)]
@@ -39,11 +38,6 @@ impl Probe {
     pub(crate) fn new(seed: u64) -> Self {
         let (search, dice) = (Exhaustive::new(), Dice::new(seed, 0));
         Probe { search, dice, begun: false, product: 1.0, total: 1.0, descents: 0, sum: 0.0 }
-    }
-
-    /// Where the model did not repeat itself, if it was caught at that.
-    pub(crate) fn divergence(&self) -> Option<&Divergence> {
-        self.search.divergence()
     }
 
     /// Goes on with one of the children of the node just visited, or with the root.
@@ -92,6 +86,10 @@ impl Strategy for Probe {
         self.search.outcome(thread, count)
     }
 
+    fn place(&mut self, thread: ThreadId, places: &[u32]) -> u32 {
+        self.search.place(thread, places)
+    }
+
     fn learns(&self) -> bool {
         self.search.learns()
     }
@@ -100,12 +98,20 @@ impl Strategy for Probe {
         self.search.started(child, parent);
     }
 
+    fn yielded(&mut self, thread: ThreadId) {
+        self.search.yielded(thread);
+    }
+
     fn learn(&mut self, record: &Record<'_>) {
         self.search.learn(record);
     }
 
     fn end(&mut self, choices: u64) {
         self.search.end(choices);
+    }
+
+    fn strayed(&self) -> Option<String> {
+        self.search.strayed()
     }
 
     fn estimate(&self) -> Option<f64> {

@@ -233,12 +233,9 @@ impl History {
 fn apply(state: &mut State, object: ObjectId, step: &Step) {
     let action = step.operation.action;
     if step.operation.object != object {
-        // The mutex of a condition wait.
-        let mutex = match action {
-            Action::Condvar(CondvarAction::Wait { .. }) => MutexAction::Unlock { poison: false },
-            _ => MutexAction::Lock { timeout: FOREVER },
-        };
-        state.apply(step.thread, Action::Mutex(mutex), 0);
+        if let Some(second) = step.operation.second() {
+            state.apply(step.thread, second.action, 0);
+        }
     } else if step.outcome == Outcome::TimedOut {
         state.time_out(step.thread, action);
     } else {

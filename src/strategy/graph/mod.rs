@@ -272,6 +272,10 @@ impl Strategy for Graphs {
         self.visited += level.share;
     }
 
+    fn strayed(&self) -> Option<String> {
+        self.diverged().map(|at| format!("choice {} is not what it was", at + 1))
+    }
+
     fn exhausted(&self) -> bool {
         self.began && self.levels.is_empty() && !self.cut && self.surprise.is_none()
     }
