@@ -13,7 +13,7 @@ const LONGEST_FUNCTION: usize = 70;
 const LONG_FILES: &[(&str, &str)] = &[
     ("src/base/operation.rs", "one vocabulary: every operation, to be read in one place"),
     ("src/base/schedule.rs", "the packed form, its text and the laws that connect them"),
-    ("src/strategy/dfs.rs", "one algorithm with its tests"),
+    ("src/strategy/simulator.rs", "one stand-in for the engine, with the programs that it runs"),
 ];
 
 /// Where `unsafe` may stand outside of tests.
