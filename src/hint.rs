@@ -1,4 +1,4 @@
-//! Hints, as in [`std::hint`].
+//! Hints, as in [`std::hint`], and what exploration needs to be told of loops without an end.
 
 use crate::base::ThreadAction;
 use crate::engine::current;
@@ -16,5 +16,72 @@ pub fn spin_loop() {
     match current::is_active() {
         true => go_slow(ThreadAction::Spin, Location::caller()),
         false => std::hint::spin_loop(),
+    }
+}
+
+/// What a round of an [endless] loop came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// It did what the loop is for; another follows.
+    Fruitful,
+    /// It tried in vain; another follows.
+    InVain,
+    /// It was the last: the loop is left.
+    Last,
+}
+
+/// Goes round a loop that has no end of its own, `while true`.
+///
+/// Inside an exploration only the first `rounds` rounds are run. A thread that has gone round so often would go on for ever,
+/// and is not followed any further: unlike one that has ended it can be joined by nobody. An execution in which nobody can do
+/// anything else is over, and no deadlock is read into it. What is wrong with the program *in the limit* is found all the
+/// same: when everything is as it was at the beginning of an earlier round (who holds what, who sleeps where, how far each
+/// thread is in its own round, values aside), the threads can go on like this for ever, and it is a
+/// [starvation](crate::finding::Starvation) if meanwhile somebody waits for what never comes, or goes round
+/// [in vain](Round::InVain). Two or three rounds usually suffice to see that.
+///
+/// Outside of an exploration it goes round until the body says that it was the last round.
+///
+/// # Errors
+///
+/// What the body returns.
+///
+/// ```
+/// use selvedge::hint::{Round, endless};
+/// use selvedge::sync::{Arc, Mutex};
+/// use selvedge::thread;
+///
+/// let report = selvedge::Explorer::new().explore(|| {
+///     let list = Arc::new(Mutex::new(0));
+///     let supplied = Arc::clone(&list);
+///     // It never lets go of the lock.
+///     thread::spawn(move || {
+///         let mut list = supplied.lock().unwrap();
+///         endless(2, || {
+///             *list += 1;
+///             Ok::<_, ()>(Round::Fruitful)
+///         })
+///     });
+///     *list.lock().unwrap() -= 1;
+/// });
+/// assert!(report.unwrap().to_string().contains("starvation"));
+/// ```
+#[track_caller]
+pub fn endless<E>(rounds: u32, mut body: impl FnMut() -> Result<Round, E>) -> Result<(), E> {
+    let location = Location::caller();
+    let (mut gone, mut fruitful) = (0, true);
+    loop {
+        if current::is_active() {
+            current::begin_round(fruitful, location);
+            if gone == rounds {
+                current::go_on(location);
+            }
+        }
+        gone = gone.saturating_add(1);
+        match body()? {
+            Round::Fruitful => fruitful = true,
+            Round::InVain => fruitful = false,
+            Round::Last => return Ok(()),
+        }
     }
 }

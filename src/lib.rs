@@ -60,7 +60,7 @@
 //! | schedule | the list of choices: all that is needed to repeat an execution |
 //! | strategy | makes the choices: options in, choice out |
 //! | trace | a schedule, its steps and its ending |
-//! | ending | finished, deadlocked, panicked, livelocked, or a bound was reached |
+//! | ending | finished, deadlocked, panicked, livelocked, went round endless loops, or a bound was reached |
 //! | finding | what is wrong, as a value with its evidence |
 
 pub mod base;

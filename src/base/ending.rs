@@ -14,6 +14,8 @@ pub enum Ending {
     Panicked(ThreadId),
     /// Threads go on for ever without changing anything that they look at.
     Livelocked,
+    /// Nobody can go on but threads whose endless loops were followed for as many rounds as was asked for.
+    Endless,
     /// The bound on steps was reached: nothing is known beyond it.
     StepLimit,
     /// The strategy stopped it: a replayed schedule did not fit.
@@ -27,6 +29,7 @@ impl fmt::Display for Ending {
             Ending::Deadlocked => "deadlocked",
             Ending::Panicked(_) => "panicked",
             Ending::Livelocked => "livelocked",
+            Ending::Endless => "went round its endless loops as often as asked for",
             Ending::StepLimit => "reached the bound on steps",
             Ending::Stopped => "stopped",
         })

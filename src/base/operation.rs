@@ -379,6 +379,13 @@ pub enum ThreadAction {
     Spin,
     /// Sleeps so many nanoseconds.
     Sleep(u64),
+    /// Begins a round of an endless loop.
+    Round {
+        /// Whether the round before did what the loop is for; also said of the first.
+        fruitful: bool,
+    },
+    /// Would go round an endless loop for ever and is not followed any further.
+    GoOn,
 }
 
 impl Operation {
@@ -396,8 +403,8 @@ impl Operation {
 
     /// Whether the strategy is asked before it and a schedule counts it.
     ///
-    /// Thread start, exit and join are not: they commute with all that others may do in between, so they are
-    /// performed as soon as they can be.
+    /// Thread start, exit and join are not, nor is another round of an endless loop: they commute with all that others may
+    /// do in between, so they are performed as soon as they can be.
     #[inline(always)]
     pub const fn is_point(&self) -> bool {
         !matches!(
@@ -406,6 +413,7 @@ impl Operation {
                 ThreadAction::Spawn(_)
                     | ThreadAction::Exit { .. }
                     | ThreadAction::Join { timeout: FOREVER, .. }
+                    | ThreadAction::Round { .. }
             )
         )
     }
@@ -433,7 +441,10 @@ impl Operation {
             }
             Action::Thread(action) => matches!(
                 action,
-                ThreadAction::Join { .. } | ThreadAction::Park { .. } | ThreadAction::Sleep(_)
+                ThreadAction::Join { .. }
+                    | ThreadAction::Park { .. }
+                    | ThreadAction::Sleep(_)
+                    | ThreadAction::GoOn
             ),
             _ => false,
         }
@@ -491,13 +502,14 @@ mod tests {
     }
 
     #[test]
-    fn only_start_exit_and_untimed_join_are_no_points() {
+    fn only_start_exit_untimed_join_and_another_round_are_no_points() {
         let free = |a| Operation::free(Action::Thread(a)).is_point();
         assert!(!free(ThreadAction::Spawn(ThreadId(1))));
         assert!(!free(ThreadAction::Exit { panicked: false }));
         assert!(!free(ThreadAction::Join { thread: ThreadId(1), timeout: FOREVER }));
         assert!(free(ThreadAction::Join { thread: ThreadId(1), timeout: 5 }));
-        assert!(free(ThreadAction::Yield));
+        assert!(!free(ThreadAction::Round { fruitful: true }));
+        assert!(free(ThreadAction::Yield) && free(ThreadAction::GoOn));
         assert!(Operation::new(ObjectId(0), Action::Mutex(MutexAction::Unlock { poison: false })).is_point());
     }
 }

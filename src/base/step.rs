@@ -155,9 +155,9 @@ impl Step {
         use super::ThreadAction as T;
         let own = Meeting::Thread(self.thread);
         match self.operation.action {
-            Action::Fence(_) | Action::Choose(_) | Action::Thread(T::Yield | T::Spin | T::Sleep(_)) => {
-                [None, None]
-            }
+            Action::Fence(_)
+            | Action::Choose(_)
+            | Action::Thread(T::Yield | T::Spin | T::Sleep(_) | T::Round { .. } | T::GoOn) => [None, None],
             Action::Thread(T::Spawn(child)) => [Some((Meeting::Thread(child), Access::Write)), None],
             Action::Thread(T::Exit { .. }) => [Some((own, Access::Write)), None],
             Action::Thread(T::Park { .. }) => {

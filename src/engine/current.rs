@@ -299,6 +299,17 @@ pub(crate) fn steps() -> u32 {
     with(|execution| execution.offset())
 }
 
+/// Begins a round of an endless loop; whether the one before did what the loop is for.
+pub(crate) fn begin_round(fruitful: bool, location: &'static Location<'static>) {
+    with(|execution| execution.begin_round(fruitful, location));
+}
+
+/// The caller would go round an endless loop for ever, and is not followed any further.
+pub(crate) fn go_on(location: &'static Location<'static>) -> ! {
+    perform(Operation::free(Action::Thread(ThreadAction::GoOn)), location);
+    unreachable!("nobody is ever let go on for ever")
+}
+
 /// Lets others go first, after an operation (a yield, a sleep, a time-out) that a polling loop goes round on.
 pub(crate) fn offer_turn(location: &'static Location<'static>) {
     with(|execution| execution.note_yield(location));

@@ -147,6 +147,8 @@ pub(crate) struct Execution {
     /// Stands for the order in which each thread took nested locks.
     pub(crate) lock_order: u64,
     pub(crate) misuse: bool,
+    /// Whether a thread has begun a round of an endless loop.
+    pub(crate) rounds_begun: bool,
     pub(crate) statics: Statics,
     pub(crate) pointers: Pointers,
     pub(crate) probe: Option<super::Probe>,
@@ -210,6 +212,7 @@ impl Execution {
             nested_locks: false,
             lock_order: 0,
             misuse: false,
+            rounds_begun: false,
             statics: Statics::default(),
             pointers: Pointers::default(),
             probe: None,
@@ -260,6 +263,7 @@ impl Execution {
         self.nested_locks = false;
         self.lock_order = 0;
         self.misuse = false;
+        self.rounds_begun = false;
         self.probe = None;
     }
 

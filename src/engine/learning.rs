@@ -13,7 +13,7 @@ use std::panic::Location;
 
 /// How often a thread that only looks is let go round once more when nobody else can do anything, since something changed.
 /// After that it is taken to look for ever.
-const ROUSES: u32 = 64;
+pub(crate) const ROUSES: u32 = 64;
 
 /// How many rounds that only waited in vain for a while may follow each other before another has to wait for a change: who
 /// sets himself a time often gives up after a few of them.
@@ -32,7 +32,7 @@ pub(crate) struct Learning {
     guards: Vec<Guard>,
     yields: Vec<(ThreadId, usize)>,
     pending: Vec<Option<Operation>>,
-    rouses: u32,
+    pub(crate) rouses: u32,
     roused: ThreadId,
 }
 

@@ -253,9 +253,10 @@ impl Execution {
                 Outcome::Done
             }
             ThreadAction::Yield | ThreadAction::Spin => Outcome::Done,
-            ThreadAction::Spawn(_) | ThreadAction::Exit { .. } => {
-                unreachable!("performed by the engine itself")
-            }
+            ThreadAction::Spawn(_)
+            | ThreadAction::Exit { .. }
+            | ThreadAction::Round { .. }
+            | ThreadAction::GoOn => unreachable!("performed by the engine itself, or never"),
         }
     }
 
@@ -324,6 +325,24 @@ impl Execution {
             }
             _ => false,
         }
+    }
+
+    /// The running thread begins a round of an endless loop. Nobody has to be asked: it meets nothing.
+    #[cold]
+    pub(crate) fn begin_round(&mut self, fruitful: bool, location: &'static Location<'static>) {
+        if self.mode == Mode::TearingDown {
+            return;
+        }
+        self.rounds_begun = true;
+        let operation = Operation::free(Action::Thread(ThreadAction::Round { fruitful }));
+        let thread = self.running;
+        self.record_step(Step { thread, choice: 0, operation, outcome: Outcome::Done, location });
+    }
+
+    /// Whether a thread has gone round an endless loop as often as it is followed.
+    pub(crate) fn is_endless(&self) -> bool {
+        let all = &self.threads[..self.live_threads as usize];
+        all.iter().any(|t| !t.is_over() && t.pending.action == Action::Thread(ThreadAction::GoOn))
     }
 
     /// Attaches text to the step performed last.

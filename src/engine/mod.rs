@@ -204,6 +204,7 @@ impl Execution {
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (held && ending == Ending::Finished)
                 || self.misuse
+                || self.rounds_begun
                 || !self.panics.is_empty()
                 || !self.races.is_empty(),
             closed_at: self.learning.closed.map(|(_, at)| at),

@@ -7,6 +7,7 @@
 //! there is one to see; a proof that rests on this says so.
 
 use super::execution::Execution;
+use super::learning::ROUSES;
 use crate::base::{Ending, Step, ThreadId};
 use std::panic::Location;
 
@@ -29,6 +30,7 @@ impl Execution {
         let changed = self.steps.since(self.resting_since).any(Step::changes);
         self.resting_since = self.steps.len();
         if changed {
+            self.learning.rouses = 0;
             let resting = std::mem::take(&mut self.resting);
             for thread in &resting {
                 self.refresh_thread(thread);
@@ -40,6 +42,13 @@ impl Execution {
     pub(crate) fn rouse_one(&mut self) -> bool {
         if self.learning.active {
             return self.rouse_in_turn();
+        }
+        if self.is_endless() {
+            // What the others wait to see may come in a round that is not followed.
+            self.learning.rouses += 1;
+            if self.learning.rouses > ROUSES {
+                return false;
+            }
         }
         let longest = |t: &ThreadId| self.threads[t.index()].rounds.map_or(0, |rounds| rounds.now);
         let Some(thread) = self.resting.iter().filter(|t| self.is_possible(*t)).min_by_key(longest) else {

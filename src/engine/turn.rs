@@ -198,6 +198,7 @@ impl Execution {
         match self.learning.closed {
             Some((ending, _)) => ending,
             None if self.unfinished == 0 => Ending::Finished,
+            None if self.is_endless() => Ending::Endless,
             None if !self.resting.is_empty() => Ending::Livelocked,
             None => Ending::Deadlocked,
         }

@@ -80,6 +80,7 @@ impl Execution {
             ThreadAction::Join { thread, .. } => self.threads[thread.index()].is_over(),
             ThreadAction::Park { .. } => self.threads[thread.index()].token,
             ThreadAction::Sleep(_) => self.settings.clock == Clock::Abstract,
+            ThreadAction::GoOn => false,
             _ => true,
         }
     }

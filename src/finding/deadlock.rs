@@ -34,11 +34,15 @@ pub enum Shape {
 
 /// The deadlock in which `trace` ended.
 pub fn find(trace: &Trace) -> Option<Deadlock> {
-    if trace.ending != Ending::Deadlocked {
+    if !matches!(trace.ending, Ending::Deadlocked | Ending::Endless) {
         return None;
     }
     let all = standings(trace);
     let (shape, members) = root(&all);
+    // What nobody does in the rounds that were run, somebody may do in a later one.
+    if trace.ending == Ending::Endless && shape == Shape::Nobody {
+        return None;
+    }
     // A daemon thread that waits keeps nobody from ending, unless it is part of the matter.
     let matters = |s: &&Standing| members.contains(&s.thread) || !trace.threads[s.thread.index()].daemon;
     let pick = |thread: &ThreadId| all.iter().find(|s| s.thread == *thread).filter(matters).cloned();

@@ -17,6 +17,7 @@ pub mod misuse;
 pub mod panic;
 pub mod race;
 mod report;
+pub mod starvation;
 
 pub use deadlock::Deadlock;
 pub use leak::Leak;
@@ -28,6 +29,7 @@ pub use misuse::Misuse;
 pub use panic::Panicked;
 pub use race::DataRace;
 pub use report::Context;
+pub use starvation::Starvation;
 
 use crate::base::{ObjectId, ThreadId};
 use crate::trace::PanicKind;
@@ -51,6 +53,8 @@ pub enum Finding {
     Deadlock(Deadlock),
     /// Threads go round for ever.
     Livelock(Livelock),
+    /// Somebody can wait for ever while others go round endless loops.
+    Starvation(Starvation),
     /// A lock was never given back.
     Leak(Leak),
     /// Locks were taken in orders that can deadlock.
@@ -75,6 +79,8 @@ pub enum FindingKind {
     Deadlock,
     /// See [`Finding::Livelock`].
     Livelock,
+    /// See [`Finding::Starvation`].
+    Starvation,
     /// See [`Finding::Leak`].
     Leak,
     /// See [`Finding::LockOrderInversion`].
@@ -120,6 +126,7 @@ pub fn diagnose_with(trace: &Trace, lost_wakeups: Vec<LostWakeup>) -> Vec<Findin
     findings.extend(lost.into_iter().map(Finding::LostWakeup));
     findings.extend(deadlock.map(Finding::Deadlock));
     findings.extend(livelock::find(trace).map(Finding::Livelock));
+    findings.extend(starvation::find(trace).map(Finding::Starvation));
     findings.extend(leak::find(trace).into_iter().map(Finding::Leak));
     if !locked {
         findings.extend(lock_order::find(trace).map(Finding::LockOrderInversion));
@@ -139,6 +146,7 @@ impl Finding {
             Finding::LostWakeup(_) => FindingKind::LostWakeup,
             Finding::Deadlock(_) => FindingKind::Deadlock,
             Finding::Livelock(_) => FindingKind::Livelock,
+            Finding::Starvation(_) => FindingKind::Starvation,
             Finding::Leak(_) => FindingKind::Leak,
             Finding::LockOrderInversion(_) => FindingKind::LockOrderInversion,
             Finding::LostUpdate(_) => FindingKind::LostUpdate,
@@ -183,6 +191,7 @@ impl Finding {
             Finding::LostWakeup(finding) => finding,
             Finding::Deadlock(finding) => finding,
             Finding::Livelock(finding) => finding,
+            Finding::Starvation(finding) => finding,
             Finding::Leak(finding) => finding,
             Finding::LockOrderInversion(finding) => finding,
             Finding::LostUpdate(finding) => finding,
@@ -245,6 +254,7 @@ impl fmt::Display for FindingKind {
             FindingKind::LostWakeup => "lost wakeup",
             FindingKind::Deadlock => "deadlock",
             FindingKind::Livelock => "livelock",
+            FindingKind::Starvation => "starvation",
             FindingKind::Leak => "leak",
             FindingKind::LockOrderInversion => "lock-order inversion",
             FindingKind::LostUpdate => "lost update",

@@ -6,6 +6,7 @@
 //! | `threading` | [`threading`]: `Thread`, `Lock`, `RLock`, `Condition`, `Event` |
 //! | `queue` | [`queue`]: `Queue` |
 //! | `time.sleep` | [`time::sleep`] |
+//! | `while True` | [`endless`], for as many rounds as it is followed |
 //! | an exception | [`Error`], with the message that CPython gives |
 //!
 //! The objects are references, as in Python: a clone is the same object, and moving a clone into a thread's target is
@@ -27,4 +28,5 @@ pub mod threading;
 pub mod time;
 
 pub use error::Error;
+pub use crate::hint::{Round, endless};
 pub use shared::Shared;

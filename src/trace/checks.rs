@@ -224,6 +224,8 @@ fn thread_verb(action: &ThreadAction) -> &'static str {
         ThreadAction::Yield => "yield",
         ThreadAction::Spin => "spin",
         ThreadAction::Sleep(_) => "sleep",
+        ThreadAction::Round { .. } => "round",
+        ThreadAction::GoOn => "go on",
     }
 }
 

@@ -64,7 +64,9 @@ pub fn standings(trace: &Trace) -> Vec<Standing> {
         let thread = ThreadId(index);
         let place = match record.status {
             // At a deadlock nobody could go on, whatever was thought when the last step was made.
-            ThreadStatus::Enabled(operation, _) if trace.ending != Ending::Deadlocked => {
+            ThreadStatus::Enabled(operation, _)
+                if !matches!(trace.ending, Ending::Deadlocked | Ending::Endless) =>
+            {
                 Place::Ready(operation)
             }
             ThreadStatus::Enabled(operation, _) => blocked(trace, &state, thread, operation),
@@ -146,11 +148,13 @@ fn something(operation: &Operation, names: &Names) -> String {
         Action::Queue(QueueAction::Join) => format!("waits for all items of {object} to be done"),
         Action::Thread(ThreadAction::Park { .. }) => "is parked".into(),
         Action::Thread(ThreadAction::Sleep(_)) => "sleeps".into(),
+        Action::Thread(ThreadAction::GoOn) => "goes round for ever".into(),
         _ => "cannot go on".into(),
     }
 }
 
-fn blocked(trace: &Trace, state: &State, thread: ThreadId, operation: Operation) -> Place {
+/// What a thread waits for that cannot perform `operation` in `state`.
+pub(crate) fn blocked(trace: &Trace, state: &State, thread: ThreadId, operation: Operation) -> Place {
     let lock = |lock: ObjectId, woken| Place::Lock { lock, holders: holders(trace, state, lock), woken };
     match operation.action {
         Action::Mutex(MutexAction::Lock { .. })

@@ -7,7 +7,7 @@ use crate::base::{
     Action, BarrierAction, ChannelAction, CondvarAction, EventAction, MutexAction, ObjectId, OnceAction,
     Operation, Outcome, QueueAction, RwLockAction, Step, ThreadAction, ThreadId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A lock held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct State {
 }
 
 /// What is counted of an object that is neither a lock nor a condition variable.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counter {
     // Items in a queue or channel; generations of a barrier completed.
     count: i64,
@@ -112,6 +112,25 @@ impl State {
         self.objects.get(&once).and_then(|c| c.busy)
     }
 
+    /// Whether it is the same but for when all that came about.
+    pub fn is_like(&self, other: &State) -> bool {
+        let holds = |state: &State| {
+            let mut holds: Vec<_> = state.holds.iter().map(|h| (h.lock, h.thread, h.shared)).collect();
+            holds.sort_unstable();
+            holds
+        };
+        let sleepers = |state: &State| -> Vec<_> {
+            let sleeper = |s: &Sleeper| (s.thread, s.condvar, s.mutex, s.notified.is_some());
+            state.sleepers.iter().map(sleeper).collect()
+        };
+        let tokens = |state: &State| BTreeSet::from_iter(state.tokens.iter().copied());
+        holds(self) == holds(other)
+            && sleepers(self) == sleepers(other)
+            && self.ended == other.ended
+            && self.objects == other.objects
+            && tokens(self) == tokens(other)
+    }
+
     /// Whether `thread` could perform `operation` now; `None` when the steps do not tell.
     ///
     /// A thread that sleeps, or waits with a time-out, is not ready until what it waits for has come.
@@ -144,7 +163,9 @@ impl State {
             Action::Queue(QueueAction::Join) => Some(counter.unfinished <= 0),
             Action::Thread(ThreadAction::Join { thread, .. }) => Some(self.ended.contains_key(&thread)),
             Action::Thread(ThreadAction::Park { .. }) => Some(self.tokens.contains(&thread)),
-            Action::Thread(ThreadAction::Sleep(_) | ThreadAction::Yield | ThreadAction::Spin) => Some(false),
+            Action::Thread(
+                ThreadAction::Sleep(_) | ThreadAction::Yield | ThreadAction::Spin | ThreadAction::GoOn,
+            ) => Some(false),
             _ => Some(true),
         }
     }

@@ -6,6 +6,7 @@ mod channels;
 mod choices;
 mod conditions;
 mod counts;
+mod endless;
 mod limits;
 mod locks;
 mod meeting;

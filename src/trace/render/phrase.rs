@@ -382,5 +382,8 @@ fn thread(action: ThreadAction, outcome: Outcome, scene: &Scene<'_>) -> String {
         (ThreadAction::Yield, _) => "yield".into(),
         (ThreadAction::Spin, _) => "spin".into(),
         (ThreadAction::Sleep(_), _) => "sleep".into(),
+        (ThreadAction::Round { fruitful: true }, _) => "begins a round".into(),
+        (ThreadAction::Round { fruitful: false }, _) => "begins a round, the last one in vain".into(),
+        (ThreadAction::GoOn, _) => "goes on for ever".into(),
     }
 }
