@@ -16,6 +16,7 @@ mod operation;
 mod record;
 mod schedule;
 mod step;
+mod text;
 mod thread_set;
 
 pub use choice::{Choice, Decision, Options, Strategy};
@@ -27,9 +28,11 @@ pub use id::{ObjectId, ThreadId};
 pub use name::Name;
 pub use operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
-    FOREVER, MutexAction, OnceAction, Operation, QueueAction, Rmw, RwLockAction, SharedAction, ThreadAction,
+    FOREVER, MutexAction, OnceAction, Operation, OutputAction, QueueAction, Rmw, RwLockAction, SharedAction,
+    ThreadAction,
 };
 pub use record::{Guard, Record};
 pub use schedule::{CHECK_SEED, Cursor, Schedule, Word, check_character, mix_check};
 pub use step::{Access, Meeting, ObjectKind, Outcome, Step, Width};
+pub use text::{TextId, Texts};
 pub use thread_set::ThreadSet;

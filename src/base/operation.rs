@@ -3,7 +3,7 @@
 //! One enum per family of objects, so that an object's state machine matches on its own actions only. All are small
 //! `Copy` values: a pending operation is kept per thread, and a performed one becomes a [`Step`](super::Step).
 
-use super::{ObjectId, ThreadId};
+use super::{ObjectId, TextId, ThreadId};
 use std::sync::atomic::Ordering;
 
 /// Stands for "no time-out" in actions that carry one, in nanoseconds.
@@ -47,6 +47,8 @@ pub enum Action {
     Queue(QueueAction),
     /// On the count of a reference-counted pointer.
     Arc(ArcAction),
+    /// On the standard output.
+    Output(OutputAction),
     /// On a thread.
     Thread(ThreadAction),
     /// A free choice among `n` values.
@@ -347,6 +349,17 @@ pub enum ArcAction {
     DropLast,
 }
 
+/// On the standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputAction {
+    /// Writes a text, where the output is observed: the order of writes matters.
+    Write(TextId),
+    /// Writes a text, where nobody looks at the output: no point of the schedule, and it meets nothing.
+    WriteUnobserved(TextId),
+    /// The end of the program: what daemon threads would write after it is lost.
+    Close,
+}
+
 /// On a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThreadAction {
@@ -403,8 +416,8 @@ impl Operation {
 
     /// Whether the strategy is asked before it and a schedule counts it.
     ///
-    /// Thread start, exit and join are not, nor is another round of an endless loop: they commute with all that others may
-    /// do in between, so they are performed as soon as they can be.
+    /// Thread start, exit and join are not, nor is another round of an endless loop, nor a write that nobody observes: they
+    /// commute with all that others may do in between, so they are performed as soon as they can be.
     #[inline(always)]
     pub const fn is_point(&self) -> bool {
         !matches!(
@@ -414,7 +427,7 @@ impl Operation {
                     | ThreadAction::Exit { .. }
                     | ThreadAction::Join { timeout: FOREVER, .. }
                     | ThreadAction::Round { .. }
-            )
+            ) | Action::Output(OutputAction::WriteUnobserved(_))
         )
     }
 

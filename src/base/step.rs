@@ -2,7 +2,7 @@
 
 use super::operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
-    MutexAction, OnceAction, Operation, QueueAction, Rmw, SharedAction,
+    MutexAction, OnceAction, Operation, OutputAction, QueueAction, Rmw, SharedAction,
 };
 use super::{ObjectId, ThreadId};
 use std::panic::Location;
@@ -94,6 +94,8 @@ pub enum ObjectKind {
     Queue(Option<Width>),
     /// A reference-counted pointer.
     Arc,
+    /// The standard output.
+    Output,
 }
 
 /// An operation performed.
@@ -150,13 +152,15 @@ impl Step {
         })
     }
 
-    /// What it meets, and how. A fence, a yield and a free choice meet nothing.
+    /// What it meets, and how. A fence, a yield, a free choice and a write that nobody
+    /// observes meet nothing.
     pub fn accesses(&self) -> [Option<(Meeting, Access)>; 2] {
         use super::ThreadAction as T;
         let own = Meeting::Thread(self.thread);
         match self.operation.action {
             Action::Fence(_)
             | Action::Choose(_)
+            | Action::Output(OutputAction::WriteUnobserved(_))
             | Action::Thread(T::Yield | T::Spin | T::Sleep(_) | T::Round { .. } | T::GoOn) => [None, None],
             Action::Thread(T::Spawn(child)) => [Some((Meeting::Thread(child), Access::Write)), None],
             Action::Thread(T::Exit { .. }) => [Some((own, Access::Write)), None],

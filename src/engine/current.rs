@@ -7,6 +7,9 @@ use super::execution::Arrival;
 use super::fiber::{self, Host, with};
 pub(crate) use super::fiber::{Claim, host, is_active, on_fiber, spawn};
 use super::hot::Hot;
+#[cfg_attr(not(test), expect(unused_imports, reason = "for processes, which are yet to come"))]
+pub(crate) use super::output::print_whole_lines;
+pub(crate) use super::output::{print, write};
 use super::slot::Slot;
 pub(crate) use super::statics::Erased;
 use crate::base::object::State;

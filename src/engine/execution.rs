@@ -15,6 +15,7 @@ use super::clocks::Trail;
 use super::fiber::{Errand, FiberRef, Pool};
 use super::following::Following;
 use super::learning::Learning;
+use super::output::Printing;
 use super::pointers::Pointers;
 use super::polling::QUIET;
 use super::ring::Ring;
@@ -155,6 +156,7 @@ pub(crate) struct Execution {
     pub(crate) learning: Learning,
     pub(crate) weak: Weak,
     pub(crate) following: Following,
+    pub(crate) printing: Printing,
     epoch: u64,
 }
 
@@ -219,6 +221,7 @@ impl Execution {
             learning: Learning::new(),
             weak: Weak::default(),
             following: Following::default(),
+            printing: Printing::default(),
             epoch: 0,
         }
     }
@@ -265,6 +268,7 @@ impl Execution {
         self.misuse = false;
         self.rounds_begun = false;
         self.probe = None;
+        self.printing.reset();
     }
 
     #[inline(always)]

@@ -85,6 +85,7 @@ impl Execution {
             self.over.get_or_insert(ending);
         } else if self.learning.closed.is_none() {
             self.learning.closed = Some((ending, self.position));
+            self.printing.close();
         }
     }
 

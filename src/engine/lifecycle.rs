@@ -80,6 +80,7 @@ impl Execution {
         thread.knows.inherit(Some((&mut parent.knows, me, offset)));
         thread.parent = Some(me);
         thread.now = parent.now;
+        thread.whole_lines = parent.whole_lines;
         let operation = Operation::free(Action::Thread(ThreadAction::Spawn(child)));
         self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         if self.learning.active

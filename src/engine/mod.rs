@@ -15,6 +15,7 @@
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
 //! | `following` | telling what happens to strategies that follow it |
 //! | `pointers` | what is known of reference-counted allocations |
+//! | `output` | what the model prints |
 //! | `statics` | values that belong to one execution though their cells outlive it |
 //! | `clocks`, `knowledge` | happens-before and races |
 //! | `weak` | atomics under the C11 memory model |
@@ -32,6 +33,7 @@ mod knowledge;
 mod learning;
 mod lifecycle;
 mod movers;
+mod output;
 mod panics;
 mod perform;
 mod pointers;
@@ -55,6 +57,7 @@ pub use crate::memory::Model as MemoryModel;
 use crate::trace::Trace;
 use execution::Execution;
 use fiber::Hub;
+pub use output::Output;
 
 /// How time passes in an execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) weak_failures: u32,
     /// Whether values are kept as text.
     pub(crate) notes: bool,
+    pub(crate) output: Output,
 }
 
 /// What is told of an execution without copying it.
@@ -162,6 +166,12 @@ impl Engine {
     /// The trace of the last execution, copied.
     pub(crate) fn trace(&mut self) -> Trace {
         self.hub.execution().trace()
+    }
+
+    /// What the last execution wrote to the standard output, instead of what `text` holds; `false` when it did not come to an
+    /// end.
+    pub(crate) fn output(&mut self, text: &mut String) -> bool {
+        self.hub.execution().output(text)
     }
 
     /// How atomics behave from now on.

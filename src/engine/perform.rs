@@ -41,6 +41,7 @@ impl Execution {
         let outcome = match operation.action {
             Action::Thread(_) | Action::Fence(_) | Action::Choose(_) => self.commit_free(operation, choice),
             Action::Condvar(_) => self.commit_condvar(operation, choice),
+            Action::Output(action) => self.commit_output(operation, action),
             _ => self.commit_on_object(operation, choice),
         };
         self.record_step(Step { thread: self.running, choice, operation, outcome, location });

@@ -16,6 +16,7 @@ impl Execution {
             name: object.name,
             holder: object.last_holder,
         };
+        let (written, texts) = self.printing.kept(self.steps.since(0));
         Trace {
             schedule,
             steps: self.steps.since(0).copied().collect(),
@@ -26,6 +27,8 @@ impl Execution {
             races: self.races.clone(),
             panics: self.panics.clone(),
             notes: self.notes.clone(),
+            written,
+            texts,
         }
     }
 

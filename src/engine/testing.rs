@@ -18,6 +18,7 @@ pub(crate) fn settings() -> Settings {
         spurious_wakeups: 0,
         weak_failures: 0,
         notes: false,
+        output: super::Output::Unobserved,
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Thread {
     pub(crate) name: String,
     pub(crate) parent: Option<ThreadId>,
     pub(crate) daemon: bool,
+    /// Whether what it prints comes out line by line, as a process's own output does.
+    pub(crate) whole_lines: bool,
     /// Whether a join, or a question answered with "yes", has told somebody of its end.
     pub(crate) end_seen: bool,
     /// Whether a join has returned its panic.
@@ -84,6 +86,7 @@ impl Thread {
             name: String::new(),
             parent: None,
             daemon: false,
+            whole_lines: false,
             end_seen: false,
             delivered: false,
             detached: false,
@@ -113,6 +116,7 @@ impl Thread {
         self.name.clear();
         self.parent = None;
         self.daemon = false;
+        self.whole_lines = false;
         self.end_seen = false;
         self.delivered = false;
         self.detached = false;

@@ -1,7 +1,7 @@
 //! What an exploration is told: bounds, seed, clock and the rest, checked before anything runs.
 
 use crate::base::{Error, Schedule};
-use crate::engine::{Clock, MemoryModel, Settings};
+use crate::engine::{Clock, MemoryModel, Output, Settings};
 use std::fmt;
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ pub struct Config {
     pub seed: u64,
     /// How time passes.
     pub clock: Clock,
+    /// Whether the order of what the model prints matters.
+    pub output: Output,
     /// How atomics behave; `None`, as the model uses them: sequentially consistent unless it asks for less somewhere.
     pub memory: Option<MemoryModel>,
     /// How many spurious wakeups of condition variables each thread may have in an execution.
@@ -97,6 +99,7 @@ impl Default for Config {
             steps: 1_000_000,
             seed: 0,
             clock: Clock::Abstract,
+            output: Output::Unobserved,
             memory: None,
             spurious_wakeups: 0,
             weak_failures: 0,
@@ -215,6 +218,7 @@ impl Config {
             spurious_wakeups: self.spurious_wakeups,
             weak_failures: self.weak_failures,
             notes: false,
+            output: self.output,
         }
     }
 }

@@ -26,7 +26,7 @@ pub use progress::Progress;
 pub use report::{Coverage, Found, Report};
 
 use crate::base::{Action, Error, Operation, Strategy};
-use crate::engine::{Clock, MemoryModel, current};
+use crate::engine::{Clock, MemoryModel, Output, current};
 use crate::trace::Trace;
 use progress::Watcher;
 use runner::{Extras, Runner};
@@ -206,6 +206,13 @@ impl Explorer {
     /// How time passes; [`Clock::Abstract`] by default.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.config.clock = clock;
+        self
+    }
+
+    /// Whether the order of what the model prints matters; [`Output::Unobserved`] by default. When it is observed, the orders of
+    /// any two writes are told apart, and [`Report::outputs`] has all that came out.
+    pub fn output(mut self, output: Output) -> Self {
+        self.config.output = output;
         self
     }
 

@@ -4,9 +4,10 @@ use super::config::{Config, Shard};
 use super::file::Origin;
 use super::part::Part;
 use crate::base::{Cursor, Schedule};
-use crate::engine::MemoryModel;
+use crate::engine::{MemoryModel, Output};
 use crate::finding::{Context, Finding, Severity};
 use crate::trace::{Style, Trace, checked_schedule};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How much of all behaviour was seen.
@@ -70,6 +71,8 @@ pub struct Report {
     pub(super) coverage: Coverage,
     pub(super) findings: Vec<Found>,
     pub(super) divergence: Option<String>,
+    /// Where the output is observed: what was printed in executions that came to an end.
+    pub(super) outputs: Option<BTreeSet<String>>,
     /// What it was that was explored, where that was asked for.
     pub(super) origin: Option<Origin>,
 }
@@ -99,6 +102,7 @@ impl Report {
             coverage: Coverage::Sampled,
             findings: Vec::new(),
             divergence: None,
+            outputs: (config.output == Output::Observed).then(BTreeSet::new),
             origin: None,
         }
     }
@@ -178,6 +182,12 @@ impl Report {
     /// Why it is no proof that a search has come to its end, where it is none.
     pub fn doubt(&self) -> Option<&str> {
         self.doubt.as_deref()
+    }
+
+    /// All complete outputs that were seen, sorted; `None` unless the output is [observed](Output::Observed). After a
+    /// [proof](Self::coverage) there is no other.
+    pub fn outputs(&self) -> Option<&BTreeSet<String>> {
+        self.outputs.as_ref()
     }
 
     /// How the choices were made.
@@ -289,6 +299,9 @@ impl fmt::Display for Report {
             writeln!(f, "nothing wrong was found")?;
         }
         write!(f, "{} ({})", self.verdict(), self.strategy)?;
+        if let Some(outputs) = &self.outputs {
+            write!(f, "\n{}", count(outputs.len() as u64, "distinct output"))?;
+        }
         if let Some(doubt) = &self.doubt {
             write!(f, "\nno proof: {doubt}")?;
         }

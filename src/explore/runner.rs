@@ -38,6 +38,8 @@ pub(super) struct Runner<'a, F> {
     /// What is known of the size of the search, should it be gone on with.
     pub(super) survey: Survey,
     pub(super) extras: Extras,
+    /// What an execution has printed, while it is looked at.
+    output: String,
 }
 
 /// What only some explorations are given.
@@ -90,6 +92,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             lock_orders,
             survey: Survey::default(),
             extras: Extras::default(),
+            output: String::new(),
         }
     }
 }
@@ -128,6 +131,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         let report = &mut self.report;
         (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
         (report.fairness_assumed, report.counts_seen) = (false, false);
+        report.outputs.iter_mut().for_each(BTreeSet::clear);
         (report.estimate, report.spread, report.origin) = (None, None, None);
         Ok(())
     }
@@ -322,6 +326,12 @@ impl<F: Fn()> Runner<'_, F> {
         report.fairness_assumed |= summary.fairness_assumed;
         report.counts_seen |= summary.count_seen;
         report.cut_short += u64::from(summary.ending == Ending::StepLimit);
+        if let Some(outputs) = &mut report.outputs
+            && self.engine.output(&mut self.output)
+            && !outputs.contains(&self.output)
+        {
+            outputs.insert(self.output.clone());
+        }
     }
 
     /// The strategy has stopped the execution: a schedule does not fit, or the model does not repeat itself.

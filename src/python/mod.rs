@@ -7,6 +7,9 @@
 //! | `queue` | [`queue`]: `Queue` |
 //! | `time.sleep` | [`time::sleep`] |
 //! | `while True` | [`endless`], for as many rounds as it is followed |
+//! | `print` | [`print()`], [`write()`] |
+//! | `logging` | [`logging`]: `basic_config`, `debug`, `info`, `warning`, `error`, `critical` |
+//! | `random` | [`random`]: `randint`, `randrange`, `choice` |
 //! | an exception | [`Error`], with the message that CPython gives |
 //!
 //! The objects are references, as in Python: a clone is the same object, and moving a clone into a thread's target is
@@ -20,13 +23,17 @@
 mod bits;
 mod error;
 mod identity;
+pub mod logging;
+mod print;
 pub mod queue;
+pub mod random;
 mod shared;
 #[cfg(test)]
 mod tests;
 pub mod threading;
 pub mod time;
 
-pub use error::Error;
 pub use crate::hint::{Round, endless};
+pub use error::Error;
+pub use print::{print, write};
 pub use shared::Shared;

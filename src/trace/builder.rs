@@ -55,6 +55,8 @@ impl Builder {
             races: Vec::new(),
             panics: Vec::new(),
             notes: Vec::new(),
+            written: Vec::new(),
+            texts: Default::default(),
         };
         let mut build = Builder { trace, state: State::new() };
         build.thread("");

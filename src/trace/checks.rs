@@ -4,8 +4,8 @@ use super::Trace;
 use super::names::Names;
 use crate::base::{
     Action, ArcAction, AtomicAction, BarrierAction, CHECK_SEED, CellAction, ChannelAction, CondvarAction,
-    EventAction, MutexAction, OnceAction, QueueAction, RwLockAction, Schedule, SharedAction, Step,
-    ThreadAction, ThreadId, check_character, mix_check,
+    EventAction, MutexAction, OnceAction, OutputAction, QueueAction, RwLockAction, Schedule, SharedAction,
+    Step, ThreadAction, ThreadId, check_character, mix_check,
 };
 use std::fmt;
 
@@ -149,6 +149,8 @@ fn verb(action: &Action) -> &'static str {
         Action::Arc(ArcAction::Upgrade) => "arc upgrade",
         Action::Arc(ArcAction::DropLast) => "arc drop",
         Action::Thread(action) => thread_verb(action),
+        Action::Output(OutputAction::Write(_) | OutputAction::WriteUnobserved(_)) => "print",
+        Action::Output(OutputAction::Close) => "close output",
         Action::Choose(_) => "choose",
     }
 }

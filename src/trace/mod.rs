@@ -20,7 +20,7 @@ pub use names::Names;
 pub use render::{Annotation, Style, render};
 pub use snapshot::snapshot;
 
-use crate::base::{Ending, Name, ObjectId, ObjectKind, Operation, Schedule, Step, ThreadId};
+use crate::base::{Ending, Name, ObjectId, ObjectKind, Operation, Schedule, Step, TextId, Texts, ThreadId};
 use std::panic::Location;
 
 /// One execution: its schedule, its steps and how it ended.
@@ -44,6 +44,10 @@ pub struct Trace {
     pub panics: Vec<Panic>,
     /// Values too large for a step, as text: (offset of the step, text). Only kept when the engine was asked to.
     pub notes: Vec<(u64, String)>,
+    /// What was written to the standard output, in order, as far as the execution goes for one who looks at it from outside.
+    pub written: Vec<TextId>,
+    /// The texts written.
+    pub texts: Texts,
 }
 
 /// What is known of a thread at the end of an execution.
@@ -102,6 +106,11 @@ impl Trace {
     /// The step at `offset`, if it is one of those kept.
     pub fn step(&self, offset: u64) -> Option<&Step> {
         self.steps.get(offset.checked_sub(self.skipped)? as usize)
+    }
+
+    /// All that was written to the standard output.
+    pub fn output(&self) -> String {
+        self.written.iter().map(|text| self.texts.get(*text)).collect()
     }
 
     /// The offset after the last step.

@@ -63,6 +63,7 @@ pub fn kind_word(kind: ObjectKind) -> &'static str {
         ObjectKind::Event => "event",
         ObjectKind::Queue(_) => "queue",
         ObjectKind::Arc => "arc",
+        ObjectKind::Output => "output",
     }
 }
 

@@ -4,7 +4,7 @@
 use clap::{Args, Parser, Subcommand};
 use models::{Parameters, Program, find};
 use selvedge::explore::{Config, Search};
-use selvedge::{Clock, Error};
+use selvedge::{Clock, Error, Output};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,6 +47,9 @@ pub(super) struct ModelOptions {
     /// How many spurious wakeups an execution may have.
     #[arg(long, value_name = "NUMBER", default_value = "0", allow_hyphen_values = true)]
     spurious: String,
+    /// Tell apart in which order the program prints, and count the outputs.
+    #[arg(long)]
+    observe_output: bool,
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +134,9 @@ impl ModelOptions {
             "virtual" => Clock::Virtual,
             other => return Err(no_value(other, "--clock", "write abstract or virtual")),
         };
+        if self.observe_output {
+            config.output = Output::Observed;
+        }
         config.spurious_wakeups = number(&self.spurious, "--spurious", 0)?;
         if self.document {
             config.steps = DOCUMENT_STEPS;
@@ -153,6 +159,9 @@ impl ModelOptions {
         }
         if settings.config.clock == Clock::Virtual {
             words.push_str(" --clock virtual");
+        }
+        if settings.config.output == Output::Observed {
+            words.push_str(" --observe-output");
         }
         if settings.config.spurious_wakeups > 0 {
             words.push_str(&format!(" --spurious {}", settings.config.spurious_wakeups));

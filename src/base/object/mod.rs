@@ -24,7 +24,9 @@ pub(crate) use once::Once;
 pub(crate) use queue::Queue;
 pub(crate) use rwlock::RwLock;
 
-use crate::base::{Action, ArcAction, CellAction, CondvarAction, Outcome, SharedAction, ThreadId};
+use crate::base::{
+    Action, ArcAction, CellAction, CondvarAction, Outcome, OutputAction, SharedAction, ThreadId,
+};
 
 /// The state of an object in one execution.
 #[derive(Clone, Debug)]
@@ -41,6 +43,7 @@ pub(crate) enum State {
     Event(Event),
     Queue(Queue),
     Arc,
+    Output,
 }
 
 impl State {
@@ -75,6 +78,7 @@ impl State {
             (State::Queue(state), Action::Queue(action)) => state.apply(action),
             (State::Cell, Action::Cell(CellAction::Read | CellAction::Write))
             | (State::Shared, Action::Shared(SharedAction::Get | SharedAction::Set(_)))
+            | (State::Output, Action::Output(OutputAction::Write(_) | OutputAction::Close))
             | (
                 State::Arc,
                 Action::Arc(ArcAction::Count | ArcAction::Unique | ArcAction::Upgrade | ArcAction::DropLast),

@@ -3,7 +3,7 @@
 use super::{Host, Torn, host, switch};
 use crate::base::ThreadId;
 use crate::engine::execution::Execution;
-use crate::engine::panics;
+use crate::engine::{output, panics};
 use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -71,6 +71,7 @@ pub(super) unsafe fn run_job<F: FnOnce() -> T, T>(mut host: Host) {
         if !host.now().running_mut().locals.is_empty() {
             drop_locals(host);
         }
+        output::leave(host);
         value
     };
     let result = match catch_unwind(AssertUnwindSafe(run)) {

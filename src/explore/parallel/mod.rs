@@ -294,6 +294,7 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         report.fairness_assumed |= other.fairness_assumed;
         report.counts_seen |= other.counts_seen;
         report.cut_short += other.cut_short;
+        report.outputs.iter_mut().for_each(|outputs| outputs.extend(other.outputs.iter().flatten().cloned()));
         report.divergence = report.divergence.take().or(other.divergence);
     }
 

@@ -15,6 +15,14 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     /// Goes on from a checkpoint, if there is one.
     pub(super) fn take_up<S: Divisible>(&mut self, search: &mut Search<S>) -> Result<(), Error> {
         self.report.origin = self.origin();
+        let divided = self.extras.checkpoints.is_some() || self.config.shard.of > 1;
+        if self.report.outputs.is_some() && (divided || self.extras.resume.is_some()) {
+            return Err(Error::new(
+                "what was printed is not kept in files",
+                "in an exploration in parts or with a checkpoint",
+                "explore it in one go, or leave the output unobserved",
+            ));
+        }
         let Some(checkpoint) = self.extras.resume.take() else { return Ok(()) };
         let place = "in the checkpoint";
         if let Some(origin) = &self.report.origin {

@@ -2,6 +2,7 @@
 //! than one.
 
 mod condition;
+mod output;
 mod thread;
 
 use super::queue::Queue;

@@ -2,7 +2,7 @@
 
 use crate::base::{
     Action, AtomicAction, BarrierAction, ChannelAction, CondvarAction, FOREVER, MutexAction, ObjectId,
-    OnceAction, Operation, SharedAction, ThreadAction, ThreadId,
+    OnceAction, Operation, OutputAction, SharedAction, ThreadAction, ThreadId,
 };
 use std::sync::atomic::Ordering;
 
@@ -53,6 +53,7 @@ pub(super) const LOCK: Action = Action::Mutex(MutexAction::Lock { timeout: FOREV
 pub(super) fn lower(operation: &Operation, own: ThreadId) -> Lowered {
     match operation.action {
         Action::Cell(_)
+        | Action::Output(OutputAction::WriteUnobserved(_))
         | Action::Thread(ThreadAction::Yield | ThreadAction::Spin | ThreadAction::Sleep(_)) => {
             Lowered::Nothing
         }

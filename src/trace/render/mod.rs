@@ -11,6 +11,7 @@
 
 mod columns;
 mod phrase;
+mod printed;
 mod rows;
 
 pub use columns::{lay_out, width};

@@ -1,5 +1,6 @@
 //! A step in a few plain words: "load finished -> false", "lock m", "notify one on empty, wakes consumer 1".
 
+use super::printed::printed;
 use crate::base::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
     FOREVER, MutexAction, ObjectKind, OnceAction, Outcome, QueueAction, Rmw, RwLockAction, SharedAction,
@@ -44,6 +45,7 @@ pub fn phrase(step: &Step, scene: &Scene<'_>) -> String {
         Action::Event(action) => event(action, step.outcome, object),
         Action::Queue(action) => queue(action, step, scene, object),
         Action::Arc(action) => arc(action, step.outcome, object),
+        Action::Output(action) => printed(action, scene),
         Action::Thread(action) => thread(action, step.outcome, scene),
         Action::Choose(count) => {
             let value = step.outcome.value().unwrap_or(u64::from(step.choice));
