@@ -153,7 +153,10 @@ impl Execution {
         if self.settings.clock == Clock::Abstract {
             return false;
         }
-        let waits = |t: &&super::thread::Thread| !t.is_over() && t.watching && t.deadline != FOREVER;
+        // Of a thread that waits without a time-out the deadline is left from an earlier wait.
+        let waits = |t: &&super::thread::Thread| {
+            !t.is_over() && t.watching && t.pending.timeout() != FOREVER && t.deadline > self.time
+        };
         let threads = &self.threads[..self.live_threads as usize];
         let Some(next) = threads.iter().filter(waits).map(|t| t.deadline).min() else { return false };
         self.time = self.time.max(next);

@@ -2,9 +2,9 @@
 
 use super::{SHORT, fine, message, start};
 use crate::base::{Action, Ending, SharedAction};
-use crate::engine::testing::{all, outcomes, run};
-use crate::python::Shared;
+use crate::engine::testing::{all, outcomes, run, run_with, settings};
 use crate::python::threading::{Event, Lock, Thread, current_thread};
+use crate::python::{Shared, time};
 use crate::trace::ThreadStatus;
 
 #[test]
@@ -96,4 +96,16 @@ fn an_unhandled_error_ends_the_thread_and_join_keeps_quiet() {
     assert_eq!(trace.ending, Ending::Finished);
     assert_eq!(trace.panics[0].message, "RuntimeError: release unlocked lock");
     assert!(matches!(trace.threads[1].status, ThreadStatus::Panicked { delivered: false }));
+}
+
+#[test]
+fn a_wait_without_a_time_out_after_a_sleep_lets_time_pass() {
+    let mut settings = settings();
+    settings.clock = crate::Clock::Virtual;
+    let trace = run_with(settings, || {
+        let late = start(|| time::sleep(SHORT * 2));
+        time::sleep(SHORT);
+        late.join().unwrap();
+    });
+    assert_eq!(trace.ending, Ending::Finished);
 }
