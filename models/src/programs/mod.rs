@@ -2,11 +2,25 @@
 
 pub(super) mod bank_account;
 pub(super) mod bounded_queue;
+pub(super) mod condition_endless;
 pub(super) mod condition_queue;
+pub(super) mod counter;
+pub(super) mod daemon_thread;
+pub(super) mod downloads;
+pub(super) mod event_chain;
+pub(super) mod event_start_line;
+pub(super) mod increments;
+pub(super) mod list_condition;
+pub(super) mod lock_takers;
+pub(super) mod messengers;
 pub(super) mod rlock_reverse;
+//pub(super) mod semaphores;
+//pub(super) mod signals;
+pub(super) mod worker_threads;
 
 use selvedge::python;
 use selvedge::python::threading::Thread;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The end of a main program: an exception that nobody handled.
@@ -39,5 +53,31 @@ impl Received {
         received.sort_unstable();
         let all: Vec<u64> = (0..count).collect();
         assert!(received == all, "of the {count} items put, these were taken: {received:?}");
+    }
+}
+
+/// A number kept for checking. It is no part of the program, so looking at it and changing it are no steps.
+#[derive(Clone, Default)]
+struct Tally(Arc<Mutex<i64>>);
+
+impl Tally {
+    /// Adds so much; what it then is.
+    fn add(&self, amount: i64) -> i64 {
+        let mut number = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *number += amount;
+        *number
+    }
+
+    fn get(&self) -> i64 {
+        self.add(0)
+    }
+}
+
+/// A truth value as Python prints it.
+struct Said(bool);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 { "True" } else { "False" })
     }
 }
