@@ -28,8 +28,8 @@ pub use id::{ObjectId, ThreadId};
 pub use name::Name;
 pub use operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
-    FOREVER, MutexAction, OnceAction, Operation, OutputAction, QueueAction, Rmw, RwLockAction, SharedAction,
-    ThreadAction,
+    FOREVER, MutexAction, OnceAction, Operation, OutputAction, QueueAction, RendezvousAction, Rmw,
+    RwLockAction, SemaphoreAction, SharedAction, ThreadAction,
 };
 pub use record::{Guard, Record};
 pub use schedule::{CHECK_SEED, Cursor, Schedule, Word, check_character, mix_check};

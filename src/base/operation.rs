@@ -45,6 +45,10 @@ pub enum Action {
     Event(EventAction),
     /// On a Python queue.
     Queue(QueueAction),
+    /// On a semaphore.
+    Semaphore(SemaphoreAction),
+    /// On a Python barrier.
+    Rendezvous(RendezvousAction),
     /// On the count of a reference-counted pointer.
     Arc(ArcAction),
     /// On the standard output.
@@ -334,6 +338,56 @@ pub enum QueueAction {
     TaskDone,
     /// Waits until all items put have been dealt with.
     Join,
+    /// Takes no more items from now on.
+    ShutDown {
+        /// Whether what is in it is thrown away.
+        immediate: bool,
+    },
+}
+
+/// On a semaphore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SemaphoreAction {
+    /// Waits for a permit and takes it.
+    Acquire {
+        /// Nanoseconds, [`FOREVER`], or 0 for "not at all".
+        timeout: u64,
+    },
+    /// Adds so many permits; refused when there would be more than in the beginning and it is bounded.
+    Release {
+        /// How many.
+        count: u32,
+    },
+}
+
+/// On a Python barrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RendezvousAction {
+    /// Comes to it; refused when it is broken. The outcome carries the round, and how many had come before in it.
+    Arrive {
+        /// Whether the last one to come has something to do before it opens.
+        acts: bool,
+    },
+    /// Goes on once all have come to the round that it came to; refused when that was broken. A time-out breaks it.
+    Pass {
+        /// The round.
+        round: u32,
+        /// Nanoseconds, or [`FOREVER`].
+        timeout: u64,
+    },
+    /// The last one to come has done what it had to do.
+    Open {
+        /// Whether it has failed, which breaks the barrier.
+        fails: bool,
+    },
+    /// Breaks it.
+    Abort,
+    /// Mends it; those who wait are sent away.
+    Reset,
+    /// Asks how many wait.
+    Waiting,
+    /// Asks whether it is broken.
+    IsBroken,
 }
 
 /// On the count of a reference-counted pointer.
@@ -452,6 +506,15 @@ impl Operation {
             Action::Queue(action) => {
                 matches!(action, QueueAction::Put { .. } | QueueAction::Get { .. } | QueueAction::Join)
             }
+            Action::Semaphore(action) => matches!(action, SemaphoreAction::Acquire { .. }),
+            // While the last one to come acts nobody else gets in.
+            Action::Rendezvous(action) => matches!(
+                action,
+                RendezvousAction::Arrive { .. }
+                    | RendezvousAction::Pass { .. }
+                    | RendezvousAction::Abort
+                    | RendezvousAction::Reset
+            ),
             Action::Thread(action) => matches!(
                 action,
                 ThreadAction::Join { .. }
@@ -471,6 +534,8 @@ impl Operation {
             | Action::Channel(ChannelAction::Receive { timeout })
             | Action::Event(EventAction::Wait { timeout })
             | Action::Queue(QueueAction::Put { timeout } | QueueAction::Get { timeout })
+            | Action::Semaphore(SemaphoreAction::Acquire { timeout })
+            | Action::Rendezvous(RendezvousAction::Pass { timeout, .. })
             | Action::Thread(
                 ThreadAction::Join { timeout, .. }
                 | ThreadAction::Park { timeout }

@@ -2,7 +2,7 @@
 
 use super::operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
-    MutexAction, OnceAction, Operation, OutputAction, QueueAction, Rmw, SharedAction,
+    MutexAction, OnceAction, Operation, OutputAction, QueueAction, RendezvousAction, Rmw, SharedAction,
 };
 use super::{ObjectId, ThreadId};
 use std::panic::Location;
@@ -92,6 +92,16 @@ pub enum ObjectKind {
     Event,
     /// A Python queue; the width when its items are numbers.
     Queue(Option<Width>),
+    /// A semaphore.
+    Semaphore {
+        /// How many permits it had in the beginning.
+        permits: u32,
+    },
+    /// A Python barrier.
+    Rendezvous {
+        /// How many threads it waits for.
+        parties: u32,
+    },
     /// A reference-counted pointer.
     Arc,
     /// The standard output.
@@ -201,6 +211,9 @@ impl Step {
             Action::Queue(
                 QueueAction::Length | QueueAction::IsEmpty | QueueAction::IsFull | QueueAction::Join,
             ) => true,
+            Action::Rendezvous(RendezvousAction::Waiting | RendezvousAction::IsBroken) => true,
+            // Who has come in time only finds that the barrier is open, or broken; who has not breaks it.
+            Action::Rendezvous(RendezvousAction::Pass { .. }) => self.outcome != Outcome::TimedOut,
             Action::Arc(ArcAction::Count) => true,
             Action::Condvar(CondvarAction::Wake { .. }) => false,
             // A notification that reaches nobody.

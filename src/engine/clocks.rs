@@ -52,7 +52,12 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
     use Outcome::{Chosen, Disconnected, Done, Poisoned, Refused, TimedOut};
     match action {
         Action::Atomic(action) => atomic(action, outcome),
-        Action::Shared(_) | Action::Event(_) | Action::Queue(_) => (Acquire::Released, Release::Join),
+        // Under a lock of its own, or of the interpreter's.
+        Action::Shared(_)
+        | Action::Event(_)
+        | Action::Queue(_)
+        | Action::Semaphore(_)
+        | Action::Rendezvous(_) => (Acquire::Released, Release::Join),
         Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => match outcome {
             Refused | TimedOut => (Acquire::Nothing, Release::Nothing),
             _ => (Acquire::Released, Release::Nothing),

@@ -12,6 +12,10 @@ pub(crate) use super::output::print_whole_lines;
 pub(crate) use super::output::{print, write};
 use super::slot::Slot;
 pub(crate) use super::statics::Erased;
+pub(crate) use super::threads::{
+    detach_running, ended_in_panic, is_daemon, leave_thread, mark_delivered, rename_thread, thread_count,
+    thread_name,
+};
 use crate::base::object::State;
 use crate::base::{Action, FOREVER, Name, ObjectId, ObjectKind, Operation, Outcome, ThreadAction, ThreadId};
 use std::any::Any;
@@ -200,16 +204,6 @@ pub(crate) fn thread() -> ThreadId {
     with(|execution| execution.running)
 }
 
-/// Runs `f` on the name of a virtual thread of this execution; empty when it has none.
-pub(crate) fn thread_name(thread: ThreadId) -> String {
-    with(|execution| execution.thread_mut(thread).name.clone())
-}
-
-/// Whether the execution does not wait for a thread.
-pub(crate) fn is_daemon(thread: ThreadId) -> bool {
-    with(|execution| execution.thread_mut(thread).daemon)
-}
-
 /// The number of the current execution, unique in the process.
 pub(crate) fn epoch() -> u64 {
     with(|execution| execution.epoch())
@@ -242,16 +236,6 @@ fn wait_for_end(mut host: Host, thread: ThreadId, location: &'static Location<'s
         Arrival::Switch => fiber::switch(host),
         arrival => wait(host, arrival),
     }
-}
-
-/// The result of a thread has been taken: if it panicked, somebody has learned of it.
-pub(crate) fn mark_delivered(thread: ThreadId) {
-    with(|execution| execution.thread_mut(thread).delivered = true);
-}
-
-/// Whether a thread has ended in a panic of which nobody has learned.
-pub(crate) fn ended_in_panic(thread: ThreadId) -> bool {
-    with(|execution| execution.thread_mut(thread).has_secret_panic())
 }
 
 /// Nobody can ask for the thread's result any more; what there is of it is dropped.

@@ -20,7 +20,7 @@
 //! | `clocks`, `knowledge` | happens-before and races |
 //! | `weak` | atomics under the C11 memory model |
 //! | `hot` | the operations of long executions, as types |
-//! | `current` | the door for the facade |
+//! | `current`, `threads` | the door for the facade |
 
 mod clocks;
 pub(crate) mod current;
@@ -48,6 +48,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod threads;
 mod turn;
 mod waiting;
 mod weak;

@@ -4,13 +4,15 @@
 //! while the mutex is held, and so does giving back a mutex that nobody tries or looks at. Asking the strategy before them
 //! would only thin out the choices that matter. Exhaustive strategies are asked all the same.
 //!
+//! A semaphore with a single permit, which whoever takes it gives back, counts as a mutex.
+//!
 //! Whether an object is so protected is learned as Eraser does (Savage et al., TOCS 1997): an object is taken to be
 //! protected until a thread, not being alone, meets it without the mutex that was held when it was first met. From then on,
 //! in every execution, it counts as exposed. So no interleaving is ruled out for good.
 
 use super::execution::{Execution, Mode};
 use crate::base::object::State;
-use crate::base::{Action, CondvarAction, MutexAction, ObjectId, Operation};
+use crate::base::{Action, CondvarAction, MutexAction, ObjectId, Operation, SemaphoreAction};
 
 impl Execution {
     /// Whether objects of this kind are never taken to be protected: locks themselves, and what waiting depends on.
@@ -63,6 +65,10 @@ impl Execution {
     pub(crate) fn may_spare_operation(&self, operation: &Operation) -> bool {
         match operation.action {
             Action::Mutex(MutexAction::Release) => self.may_spare_release() && !self.strange_release_seen,
+            Action::Semaphore(SemaphoreAction::Release { count: 1 }) => {
+                self.may_spare_release()
+                    && self.threads[self.running.index()].locks.contains(&operation.object)
+            }
             Action::Condvar(CondvarAction::NotifyOne) => false,
             Action::Atomic(_)
             | Action::Shared(_)

@@ -7,8 +7,9 @@ use super::execution::{Arrival, Execution, Mode};
 use super::weak::SPURIOUS;
 use crate::base::object::{Atomic, State};
 use crate::base::{
-    Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, MutexAction, ObjectId,
-    Operation, Outcome, RwLockAction, Step, ThreadAction, ThreadId,
+    Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, FOREVER, MutexAction,
+    ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction, Step,
+    ThreadAction, ThreadId,
 };
 use crate::trace::Race;
 use std::panic::Location;
@@ -138,10 +139,11 @@ impl Execution {
                 if matches!(outcome, Outcome::Done | Outcome::Poisoned) {
                     self.took_lock(operation.object);
                 }
-                if matches!(operation.action, Action::Mutex(MutexAction::TryLock)) {
+                if !matches!(operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER })) {
                     self.note_try_lock();
                 }
             }
+            Action::Semaphore(action) => self.note_semaphore(operation.object, action, outcome),
             Action::RwLock(
                 action @ (RwLockAction::Read
                 | RwLockAction::Write
@@ -160,12 +162,47 @@ impl Execution {
             | Action::RwLock(RwLockAction::UnlockRead | RwLockAction::UnlockWrite { .. }) => {
                 self.misuse |= outcome == Outcome::Refused;
                 let strange = !self.running_mut().gave_lock_back(operation.object);
-                self.strange_release_seen |=
-                    strange && matches!(operation.action, Action::Mutex(MutexAction::Release));
+                if strange && matches!(operation.action, Action::Mutex(MutexAction::Release)) {
+                    self.strange_release_seen = true;
+                    self.nobody_holds(operation.object);
+                }
             }
             Action::Mutex(MutexAction::IsLocked) => self.note_try_lock(),
+            Action::Queue(QueueAction::TaskDone) => self.misuse |= outcome == Outcome::Refused,
+            Action::Queue(QueueAction::Put { .. }) => self.misuse |= outcome == Outcome::Disconnected,
+            Action::Rendezvous(RendezvousAction::Arrive { .. }) => self.misuse |= outcome == Outcome::Refused,
             _ => {}
         }
+    }
+
+    /// A semaphore of one permit is held as a mutex is, as long as whoever takes the permit gives it back.
+    fn note_semaphore(&mut self, object: ObjectId, action: SemaphoreAction, outcome: Outcome) {
+        match action {
+            SemaphoreAction::Acquire { timeout } => {
+                if timeout != FOREVER {
+                    self.note_try_lock();
+                }
+                let State::Semaphore(state) = &self.objects[object.index()].state else { return };
+                if outcome == Outcome::Done && state.excludes() {
+                    self.running_mut().locks.push(object);
+                }
+            }
+            SemaphoreAction::Release { .. } => {
+                self.misuse |= outcome == Outcome::Refused;
+                let locks = &mut self.running_mut().locks;
+                match locks.iter().rposition(|lock| *lock == object) {
+                    Some(place) => drop(locks.remove(place)),
+                    None => self.nobody_holds(object),
+                }
+            }
+        }
+    }
+
+    /// Somebody has given back what he had not taken: it protects nothing any more.
+    #[cold]
+    fn nobody_holds(&mut self, object: ObjectId) {
+        let threads = &mut self.threads[..self.live_threads as usize];
+        threads.iter_mut().for_each(|thread| thread.locks.retain(|lock| *lock != object));
     }
 
     fn took_lock(&mut self, object: ObjectId) {

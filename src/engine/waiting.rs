@@ -97,6 +97,7 @@ impl Execution {
     pub(crate) fn may_time_out(&self, thread: ThreadId, operation: &Operation) -> bool {
         operation.timeout() != FOREVER
             && (self.settings.clock == Clock::Abstract || self.time >= self.threads[thread.index()].deadline)
+            && self.objects().get(operation.object.index()).is_none_or(|met| met.state.may_time_out())
     }
 
     pub(crate) fn may_wake_spuriously(&self, thread: ThreadId, operation: &Operation) -> bool {

@@ -58,8 +58,12 @@ fn root(all: &[Standing]) -> (Shape, Vec<ThreadId>) {
     }
     let unfinished: BTreeSet<ThreadId> = all.iter().map(|s| s.thread).collect();
     let threads = |standings: Vec<&Standing>| standings.iter().map(|s| s.thread).collect::<Vec<_>>();
-    let abandoned =
-        |s: &&Standing| s.lock().is_some() && s.waits_for().iter().any(|t| !unfinished.contains(t));
+    let abandoned = |s: &&Standing| match s.place {
+        Place::Permit { .. } => {
+            !s.waits_for().is_empty() && s.waits_for().iter().all(|t| !unfinished.contains(t))
+        }
+        _ => s.lock().is_some() && s.waits_for().iter().any(|t| !unfinished.contains(t)),
+    };
     let abandoned: Vec<&Standing> = all.iter().filter(abandoned).collect();
     if !abandoned.is_empty() {
         return (Shape::Abandoned, threads(abandoned));
@@ -107,7 +111,9 @@ impl Deadlock {
     /// The locks held for ever, with whose hold keeps whom waiting.
     fn holds(&self) -> impl Iterator<Item = (&Holder, &Standing)> {
         self.root.iter().flat_map(|standing| match &standing.place {
-            Place::Lock { holders, .. } => holders.iter().map(|h| (h, standing)).collect::<Vec<_>>(),
+            Place::Lock { holders, .. } | Place::Permit { holders, .. } => {
+                holders.iter().map(|h| (h, standing)).collect::<Vec<_>>()
+            }
             _ => Vec::new(),
         })
     }
@@ -128,11 +134,21 @@ impl Tale for Deadlock {
             (Shape::Oneself, Some(Place::Lock { lock, .. })) => {
                 format!("{threads} waits for {}, which it holds itself", case.object(*lock))
             }
+            (Shape::Oneself, Some(Place::Permit { semaphore, .. })) => {
+                format!(
+                    "{threads} waits for a permit of {}, all of which it has taken",
+                    case.object(*semaphore)
+                )
+            }
             (Shape::Oneself, _) => format!("{threads} waits for itself to end"),
             (Shape::Circle, _) if self.root.len() == 2 => format!("{threads} wait for each other"),
             (Shape::Circle, _) => format!("{threads} wait for each other in a circle"),
             (Shape::Abandoned, Some(Place::Lock { lock, .. })) => {
                 format!("{threads} {waits} for {}, whose holder has ended", case.object(*lock))
+            }
+            (Shape::Abandoned, Some(Place::Permit { semaphore, .. })) => {
+                let semaphore = case.object(*semaphore);
+                format!("{threads} {waits} for a permit of {semaphore}, which threads that have ended keep")
             }
             _ => format!("{threads} {waits} for what nobody is left to do"),
         }
@@ -149,7 +165,9 @@ impl Tale for Deadlock {
             Shape::Oneself if self.is_of_locks() => {
                 text.push_str(" The lock is not reentrant: its holder cannot take it again.");
             }
-            Shape::Abandoned => text.push_str(" Its holder has ended, so nobody can give it back."),
+            Shape::Abandoned if self.is_of_locks() => {
+                text.push_str(" Its holder has ended, so nobody can give it back.");
+            }
             _ => {}
         }
         let mut others: Vec<String> = self.others.iter().take(4).map(clause).collect();
@@ -182,6 +200,9 @@ impl Tale for Deadlock {
     fn involved(&self, case: &Case<'_>) -> Vec<String> {
         let object = |s: &Standing| match s.place {
             Place::Lock { lock, .. } => case.names.object(lock).to_string(),
+            Place::Permit { semaphore: object, .. } | Place::Company { barrier: object, .. } => {
+                case.names.object(object).to_string()
+            }
             Place::Asleep { condvar, .. } => case.names.object(condvar).to_string(),
             Place::Initializer(once, _) => case.names.object(once).to_string(),
             Place::Something(operation) => case.names.object(operation.object).to_string(),

@@ -4,7 +4,10 @@
 //! warning, and only when nothing else tells of the panic and nobody heals the lock.
 
 use super::{Case, Severity, Tale, panic};
-use crate::base::{Action, MutexAction, ObjectId, Outcome, QueueAction, RwLockAction, Step, ThreadId};
+use crate::base::{
+    Action, MutexAction, ObjectId, Outcome, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction,
+    Step, ThreadId,
+};
 use crate::trace::{Annotation, Trace};
 
 /// Something done that its object does not allow.
@@ -29,6 +32,12 @@ pub enum MisuseKind {
     ConditionWithoutLock,
     /// More items were said to be done than were put.
     TooManyDone,
+    /// A bounded semaphore was released more often than acquired.
+    TooManyReleases,
+    /// A barrier was waited at that is broken.
+    BrokenBarrier,
+    /// An item was put into a queue that is shut down.
+    PutAfterShutDown,
     /// A poisoned lock was taken and not healed.
     PoisonedLock,
 }
@@ -54,6 +63,13 @@ fn kind(step: &Step) -> Option<MisuseKind> {
         (Action::Mutex(MutexAction::Release), Outcome::Refused) => Some(MisuseKind::ReleaseOfFreeLock),
         (Action::Condvar(_), Outcome::Refused) => Some(MisuseKind::ConditionWithoutLock),
         (Action::Queue(QueueAction::TaskDone), Outcome::Refused) => Some(MisuseKind::TooManyDone),
+        (Action::Queue(QueueAction::Put { .. }), Outcome::Disconnected) => Some(MisuseKind::PutAfterShutDown),
+        (Action::Semaphore(SemaphoreAction::Release { .. }), Outcome::Refused) => {
+            Some(MisuseKind::TooManyReleases)
+        }
+        (Action::Rendezvous(RendezvousAction::Arrive { .. }), Outcome::Refused) => {
+            Some(MisuseKind::BrokenBarrier)
+        }
         (Action::Mutex(_) | Action::RwLock(_), Outcome::Poisoned) => Some(MisuseKind::PoisonedLock),
         _ => None,
     }
@@ -71,7 +87,13 @@ fn heals(trace: &Trace, lock: ObjectId) -> bool {
 
 impl Misuse {
     pub(super) fn severity(&self) -> Severity {
-        if self.kind == MisuseKind::PoisonedLock { Severity::Warning } else { Severity::Failure }
+        match self.kind {
+            // Python programs are told by an exception, which is how some of them end.
+            MisuseKind::BrokenBarrier | MisuseKind::PutAfterShutDown | MisuseKind::PoisonedLock => {
+                Severity::Warning
+            }
+            _ => Severity::Failure,
+        }
     }
 }
 
@@ -82,6 +104,11 @@ impl Tale for Misuse {
             MisuseKind::ReleaseOfFreeLock => format!("{thread} releases {object}, which nobody holds"),
             MisuseKind::ConditionWithoutLock => format!("{thread} uses {object} without holding its lock"),
             MisuseKind::TooManyDone => format!("{thread} calls `task_done` on {object} once too often"),
+            MisuseKind::TooManyReleases => format!("{thread} releases {object}, of which no permit is taken"),
+            MisuseKind::BrokenBarrier => format!("{thread} waits at {object}, which is broken"),
+            MisuseKind::PutAfterShutDown => {
+                format!("{thread} puts an item into {object}, which is shut down")
+            }
             MisuseKind::PoisonedLock => format!("{thread} takes {object}, which a panic has poisoned"),
         }
     }
@@ -100,6 +127,11 @@ impl Tale for Misuse {
                 "A condition can be waited on and notified only with its lock held."
             }
             MisuseKind::TooManyDone => "Each item put can be done once.",
+            MisuseKind::TooManyReleases => {
+                "A bounded semaphore never has more permits than in the beginning."
+            }
+            MisuseKind::BrokenBarrier => "A broken barrier lets nobody through until it is reset.",
+            MisuseKind::PutAfterShutDown => "A queue that is shut down takes no items.",
             MisuseKind::PoisonedLock => {
                 "What it guards may be half changed, and nobody has cleared the poison."
             }

@@ -13,9 +13,17 @@ pub(crate) enum Object {
 }
 
 impl Object {
-    /// Whether `thread` can perform `action` now. One with a time-out always can: it may be up.
+    /// Whether `thread` can perform `action` now. One with a time-out mostly can: it may be up.
     pub(crate) fn possible(&self, thread: u32, action: Action) -> bool {
-        Operation::free(action).timeout() != FOREVER || self.ready(thread, action)
+        let gives_up = Operation::free(action).timeout() != FOREVER && self.may_time_out();
+        gives_up || self.ready(thread, action)
+    }
+
+    fn may_time_out(&self) -> bool {
+        match self {
+            Object::Plain(state) => state.may_time_out(),
+            Object::Token(_) => true,
+        }
     }
 
     /// Whether `action` can be performed now without waiting.

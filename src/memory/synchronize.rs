@@ -125,6 +125,8 @@ pub(super) fn is_plain(action: Action) -> bool {
             | Action::Condvar(_)
             | Action::Event(_)
             | Action::Queue(_)
+            | Action::Semaphore(_)
+            | Action::Rendezvous(_)
             | Action::Arc(_)
     )
 }
@@ -132,7 +134,9 @@ pub(super) fn is_plain(action: Action) -> bool {
 fn effect(action: Action, outcome: Outcome) -> (Learns, Leaves) {
     use Outcome::{Disconnected, Done, Refused, TimedOut, Value};
     match action {
-        Action::Event(_) | Action::Queue(_) => (Learns::Left, Leaves::Besides),
+        Action::Event(_) | Action::Queue(_) | Action::Semaphore(_) | Action::Rendezvous(_) => {
+            (Learns::Left, Leaves::Besides)
+        }
         Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => {
             (Learns::Nothing, Leaves::Instead)
         }

@@ -17,6 +17,12 @@ pub enum Error {
     Empty,
     /// `queue.Full`
     Full,
+    /// `queue.ShutDown`, from Python 3.13 on.
+    ShutDown,
+    /// `threading.BrokenBarrierError`
+    BrokenBarrier,
+    /// `AttributeError`, with its message.
+    AttributeError(String),
 }
 
 impl Error {
@@ -33,6 +39,9 @@ impl fmt::Display for Error {
             // `queue.Empty` is made in C, and that is how tracebacks spell it.
             Error::Empty => f.write_str("_queue.Empty"),
             Error::Full => f.write_str("queue.Full"),
+            Error::ShutDown => f.write_str("queue.ShutDown"),
+            Error::BrokenBarrier => f.write_str("threading.BrokenBarrierError"),
+            Error::AttributeError(message) => write!(f, "AttributeError: {message}"),
         }
     }
 }

@@ -3,13 +3,14 @@
 //! | Python | here |
 //! |---|---|
 //! | a global variable | [`Shared`] |
-//! | `threading` | [`threading`]: `Thread`, `Lock`, `RLock`, `Condition`, `Event` |
-//! | `queue` | [`queue`]: `Queue` |
+//! | `threading` | [`threading`]: `Thread`, `Lock`, `RLock`, `Condition`, `Event`, `Semaphore`, `Barrier`, `Timer`, … |
+//! | `queue` | [`queue`]: `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
 //! | `time.sleep` | [`time::sleep`] |
 //! | `while True` | [`endless`], for as many rounds as it is followed |
 //! | `print` | [`print()`], [`write()`] |
 //! | `logging` | [`logging`]: `basic_config`, `debug`, `info`, `warning`, `error`, `critical` |
 //! | `random` | [`random`]: `randint`, `randrange`, `choice` |
+//! | `sys.exit` | [`sys::exit`] |
 //! | an exception | [`Error`], with the message that CPython gives |
 //!
 //! The objects are references, as in Python: a clone is the same object, and moving a clone into a thread's target is
@@ -28,6 +29,7 @@ mod print;
 pub mod queue;
 pub mod random;
 mod shared;
+pub mod sys;
 #[cfg(test)]
 mod tests;
 pub mod threading;

@@ -4,8 +4,8 @@ use super::Trace;
 use super::names::Names;
 use crate::base::{
     Action, ArcAction, AtomicAction, BarrierAction, CHECK_SEED, CellAction, ChannelAction, CondvarAction,
-    EventAction, MutexAction, OnceAction, OutputAction, QueueAction, RwLockAction, Schedule, SharedAction,
-    Step, ThreadAction, ThreadId, check_character, mix_check,
+    EventAction, MutexAction, OnceAction, OutputAction, QueueAction, RendezvousAction, RwLockAction,
+    Schedule, SemaphoreAction, SharedAction, Step, ThreadAction, ThreadId, check_character, mix_check,
 };
 use std::fmt;
 
@@ -144,6 +144,9 @@ fn verb(action: &Action) -> &'static str {
         Action::Event(EventAction::IsSet) => "event is set",
         Action::Event(EventAction::Wait { .. }) => "event wait",
         Action::Queue(action) => queue_verb(action),
+        Action::Semaphore(SemaphoreAction::Acquire { .. }) => "semaphore acquire",
+        Action::Semaphore(SemaphoreAction::Release { .. }) => "semaphore release",
+        Action::Rendezvous(action) => rendezvous_verb(action),
         Action::Arc(ArcAction::Count) => "arc count",
         Action::Arc(ArcAction::Unique) => "arc unique",
         Action::Arc(ArcAction::Upgrade) => "arc upgrade",
@@ -212,6 +215,19 @@ fn queue_verb(action: &QueueAction) -> &'static str {
         QueueAction::IsFull => "is full",
         QueueAction::TaskDone => "task done",
         QueueAction::Join => "queue join",
+        QueueAction::ShutDown { .. } => "queue shut down",
+    }
+}
+
+fn rendezvous_verb(action: &RendezvousAction) -> &'static str {
+    match action {
+        RendezvousAction::Arrive { .. } => "barrier arrive",
+        RendezvousAction::Pass { .. } => "barrier pass",
+        RendezvousAction::Open { .. } => "barrier open",
+        RendezvousAction::Abort => "barrier abort",
+        RendezvousAction::Reset => "barrier reset",
+        RendezvousAction::Waiting => "barrier waiting",
+        RendezvousAction::IsBroken => "barrier is broken",
     }
 }
 

@@ -62,6 +62,8 @@ pub fn kind_word(kind: ObjectKind) -> &'static str {
         ObjectKind::Channel => "channel",
         ObjectKind::Event => "event",
         ObjectKind::Queue(_) => "queue",
+        ObjectKind::Semaphore { .. } => "semaphore",
+        ObjectKind::Rendezvous { .. } => "barrier",
         ObjectKind::Arc => "arc",
         ObjectKind::Output => "output",
     }

@@ -1,11 +1,12 @@
 //! Where each unfinished thread stands at the end of a trace: ready, waiting for a lock, asleep.
 
-use super::names::Names;
+use super::names::{Names, listed};
 use super::state::State;
-use super::{ThreadStatus, Trace};
+use super::{ThreadRecord, ThreadStatus, Trace};
 use crate::base::{
     Action, BarrierAction, ChannelAction, CondvarAction, Ending, EventAction, MutexAction, ObjectId,
-    OnceAction, Operation, QueueAction, RwLockAction, ThreadAction, ThreadId,
+    ObjectKind, OnceAction, Operation, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction,
+    ThreadAction, ThreadId,
 };
 
 /// A thread that has not ended, and what it waits for.
@@ -30,6 +31,24 @@ pub enum Place {
         holders: Vec<Holder>,
         /// Whether it has been woken from a condition wait and only lacks the lock.
         woken: bool,
+    },
+    /// A permit of a semaphore, all of which are taken.
+    Permit {
+        /// The semaphore.
+        semaphore: ObjectId,
+        /// How many permits it had in the beginning.
+        of: u32,
+        /// Who has taken them; nobody where those who take permits are not those who give them back.
+        holders: Vec<Holder>,
+    },
+    /// Others at a barrier.
+    Company {
+        /// The barrier.
+        barrier: ObjectId,
+        /// How many have come.
+        come: u32,
+        /// How many have to come.
+        parties: u32,
     },
     /// To be notified.
     Asleep {
@@ -84,7 +103,15 @@ impl Standing {
         match &self.place {
             Place::Lock { holders, .. } => holders.iter().map(|h| h.thread).collect(),
             Place::Join(thread) | Place::Initializer(_, thread) => vec![*thread],
-            Place::Ready(_) | Place::Asleep { .. } | Place::Something(_) => Vec::new(),
+            // Any of them could give one back: itself only where there is nobody else.
+            Place::Permit { holders, .. } => {
+                let others = holders.iter().map(|h| h.thread).filter(|t| *t != self.thread);
+                let others: Vec<ThreadId> = others.collect();
+                if others.is_empty() { holders.iter().map(|h| h.thread).take(1).collect() } else { others }
+            }
+            Place::Ready(_) | Place::Asleep { .. } | Place::Company { .. } | Place::Something(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -110,6 +137,17 @@ impl Standing {
                 };
                 let woken = if *woken { "was notified, but " } else { "" };
                 format!("{woken}waits for {}{held}", object(*lock))
+            }
+            Place::Permit { semaphore, holders, .. } if holders.is_empty() => {
+                format!("waits for a permit of {}, and there is none", object(*semaphore))
+            }
+            Place::Permit { semaphore, of, holders } => {
+                let taken = holders.len();
+                let holders = listed(holders.iter().map(|h| self.holder(h, names)));
+                format!("waits for a permit of {}, {taken} of {of} taken: by {holders}", object(*semaphore))
+            }
+            Place::Company { barrier, come, parties } => {
+                format!("waits for others to come to {}, {come} of {parties} have", object(*barrier))
             }
             Place::Asleep { condvar, .. } => format!("sleeps on {}", object(*condvar)),
             Place::Join(thread) => format!("waits for `{}` to end", names.thread(*thread)),
@@ -146,6 +184,7 @@ fn something(operation: &Operation, names: &Names) -> String {
         Action::Queue(QueueAction::Put { .. }) => format!("waits for room in {object}"),
         Action::Queue(QueueAction::Get { .. }) => format!("waits for an item in {object}"),
         Action::Queue(QueueAction::Join) => format!("waits for all items of {object} to be done"),
+        Action::Rendezvous(_) => format!("waits until the last to come to {object} has acted"),
         Action::Thread(ThreadAction::Park { .. }) => "is parked".into(),
         Action::Thread(ThreadAction::Sleep(_)) => "sleeps".into(),
         Action::Thread(ThreadAction::GoOn) => "goes round for ever".into(),
@@ -163,12 +202,41 @@ pub(crate) fn blocked(trace: &Trace, state: &State, thread: ThreadId, operation:
             Some(sleeper) if sleeper.notified.is_some() => lock(mutex, true),
             sleeper => Place::Asleep { condvar: operation.object, since: sleeper.map(|s| s.since) },
         },
+        Action::Semaphore(SemaphoreAction::Acquire { .. }) => permit(trace, state, operation),
+        Action::Rendezvous(RendezvousAction::Pass { .. }) => company(trace, operation),
         Action::Thread(ThreadAction::Join { thread, .. }) => Place::Join(thread),
         Action::Once(OnceAction::Begin { .. } | OnceAction::Set) => match state.initializer(operation.object)
         {
             Some(by) => Place::Initializer(operation.object, by),
             None => Place::Something(operation),
         },
+        _ => Place::Something(operation),
+    }
+}
+
+fn permit(trace: &Trace, state: &State, operation: Operation) -> Place {
+    let semaphore = operation.object;
+    let of = match trace.objects.get(semaphore.index()).map(|object| object.kind) {
+        Some(ObjectKind::Semaphore { permits }) => permits,
+        _ => return Place::Something(operation),
+    };
+    let taken = state.permits(semaphore).map(|p| Holder { thread: p.thread, since: Some(p.since) });
+    // One that had none to begin with counts something else than who is inside.
+    let holders = if of > 0 { taken.collect() } else { Vec::new() };
+    Place::Permit { semaphore, of, holders }
+}
+
+fn company(trace: &Trace, operation: Operation) -> Place {
+    let barrier = operation.object;
+    let waits = |record: &&ThreadRecord| {
+        record.status.pending().is_some_and(|pending| {
+            pending.object == barrier
+                && matches!(pending.action, Action::Rendezvous(RendezvousAction::Pass { .. }))
+        })
+    };
+    let come = trace.threads.iter().filter(waits).count() as u32;
+    match trace.objects.get(barrier.index()).map(|object| object.kind) {
+        Some(ObjectKind::Rendezvous { parties }) => Place::Company { barrier, come, parties },
         _ => Place::Something(operation),
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::base::{
     Action, BarrierAction, ChannelAction, CondvarAction, EventAction, MutexAction, ObjectId, OnceAction,
-    Operation, Outcome, QueueAction, RwLockAction, Step, ThreadAction, ThreadId,
+    Operation, Outcome, QueueAction, RwLockAction, SemaphoreAction, Step, ThreadAction, ThreadId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +46,8 @@ pub struct State {
     ended: BTreeMap<ThreadId, bool>,
     objects: BTreeMap<ObjectId, Counter>,
     tokens: Vec<ThreadId>,
+    // Invariant: in the order in which they were taken.
+    permits: Vec<Hold>,
 }
 
 /// What is counted of an object that is neither a lock nor a condition variable.
@@ -53,11 +55,13 @@ pub struct State {
 struct Counter {
     // Items in a queue or channel; generations of a barrier completed.
     count: i64,
-    // An event that is up, an initialization that is complete, a channel whose other end is gone.
+    // An event that is up, an initialization that is complete, a channel whose other end is gone, a queue shut down.
     flag: bool,
     // Who initializes.
     busy: Option<ThreadId>,
     unfinished: i64,
+    // Of a semaphore: somebody has given back what he had not taken.
+    signals: bool,
 }
 
 impl State {
@@ -74,6 +78,7 @@ impl State {
             Action::Mutex(action) if done => self.mutex(offset, step.thread, object, action),
             Action::RwLock(action) if done => self.rwlock(offset, step.thread, object, action),
             Action::Condvar(action) => return self.condvar(offset, step, action),
+            Action::Semaphore(action) if done => self.semaphore(offset, step.thread, object, action),
             Action::Thread(action) if done => self.thread(step.thread, action),
             _ if done => self.count(step),
             Action::Channel(_) => self.objects.entry(object).or_default().flag = true,
@@ -90,6 +95,13 @@ impl State {
     /// Who holds `lock`.
     pub fn holders(&self, lock: ObjectId) -> impl Iterator<Item = &Hold> + '_ {
         self.holds.iter().filter(move |hold| hold.lock == lock)
+    }
+
+    /// The permits of a semaphore that are taken, in the order in which they were, where whoever takes one gives it back;
+    /// none where others do, for then it counts something else.
+    pub fn permits(&self, semaphore: ObjectId) -> impl Iterator<Item = &Hold> + '_ {
+        let signals = self.objects.get(&semaphore).is_some_and(|counter| counter.signals);
+        self.permits.iter().filter(move |permit| permit.lock == semaphore && !signals)
     }
 
     /// What `thread` holds.
@@ -158,8 +170,12 @@ impl State {
                 counter.flag.then_some(true)
             }
             Action::Event(EventAction::Wait { .. }) => Some(counter.flag),
-            Action::Queue(QueueAction::Get { timeout }) => Some(timeout == 0 || counter.count > 0),
-            Action::Queue(QueueAction::Put { timeout }) => (timeout == 0).then_some(true),
+            Action::Queue(QueueAction::Get { timeout }) => {
+                Some(timeout == 0 || counter.count > 0 || counter.flag)
+            }
+            Action::Queue(QueueAction::Put { timeout }) => (timeout == 0 || counter.flag).then_some(true),
+            Action::Semaphore(SemaphoreAction::Acquire { timeout }) => (timeout == 0).then_some(true),
+            Action::Rendezvous(_) => None,
             Action::Queue(QueueAction::Join) => Some(counter.unfinished <= 0),
             Action::Thread(ThreadAction::Join { thread, .. }) => Some(self.ended.contains_key(&thread)),
             Action::Thread(ThreadAction::Park { .. }) => Some(self.tokens.contains(&thread)),
@@ -196,6 +212,26 @@ impl State {
                 at.map(|at| self.holds.remove(at));
             }
             RwLockAction::IsPoisoned | RwLockAction::ClearPoison => {}
+        }
+    }
+
+    fn semaphore(&mut self, offset: u64, thread: ThreadId, semaphore: ObjectId, action: SemaphoreAction) {
+        match action {
+            SemaphoreAction::Acquire { .. } => {
+                self.permits.push(Hold { lock: semaphore, thread, since: offset, shared: true })
+            }
+            SemaphoreAction::Release { count } => {
+                for _ in 0..count {
+                    let own = |permit: &Hold| permit.lock == semaphore && permit.thread == thread;
+                    match self.permits.iter().rposition(own) {
+                        Some(at) => drop(self.permits.remove(at)),
+                        None => {
+                            self.objects.entry(semaphore).or_default().signals = true;
+                            break;
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -263,6 +299,13 @@ impl State {
             }
             Action::Queue(QueueAction::Get { .. }) => counter.count -= 1,
             Action::Queue(QueueAction::TaskDone) => counter.unfinished -= 1,
+            Action::Queue(QueueAction::ShutDown { immediate }) => {
+                counter.flag = true;
+                if immediate {
+                    counter.unfinished -= counter.count;
+                    counter.count = 0;
+                }
+            }
             Action::Channel(ChannelAction::Send | ChannelAction::TrySend) => counter.count += 1,
             Action::Channel(ChannelAction::Receive { .. } | ChannelAction::TryReceive) => counter.count -= 1,
             Action::Channel(ChannelAction::DropSender | ChannelAction::DropReceiver) => counter.flag = true,

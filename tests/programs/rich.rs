@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use selvedge::python::queue::Queue;
-use selvedge::python::threading::Event;
+use selvedge::python::threading::{Barrier, Event, Semaphore};
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 use selvedge::thread;
@@ -35,6 +35,17 @@ pub(crate) enum Act {
     Lower,
     IsUp,
     AwaitUp,
+    ShutDown,
+    Acquire,
+    AcquireNow,
+    AcquireAwhile,
+    Release,
+    /// At a barrier for two.
+    Meet,
+    MeetAwhile,
+    Break,
+    Mend,
+    AreThereAny,
     Park,
     ParkAwhile,
     /// To the thread of this number.
@@ -74,10 +85,25 @@ pub(crate) fn rich() -> impl Strategy<Value = Rich> {
     ]
     .boxed();
     let shared = prop_oneof![Just(Read), Just(Write), object().prop_map(Add)].boxed();
-    let queues = prop_oneof![2 => Just(Put), 2 => Just(Get), 1 => Just(GetNow)].boxed();
+    let queues = prop_oneof![4 => Just(Put), 4 => Just(Get), 2 => Just(GetNow), 1 => Just(ShutDown)].boxed();
+    let permits = prop_oneof![
+        3 => Just(Acquire),
+        3 => Just(Release),
+        1 => Just(AcquireNow),
+        1 => Just(AcquireAwhile),
+    ]
+    .boxed();
+    let meetings = prop_oneof![
+        4 => Just(Meet),
+        1 => Just(MeetAwhile),
+        1 => Just(Break),
+        1 => Just(Mend),
+        1 => Just(AreThereAny),
+    ]
+    .boxed();
     let events = prop_oneof![Just(Raise), Just(Lower), Just(IsUp), Just(AwaitUp)].boxed();
     let tokens = prop_oneof![Just(Park), Just(ParkAwhile), (0..3usize).prop_map(Unpark)].boxed();
-    let kinds = [atomics.clone(), locks, conditions, shared, queues, events, tokens];
+    let kinds = [atomics.clone(), locks, conditions, shared, queues, events, tokens, permits, meetings];
     let kind = 0..kinds.len();
     (kind.clone(), kind, prop_oneof![Just((2usize, 4usize)), Just((3, 2)), Just((3, 3))]).prop_flat_map(
         move |(first, second, (count, most))| {
@@ -94,6 +120,8 @@ struct Things {
     shared: RwLock<u32>,
     queue: Queue<u64>,
     event: Event,
+    semaphore: Semaphore,
+    barrier: Barrier,
 }
 
 /// The program as a model.
@@ -105,6 +133,8 @@ pub(crate) fn run_rich(program: &Rich) {
         shared: RwLock::new(0),
         queue: Queue::new(1),
         event: Event::new(),
+        semaphore: Semaphore::new(1),
+        barrier: Barrier::new(2),
     });
     // Threads learn of each other before any of them does anything that counts.
     let (mut threads, mut handles) = (Vec::new(), Vec::new());
@@ -157,13 +187,23 @@ fn perform(body: &[Act], things: &Things, known: &std::sync::Mutex<Vec<thread::T
             Act::Choose => drop(selvedge::choose(2).to_string()),
             Act::Read => drop(things.shared.read().unwrap()),
             Act::Write => drop(things.shared.write().unwrap()),
-            Act::Put => things.queue.put(1),
-            Act::Get => drop(things.queue.get().to_string()),
+            Act::Put => drop(things.queue.try_put(1)),
+            Act::Get => drop(things.queue.try_get()),
             Act::GetNow => drop(things.queue.get_nowait().is_ok().to_string()),
             Act::Raise => things.event.set(),
             Act::Lower => things.event.clear(),
             Act::IsUp => drop(things.event.is_set().to_string()),
             Act::AwaitUp => things.event.wait(),
+            Act::ShutDown => things.queue.shutdown(true),
+            Act::Acquire => things.semaphore.acquire(),
+            Act::AcquireNow => drop(things.semaphore.try_acquire().to_string()),
+            Act::AcquireAwhile => drop(things.semaphore.acquire_timeout(awhile).to_string()),
+            Act::Release => things.semaphore.release(),
+            Act::Meet => drop(things.barrier.wait()),
+            Act::MeetAwhile => drop(things.barrier.wait_timeout(awhile)),
+            Act::Break => things.barrier.abort(),
+            Act::Mend => things.barrier.reset(),
+            Act::AreThereAny => drop(things.barrier.n_waiting().to_string()),
             Act::Park => thread::park(),
             Act::ParkAwhile => thread::park_timeout(awhile),
             Act::Unpark(number) => {

@@ -9,7 +9,7 @@ use selvedge::thread;
 use std::time::Duration;
 
 /// The programs, by name.
-pub(crate) fn zoo() -> [(&'static str, fn()); 10] {
+pub(crate) fn zoo() -> [(&'static str, fn()); 13] {
     [
         ("conditions", conditions),
         ("waiting for a time", waiting_for_a_time),
@@ -21,6 +21,9 @@ pub(crate) fn zoo() -> [(&'static str, fn()); 10] {
         ("tokens", tokens),
         ("events and queues", events_and_queues),
         ("python's conditions", python_conditions),
+        ("semaphores", semaphores),
+        ("python's barriers", python_barriers),
+        ("queues of all kinds", all_queues),
     ]
 }
 
@@ -235,4 +238,67 @@ fn python_conditions() {
         }
     };
     together([side(1), side(-1), side(1), side(-1)]);
+}
+
+fn semaphores() {
+    use python::threading::{BoundedSemaphore, Semaphore};
+    type Shared = (Semaphore, BoundedSemaphore, AtomicU32);
+    let inside = |(pool, bounded, x): &Shared| {
+        pool.with(|| x.fetch_add(1, SeqCst));
+        let _ = bounded.release();
+    };
+    let hasty = |(pool, bounded, x): &Shared| {
+        if pool.try_acquire() {
+            x.load(SeqCst);
+            pool.release();
+        }
+        let _ = (bounded.acquire_timeout(Duration::from_secs(1)), bounded.release_n(2));
+    };
+    let generous = |(pool, bounded, _): &Shared| {
+        bounded.acquire();
+        let _ = pool.release_n(2);
+        pool.acquire();
+    };
+    share((Semaphore::new(1), BoundedSemaphore::new(1), AtomicU32::new(0)), &[inside, hasty, generous]);
+}
+
+fn python_barriers() {
+    use python::threading::Barrier;
+    type Shared = (Barrier, Barrier, AtomicU32);
+    let meet = |(first, second, x): &Shared| {
+        if first.wait() == Ok(1) {
+            x.fetch_add(1, SeqCst);
+        }
+        let _ = second.wait_timeout(Duration::from_secs(1));
+    };
+    let disturb = |(first, second, x): &Shared| {
+        let _ = (first.n_waiting(), x.load(SeqCst));
+        second.abort();
+        let _ = (second.broken(), first.broken());
+        second.reset();
+    };
+    let acts = Barrier::new(2).action(|| ());
+    share((Barrier::new(2), acts, AtomicU32::new(0)), &[meet, meet, disturb]);
+}
+
+fn all_queues() {
+    use python::queue::{LifoQueue, PriorityQueue, SimpleQueue};
+    let (stack, heap, simple) = (LifoQueue::new(1), PriorityQueue::new(0), SimpleQueue::new());
+    let (stack_end, heap_end, simple_end) = (stack.clone(), heap.clone(), simple.clone());
+    let put = thread::spawn(move || {
+        let _ = stack_end.try_put(1);
+        heap_end.put(2);
+        let _ = heap_end.put_timeout(1, Duration::from_secs(1));
+        simple_end.put(3);
+        let _ = (stack_end.put_nowait(4), heap_end.task_done());
+    });
+    let shut = stack.clone();
+    let end = thread::spawn(move || {
+        let _ = shut.get_nowait();
+        shut.shutdown(false);
+        shut.join();
+    });
+    let _ = (heap.try_get(), simple.get_timeout(Duration::from_secs(1)), stack.try_get(), heap.qsize());
+    put.join().unwrap();
+    end.join().unwrap();
 }

@@ -12,7 +12,9 @@ mod event;
 mod mutex;
 mod once;
 mod queue;
+mod rendezvous;
 mod rwlock;
+mod semaphore;
 
 pub(crate) use atomic::{Atomic, compute};
 pub(crate) use barrier::Barrier;
@@ -22,10 +24,13 @@ pub(crate) use event::Event;
 pub(crate) use mutex::Mutex;
 pub(crate) use once::Once;
 pub(crate) use queue::Queue;
+pub(crate) use rendezvous::Rendezvous;
 pub(crate) use rwlock::RwLock;
+pub(crate) use semaphore::Semaphore;
 
 use crate::base::{
-    Action, ArcAction, CellAction, CondvarAction, Outcome, OutputAction, SharedAction, ThreadId,
+    Action, ArcAction, CellAction, CondvarAction, Outcome, OutputAction, RendezvousAction, SharedAction,
+    ThreadId,
 };
 
 /// The state of an object in one execution.
@@ -42,6 +47,8 @@ pub(crate) enum State {
     Channel(Channel),
     Event(Event),
     Queue(Queue),
+    Semaphore(Semaphore),
+    Rendezvous(Rendezvous),
     Arc,
     Output,
 }
@@ -59,6 +66,8 @@ impl State {
             (State::Channel(state), Action::Channel(action)) => state.ready(action),
             (State::Event(state), Action::Event(action)) => state.ready(action),
             (State::Queue(state), Action::Queue(action)) => state.ready(action),
+            (State::Semaphore(state), Action::Semaphore(action)) => state.ready(action),
+            (State::Rendezvous(state), Action::Rendezvous(action)) => state.ready(action),
             _ => true,
         }
     }
@@ -76,6 +85,8 @@ impl State {
             (State::Channel(state), Action::Channel(action)) => state.apply(action),
             (State::Event(state), Action::Event(action)) => state.apply(action),
             (State::Queue(state), Action::Queue(action)) => state.apply(action),
+            (State::Semaphore(state), Action::Semaphore(action)) => state.apply(action),
+            (State::Rendezvous(state), Action::Rendezvous(action)) => state.apply(action),
             (State::Cell, Action::Cell(CellAction::Read | CellAction::Write))
             | (State::Shared, Action::Shared(SharedAction::Get | SharedAction::Set(_)))
             | (State::Output, Action::Output(OutputAction::Write(_) | OutputAction::Close))
@@ -90,10 +101,20 @@ impl State {
     /// What comes of an action that is not ready when its time is up.
     #[cold]
     pub(crate) fn time_out(&mut self, thread: ThreadId, action: Action) -> Outcome {
-        if let (State::Condvar(state), Action::Condvar(CondvarAction::Wake { .. })) = (self, action) {
-            state.time_out(thread);
+        match (self, action) {
+            (State::Condvar(state), Action::Condvar(CondvarAction::Wake { .. })) => state.time_out(thread),
+            (State::Rendezvous(state), Action::Rendezvous(RendezvousAction::Pass { .. })) => state.abort(),
+            _ => {}
         }
         Outcome::TimedOut
+    }
+
+    /// Whether who waits with a time-out may give up now.
+    pub(crate) fn may_time_out(&self) -> bool {
+        match self {
+            State::Rendezvous(state) => state.may_time_out(),
+            _ => true,
+        }
     }
 
     /// How many outcomes `action` has in this state.

@@ -9,17 +9,18 @@ pub(crate) struct Queue {
     capacity: u64,
     length: u64,
     unfinished: u64,
+    shut: bool,
 }
 
 impl Queue {
     pub(crate) fn new(capacity: u64) -> Self {
-        Queue { capacity, length: 0, unfinished: 0 }
+        Queue { capacity, length: 0, unfinished: 0, shut: false }
     }
 
     pub(crate) fn ready(&self, action: QueueAction) -> bool {
         match action {
-            QueueAction::Put { timeout } => timeout == 0 || !self.is_full(),
-            QueueAction::Get { timeout } => timeout == 0 || self.length > 0,
+            QueueAction::Put { timeout } => timeout == 0 || self.shut || !self.is_full(),
+            QueueAction::Get { timeout } => timeout == 0 || self.shut || self.length > 0,
             QueueAction::Join => self.unfinished == 0,
             _ => true,
         }
@@ -27,12 +28,14 @@ impl Queue {
 
     pub(crate) fn apply(&mut self, action: QueueAction) -> Outcome {
         match action {
+            QueueAction::Put { .. } if self.shut => Outcome::Disconnected,
             QueueAction::Put { .. } if self.is_full() => Outcome::Refused,
             QueueAction::Put { .. } => {
                 self.length += 1;
                 self.unfinished += 1;
                 Outcome::Done
             }
+            QueueAction::Get { .. } if self.length == 0 && self.shut => Outcome::Disconnected,
             QueueAction::Get { .. } if self.length == 0 => Outcome::Refused,
             QueueAction::Get { .. } => {
                 self.length -= 1;
@@ -47,6 +50,14 @@ impl Queue {
                 Outcome::Done
             }
             QueueAction::Join => Outcome::Done,
+            QueueAction::ShutDown { immediate } => {
+                self.shut = true;
+                if immediate {
+                    self.unfinished = self.unfinished.saturating_sub(self.length);
+                    self.length = 0;
+                }
+                Outcome::Done
+            }
         }
     }
 
@@ -80,6 +91,30 @@ mod tests {
         let mut queue = Queue::new(0);
         (0..1000).for_each(|_| assert_eq!(queue.apply(PUT), Outcome::Done));
         assert_eq!(queue.apply(QueueAction::Length), Outcome::Value(1000));
+    }
+
+    #[test]
+    fn shut_down_it_takes_nothing_and_gives_what_is_left() {
+        let mut queue = Queue::new(1);
+        queue.apply(PUT);
+        queue.apply(QueueAction::ShutDown { immediate: false });
+        assert!(queue.ready(PUT));
+        assert_eq!(queue.apply(PUT), Outcome::Disconnected);
+        assert_eq!(queue.apply(GET), Outcome::Done);
+        assert!(queue.ready(GET) && !queue.ready(QueueAction::Join));
+        assert_eq!(queue.apply(GET_NOWAIT), Outcome::Disconnected);
+    }
+
+    #[test]
+    fn shut_down_at_once_it_forgets_what_nobody_has_taken() {
+        let mut queue = Queue::new(0);
+        (0..3).for_each(|_| assert_eq!(queue.apply(PUT), Outcome::Done));
+        queue.apply(GET);
+        queue.apply(QueueAction::ShutDown { immediate: true });
+        assert_eq!(queue.apply(GET), Outcome::Disconnected);
+        assert!(!queue.ready(QueueAction::Join));
+        assert_eq!(queue.apply(QueueAction::TaskDone), Outcome::Done);
+        assert!(queue.ready(QueueAction::Join));
     }
 
     #[test]

@@ -53,7 +53,7 @@ thread_local! {
     static FIBER: Cell<Option<FiberRef>> = const { Cell::new(None) };
 }
 
-/// The payload that unwinds a thread whose execution is over.
+/// The payload that unwinds a thread whose execution is over, or that ends itself.
 pub(super) struct Torn;
 
 /// Whether an exploration runs on this OS thread.
@@ -138,8 +138,9 @@ pub(crate) fn abandon() -> ! {
     unreachable!("an abandoned fiber is never resumed")
 }
 
+/// Ends the calling thread by unwinding it, which nobody is told of.
 #[cold]
-fn unwind() -> ! {
+pub(crate) fn unwind() -> ! {
     resume_unwind(Box::new(Torn))
 }
 

@@ -1,8 +1,11 @@
 //! CPython's behaviours, as `python3` shows them, held up to the types here: under every interleaving, where there is more
 //! than one.
 
+mod barrier;
 mod condition;
 mod output;
+mod queue;
+mod semaphore;
 mod thread;
 
 use super::queue::Queue;

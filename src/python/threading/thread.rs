@@ -1,26 +1,53 @@
 //! Python's threads.
 
+use super::numbering;
 use crate::base::{self, Action, Operation, ThreadAction};
 use crate::engine::current;
 use crate::python::Error;
 use crate::python::identity::require_exploration;
 use crate::python::time::nanoseconds;
-use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// `threading.Thread`. A clone is the same thread, and anybody may join it, any number of times.
 ///
 /// An error that the target returns ends the thread as an unhandled exception does in Python: it is reported as a panic of
-/// the thread, and [`join`](Thread::join) says nothing about it.
+/// the thread, and [`join`](Thread::join) says nothing about it. A daemon dies with the program, which does not wait for it.
+///
+/// ```
+/// use selvedge::python::{Error, threading::{Lock, Run, Thread}};
+///
+/// /// What would be a subclass of `Thread` in Python.
+/// struct Worker { lock: Lock }
+///
+/// impl Run for Worker {
+///     type Output = Result<(), Error>;
+///
+///     fn run(self) -> Result<(), Error> {
+///         self.lock.acquire();
+///         self.lock.release()
+///     }
+/// }
+///
+/// selvedge::check(|| {
+///     let lock = Lock::new();
+///     let worker = Thread::new(Worker { lock: lock.clone() }).named("worker");
+///     let other = Thread::new(move || lock.with(|| ()));
+///     worker.start().unwrap();
+///     other.start().unwrap();
+///     worker.join().unwrap();
+/// });
+/// ```
 #[derive(Clone)]
 pub struct Thread(Arc<Inner>);
 
 struct Inner {
-    name: Label,
-    daemon: bool,
+    /// Until it is started; then the engine has it.
+    name: Mutex<Label>,
+    daemon: AtomicBool,
     epoch: u64,
     /// Taken by `start`.
     target: Mutex<Option<Target>>,
@@ -34,6 +61,27 @@ enum Label {
     Given(String),
     /// "Thread-" and this.
     Counted(u32),
+}
+
+/// What a thread does: a closure, or a type of one's own where Python has a subclass that overrides `run`.
+pub trait Run: Send + 'static {
+    /// What comes of it.
+    type Output: Returned;
+
+    /// `run()`, called once, on the new thread.
+    fn run(self) -> Self::Output;
+}
+
+impl<F, R> Run for F
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Returned,
+{
+    type Output = R;
+
+    fn run(self) -> R {
+        self()
+    }
 }
 
 /// What a thread's target may return: nothing, or an error that ends the thread.
@@ -61,23 +109,20 @@ impl Returned for Result<(), Error> {
 impl Thread {
     /// `Thread(target=…)`: a thread of the running execution, not started. It is a daemon if its creator is one.
     ///
-    /// Without a name it gets CPython's: "Thread-1", "Thread-2", … in the order in which they are made.
+    /// Without a name it gets CPython's: "Thread-1", "Thread-2", … in the order in which they are made. (CPython adds the name of
+    /// the target, if it has one; a closure has none.)
     ///
     /// # Panics
     ///
     /// Outside of an exploration.
     #[track_caller]
-    pub fn new<F, R>(target: F) -> Self
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Returned,
-    {
+    pub fn new(target: impl Run) -> Self {
         require_exploration();
         let epoch = current::epoch();
-        let target: Target = Box::new(move || target().into_result());
+        let target: Target = Box::new(move || target.run().into_result());
         Thread(Arc::new(Inner {
-            name: Label::Counted(next_number(epoch)),
-            daemon: current::is_daemon(current::thread()),
+            name: Mutex::new(Label::Counted(numbering::next(epoch))),
+            daemon: AtomicBool::new(current::is_daemon(current::thread())),
             epoch,
             target: Mutex::new(Some(target)),
             started: OnceLock::new(),
@@ -89,10 +134,11 @@ impl Thread {
     #[track_caller]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         let inner = self.sole();
-        if let Label::Counted(number) = inner.name {
-            give_back_number(inner.epoch, number);
+        let given = Mutex::new(Label::Given(name.into()));
+        let old = std::mem::replace(&mut inner.name, given).into_inner();
+        if let Ok(Label::Counted(number)) = old {
+            numbering::give_back(inner.epoch, number);
         }
-        inner.name = Label::Given(name.into());
         self
     }
 
@@ -100,7 +146,7 @@ impl Thread {
     #[must_use]
     #[track_caller]
     pub fn daemon(mut self, daemon: bool) -> Self {
-        self.sole().daemon = daemon;
+        self.sole().daemon = AtomicBool::new(daemon);
         self
     }
 
@@ -116,9 +162,11 @@ impl Thread {
         let target = self.0.target.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(target) = target else { return Err(Error::runtime("threads can only be started once")) };
         let inner = Arc::clone(&self.0);
-        let claim = current::spawn(&self.name(), self.0.daemon, location, move || {
+        let claim = current::spawn(&self.name(), self.is_daemon(), location, move || {
             inner.started.get_or_init(current::thread);
             drop(inner);
+            // Its result is nothing, and nobody takes it.
+            current::detach_running();
             if let Err(error) = target() {
                 panic!("{error}");
             }
@@ -165,15 +213,68 @@ impl Thread {
 
     /// `name`
     pub fn name(&self) -> String {
-        match &self.0.name {
-            Label::Given(name) => name.clone(),
-            Label::Counted(number) => format!("Thread-{number}"),
+        let called = match self.0.started.get() {
+            Some(&thread) => current::thread_name(thread),
+            None => String::new(),
+        };
+        match (&*self.label(), self.0.started.get()) {
+            _ if !called.is_empty() => called,
+            (_, Some(&base::ThreadId::MAIN)) => "MainThread".to_owned(),
+            (Label::Given(name), _) => name.clone(),
+            (Label::Counted(number), _) => format!("Thread-{number}"),
         }
+    }
+
+    /// `name = …`
+    #[track_caller]
+    pub fn set_name(&self, name: impl Into<String>) {
+        self.check();
+        let name = name.into();
+        if let Some(&thread) = self.0.started.get() {
+            current::rename_thread(thread, &name);
+        }
+        *self.label() = Label::Given(name);
     }
 
     /// `daemon`
     pub fn is_daemon(&self) -> bool {
-        self.0.daemon
+        self.0.daemon.load(Relaxed)
+    }
+
+    /// `daemon = …`
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: cannot set daemon status of active thread` once it has been started.
+    #[track_caller]
+    pub fn set_daemon(&self, daemon: bool) -> Result<(), Error> {
+        self.check();
+        if self.0.started.get().is_some() {
+            return Err(Error::runtime("cannot set daemon status of active thread"));
+        }
+        self.0.daemon.store(daemon, Relaxed);
+        Ok(())
+    }
+
+    /// `ident`, and `native_id`: a number that no other thread of the execution has; `None` before it is started.
+    pub fn ident(&self) -> Option<u64> {
+        self.0.started.get().map(|thread| u64::from(thread.0) + 1)
+    }
+
+    /// The handle to a thread that runs or has run.
+    pub(super) fn known(thread: base::ThreadId) -> Self {
+        Thread(Arc::new(Inner {
+            // Not started by `threading`, if the engine has no name for it.
+            name: Mutex::new(Label::Given(format!("Dummy-{}", thread.0))),
+            daemon: AtomicBool::new(current::is_daemon(thread)),
+            epoch: current::epoch(),
+            target: Mutex::new(None),
+            started: OnceLock::from(thread),
+        }))
+    }
+
+    fn label(&self) -> MutexGuard<'_, Label> {
+        self.0.name.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn joinable(&self) -> Result<base::ThreadId, Error> {
@@ -197,55 +298,23 @@ impl Thread {
     }
 }
 
+/// Two handles are equal when they are of one thread.
+impl PartialEq for Thread {
+    fn eq(&self, other: &Thread) -> bool {
+        match (self.0.started.get(), other.0.started.get()) {
+            (Some(one), Some(other_one)) => one == other_one && self.0.epoch == other.0.epoch,
+            _ => Arc::ptr_eq(&self.0, &other.0),
+        }
+    }
+}
+
+impl Eq for Thread {}
+
 impl fmt::Debug for Thread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Thread")
             .field("name", &self.name())
-            .field("daemon", &self.0.daemon)
+            .field("daemon", &self.is_daemon())
             .finish_non_exhaustive()
-    }
-}
-
-/// `threading.current_thread()`. The one that runs the model is "MainThread".
-///
-/// # Panics
-///
-/// Outside of an exploration.
-#[must_use]
-#[track_caller]
-pub fn current_thread() -> Thread {
-    require_exploration();
-    let thread = current::thread();
-    let name = match current::thread_name(thread) {
-        name if !name.is_empty() => name,
-        _ if thread == base::ThreadId::MAIN => "MainThread".to_owned(),
-        // Not started by `threading`.
-        _ => format!("Dummy-{}", thread.0),
-    };
-    Thread(Arc::new(Inner {
-        name: Label::Given(name),
-        daemon: current::is_daemon(thread),
-        epoch: current::epoch(),
-        target: Mutex::new(None),
-        started: OnceLock::from(thread),
-    }))
-}
-
-thread_local! {
-    /// How many unnamed threads the execution has made: (its epoch, the number). An execution has one OS thread.
-    static COUNTED: Cell<(u64, u32)> = const { Cell::new((0, 0)) };
-}
-
-fn next_number(epoch: u64) -> u32 {
-    let (of, last) = COUNTED.get();
-    let number = if of == epoch { last + 1 } else { 1 };
-    COUNTED.set((epoch, number));
-    number
-}
-
-/// CPython counts only threads that are made without a name, and here the name comes a moment later.
-fn give_back_number(epoch: u64, number: u32) {
-    if COUNTED.get() == (epoch, number) {
-        COUNTED.set((epoch, number - 1));
     }
 }

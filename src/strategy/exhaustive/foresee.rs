@@ -157,8 +157,9 @@ impl History {
         let thread = ThreadId(next.thread);
         let weak_left = next.spent.weak < self.weak_failures;
         let state = self.state(object, view);
-        if !state.ready(thread, action) {
-            return if next.operation.timeout() == FOREVER { 0 } else { self.would_meet(object.0, false) };
+        let ready = state.ready(thread, action);
+        if !ready && (next.operation.timeout() == FOREVER || !state.may_time_out()) {
+            return 0;
         }
         let fails = match (state, action) {
             (State::Atomic(state), Action::Atomic(AtomicAction::CompareExchange { expected, weak, .. })) => {
@@ -166,7 +167,7 @@ impl History {
             }
             _ => false,
         };
-        let outcome = state.clone().apply(thread, action, 0);
+        let outcome = if ready { state.clone().apply(thread, action, 0) } else { Outcome::TimedOut };
         let step =
             Step { thread, choice: 0, operation: next.operation, outcome, location: Location::caller() };
         let write = step.accesses().iter().flatten().any(|(_, access)| *access == Access::Write);

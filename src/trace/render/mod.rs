@@ -12,6 +12,7 @@
 mod columns;
 mod phrase;
 mod printed;
+mod python;
 mod rows;
 
 pub use columns::{lay_out, width};

@@ -1,10 +1,11 @@
 //! A step in a few plain words: "load finished -> false", "lock m", "notify one on empty, wakes consumer 1".
 
 use super::printed::printed;
+use super::python;
 use crate::base::{
-    Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
-    FOREVER, MutexAction, ObjectKind, OnceAction, Outcome, QueueAction, Rmw, RwLockAction, SharedAction,
-    Step, ThreadAction, ThreadId, Width,
+    Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, FOREVER,
+    MutexAction, ObjectKind, OnceAction, Outcome, Rmw, RwLockAction, SharedAction, Step, ThreadAction,
+    ThreadId, Width,
 };
 use crate::trace::Trace;
 use crate::trace::names::Names;
@@ -42,8 +43,10 @@ pub fn phrase(step: &Step, scene: &Scene<'_>) -> String {
         Action::Barrier(BarrierAction::Pass { .. }) => format!("passes {object}"),
         Action::Once(action) => once(action, step.outcome, object),
         Action::Channel(action) => channel(action, step.outcome, scene, object),
-        Action::Event(action) => event(action, step.outcome, object),
-        Action::Queue(action) => queue(action, step, scene, object),
+        Action::Event(action) => python::event(action, step.outcome, object),
+        Action::Queue(action) => python::queue(action, step, scene, object),
+        Action::Semaphore(action) => python::semaphore(action, step.outcome, object),
+        Action::Rendezvous(action) => python::rendezvous(action, step, scene, object),
         Action::Arc(action) => arc(action, step.outcome, object),
         Action::Output(action) => printed(action, scene),
         Action::Thread(action) => thread(action, step.outcome, scene),
@@ -55,15 +58,15 @@ pub fn phrase(step: &Step, scene: &Scene<'_>) -> String {
 }
 
 impl Scene<'_> {
-    fn noted(&self, before: &str) -> String {
+    pub(super) fn noted(&self, before: &str) -> String {
         self.note.map_or(String::new(), |note| format!("{before}{note}"))
     }
 
-    fn noted_or(&self, before: &str, value: String) -> String {
+    pub(super) fn noted_or(&self, before: &str, value: String) -> String {
         format!("{before}{}", self.note.map_or(value, str::to_string))
     }
 
-    fn width(&self, step: &Step) -> Option<Width> {
+    pub(super) fn width(&self, step: &Step) -> Option<Width> {
         match self.trace.objects.get(step.operation.object.index())?.kind {
             ObjectKind::Atomic(width) => Some(width),
             ObjectKind::Shared(width) | ObjectKind::Queue(width) => width,
@@ -104,7 +107,7 @@ fn earlier(step: &Step) -> &'static str {
     if step.choice > 0 { ", before newer values" } else { "" }
 }
 
-fn yes(outcome: Outcome) -> &'static str {
+pub(super) fn yes(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Value(0) | Outcome::Refused => "no",
         _ => "yes",
@@ -314,45 +317,6 @@ fn channel(action: ChannelAction, outcome: Outcome, scene: &Scene<'_>, object: &
         (ChannelAction::LeaveSender, _) => format!("drop a sender of {object}"),
         (ChannelAction::DropSender, _) => format!("drop the last sender of {object}"),
         (ChannelAction::DropReceiver, _) => format!("drop the receiver of {object}"),
-    }
-}
-
-fn event(action: EventAction, outcome: Outcome, object: &str) -> String {
-    match (action, outcome) {
-        (EventAction::Set, _) => format!("set {object}"),
-        (EventAction::Clear, _) => format!("clear {object}"),
-        (EventAction::IsSet, outcome) => format!("is {object} set? {}", yes(outcome)),
-        (EventAction::Wait { .. }, Outcome::TimedOut) => format!("wait for {object}: times out"),
-        (EventAction::Wait { .. }, _) => format!("wait for {object}: it is set"),
-    }
-}
-
-fn queue(action: QueueAction, step: &Step, scene: &Scene<'_>, object: &str) -> String {
-    let item = match (step.outcome, scene.width(step)) {
-        (Outcome::Value(bits), Some(width)) => scene.noted_or(" ", value(bits, Some(width))),
-        _ => scene.noted(" "),
-    };
-    match (action, step.outcome) {
-        (QueueAction::Put { timeout: 0 }, Outcome::Refused | Outcome::TimedOut) => {
-            format!("put{item} into {object}: full")
-        }
-        (QueueAction::Put { .. }, Outcome::Refused | Outcome::TimedOut) => {
-            format!("put{item} into {object}: times out")
-        }
-        (QueueAction::Put { .. }, _) => format!("put{item} into {object}"),
-        (QueueAction::Get { timeout: 0 }, Outcome::Refused | Outcome::TimedOut) => {
-            format!("get from {object}: empty")
-        }
-        (QueueAction::Get { .. }, Outcome::Refused | Outcome::TimedOut) => {
-            format!("get from {object}: times out")
-        }
-        (QueueAction::Get { .. }, _) => format!("get{item} from {object}"),
-        (QueueAction::Length, outcome) => format!("length of {object} -> {}", outcome.value().unwrap_or(0)),
-        (QueueAction::IsEmpty, outcome) => format!("is {object} empty? {}", yes(outcome)),
-        (QueueAction::IsFull, outcome) => format!("is {object} full? {}", yes(outcome)),
-        (QueueAction::TaskDone, Outcome::Refused) => format!("task done on {object}: refused, one too many"),
-        (QueueAction::TaskDone, _) => format!("task done on {object}"),
-        (QueueAction::Join, _) => format!("join {object}: all is done"),
     }
 }
 

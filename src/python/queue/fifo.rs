@@ -1,13 +1,13 @@
-//! Python's `queue`.
+//! `queue.Queue`, and what its subclasses make different.
 
-use super::Error;
-use super::bits::{bits, width};
-use super::identity::{Identity, rename};
-use super::time::nanoseconds;
+use super::store::{Order, Store};
 use crate::base::object::{self, State};
 use crate::base::{Action, FOREVER, Name, ObjectKind, Outcome, QueueAction};
 use crate::engine::current;
-use std::collections::VecDeque;
+use crate::python::Error;
+use crate::python::bits::{bits, width};
+use crate::python::identity::{Identity, rename};
+use crate::python::time::nanoseconds;
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,14 +15,30 @@ use std::time::Duration;
 
 /// `queue.Queue`: first in, first out. Every call is one step, because the queue has a lock of its own.
 ///
-/// A clone is the same queue. Items that are numbers show in traces.
+/// A clone is the same queue. Items that are numbers show in traces. As in Python, the other queues with a bound are queues
+/// too: a function that takes a `&Queue` takes any of them.
+///
+/// ```
+/// use selvedge::python::{queue::Queue, threading::Thread};
+///
+/// selvedge::check(|| {
+///     let tasks = Queue::new(1).named("tasks");
+///     let taken = tasks.clone();
+///     let worker = Thread::new(move || (0..2).map(|_| taken.get()).for_each(|task| drop(task)));
+///     worker.start().unwrap();
+///     tasks.put("sweep");
+///     tasks.put("wash");
+///     worker.join().unwrap();
+///     assert!(tasks.empty());
+/// });
+/// ```
 pub struct Queue<T>(Arc<Items<T>>);
 
 struct Items<T> {
     identity: Identity,
     capacity: usize,
     // Invariant: as many as the engine's queue counts. Held for a moment only, without performing operations.
-    items: Mutex<VecDeque<T>>,
+    items: Mutex<Store<T>>,
 }
 
 impl<T: fmt::Debug + Send + 'static> Queue<T> {
@@ -34,38 +50,67 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
     #[must_use]
     #[track_caller]
     pub fn new(maxsize: usize) -> Self {
-        let items = Mutex::new(VecDeque::new());
+        Queue::ordered(maxsize, Order::Oldest)
+    }
+
+    #[track_caller]
+    pub(super) fn ordered(maxsize: usize, order: Order<T>) -> Self {
+        let items = Mutex::new(Store::new(order));
         Queue(Arc::new(Items { identity: Identity::new(), capacity: maxsize, items }))
     }
 
     /// The same queue under a name, for traces.
     #[must_use]
     #[track_caller]
-    pub fn named(mut self, name: &'static str) -> Self {
-        rename(&mut self.0, Name::new(name), |q| &mut q.identity);
-        self
+    pub fn named(self, name: &'static str) -> Self {
+        self.called(Name::new(name))
     }
 
     /// The same queue under a name shared by several and a number of its own, for traces.
     #[must_use]
     #[track_caller]
-    pub fn numbered(mut self, name: &'static str, number: u32) -> Self {
-        rename(&mut self.0, Name::numbered(name, number), |q| &mut q.identity);
+    pub fn numbered(self, name: &'static str, number: u32) -> Self {
+        self.called(Name::numbered(name, number))
+    }
+
+    #[track_caller]
+    pub(super) fn called(mut self, name: Name) -> Self {
+        rename(&mut self.0, name, |q| &mut q.identity);
         self
     }
 
+    /// `maxsize`
+    pub fn maxsize(&self) -> usize {
+        self.0.capacity
+    }
+
     /// `put(item)`: waits until there is room and puts it.
+    ///
+    /// # Panics
+    ///
+    /// With [`Error::ShutDown`], when the queue is shut down; [`try_put`](Self::try_put) returns it.
     #[track_caller]
     pub fn put(&self, item: T) {
-        // Without a time-out it is done in the end or never returns.
-        let _ = self.put_within(item, FOREVER, Location::caller());
+        if let Err(error) = self.put_within(item, FOREVER, Location::caller()) {
+            panic!("{error}");
+        }
+    }
+
+    /// `put(item)`, for a queue that may be shut down.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShutDown`] when it is, or is while the caller waits.
+    #[track_caller]
+    pub fn try_put(&self, item: T) -> Result<(), Error> {
+        self.put_within(item, FOREVER, Location::caller())
     }
 
     /// `put(item, timeout=…)`
     ///
     /// # Errors
     ///
-    /// [`Error::Full`] when there was no room in time.
+    /// [`Error::Full`] when there was no room in time; [`Error::ShutDown`] when the queue is shut down.
     #[track_caller]
     pub fn put_timeout(&self, item: T, timeout: Duration) -> Result<(), Error> {
         self.put_within(item, nanoseconds(timeout), Location::caller())
@@ -75,23 +120,40 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Full`] when there is no room.
+    /// [`Error::Full`] when there is no room; [`Error::ShutDown`] when the queue is shut down.
     #[track_caller]
     pub fn put_nowait(&self, item: T) -> Result<(), Error> {
         self.put_within(item, 0, Location::caller())
     }
 
-    /// `get()`: waits until there is an item and takes the oldest.
+    /// `get()`: waits until there is an item and takes the one whose turn it is: of a plain queue the oldest.
+    ///
+    /// # Panics
+    ///
+    /// With [`Error::ShutDown`], when the queue is empty and shut down; [`try_get`](Self::try_get) returns it.
     #[track_caller]
     pub fn get(&self) -> T {
-        self.get_within(FOREVER, Location::caller()).expect("a get without a time-out returns with an item")
+        match self.get_within(FOREVER, Location::caller()) {
+            Ok(item) => item,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// `get()`, for a queue that may be shut down.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShutDown`] when it is empty and shut down, or comes to be while the caller waits.
+    #[track_caller]
+    pub fn try_get(&self) -> Result<T, Error> {
+        self.get_within(FOREVER, Location::caller())
     }
 
     /// `get(timeout=…)`
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] when there was no item in time.
+    /// [`Error::Empty`] when there was no item in time; [`Error::ShutDown`] when the queue is empty and shut down.
     #[track_caller]
     pub fn get_timeout(&self, timeout: Duration) -> Result<T, Error> {
         self.get_within(nanoseconds(timeout), Location::caller())
@@ -101,7 +163,7 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] when there is no item.
+    /// [`Error::Empty`] when there is no item; [`Error::ShutDown`] when the queue is also shut down.
     #[track_caller]
     pub fn get_nowait(&self) -> Result<T, Error> {
         self.get_within(0, Location::caller())
@@ -144,21 +206,37 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
         self.perform(QueueAction::Join, Location::caller());
     }
 
-    fn put_within(&self, item: T, timeout: u64, location: &'static Location<'static>) -> Result<(), Error> {
+    /// `shutdown(immediate)`, which Python has from 3.13 on: the queue takes no more items, and whoever waits to put one gets an
+    /// error. Those who take items go on until there are none. If it is immediate, what is in the queue is thrown away and
+    /// counts as done.
+    #[track_caller]
+    pub fn shutdown(&self, immediate: bool) {
+        self.perform(QueueAction::ShutDown { immediate }, Location::caller());
+        let left = if immediate { self.items().take_all() } else { Vec::new() };
+        // After the guard is gone: what is dropped here may perform operations.
+        drop(left);
+    }
+
+    pub(super) fn put_within(
+        &self,
+        item: T,
+        timeout: u64,
+        location: &'static Location<'static>,
+    ) -> Result<(), Error> {
         match self.perform(QueueAction::Put { timeout }, location) {
             Outcome::Done => {
                 show(&item);
-                self.items().push_back(item);
+                self.items().put(item);
                 Ok(())
             }
             outcome => self.give_up(outcome, Error::Full, location),
         }
     }
 
-    fn get_within(&self, timeout: u64, location: &'static Location<'static>) -> Result<T, Error> {
+    pub(super) fn get_within(&self, timeout: u64, location: &'static Location<'static>) -> Result<T, Error> {
         match self.perform(QueueAction::Get { timeout }, location) {
             Outcome::Done => {
-                let item = self.items().pop_front().expect("there are as many items as the engine counts");
+                let item = self.items().take().expect("there are as many items as the engine counts");
                 show(&item);
                 Ok(item)
             }
@@ -172,10 +250,14 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
         error: Error,
         location: &'static Location<'static>,
     ) -> Result<R, Error> {
-        if outcome == Outcome::TimedOut {
-            current::offer_turn(location);
+        match outcome {
+            Outcome::Disconnected => Err(Error::ShutDown),
+            Outcome::TimedOut => {
+                current::offer_turn(location);
+                Err(error)
+            }
+            _ => Err(error),
         }
-        Err(error)
     }
 
     fn ask(&self, question: QueueAction, location: &'static Location<'static>) -> u64 {
@@ -188,7 +270,7 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
         current::perform_on(self.0.identity.object(begin), Action::Queue(action), location)
     }
 
-    fn items(&self) -> MutexGuard<'_, VecDeque<T>> {
+    fn items(&self) -> MutexGuard<'_, Store<T>> {
         self.0.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

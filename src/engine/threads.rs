@@ -1,0 +1,50 @@
+//! What the facade asks and says of threads through its [door](super::current).
+
+use super::fiber::{self, with};
+use crate::base::ThreadId;
+
+/// The name of a virtual thread of this execution; empty when it has none.
+pub(crate) fn thread_name(thread: ThreadId) -> String {
+    with(|execution| execution.thread_mut(thread).name.clone())
+}
+
+/// Gives a virtual thread of this execution another name.
+pub(crate) fn rename_thread(thread: ThreadId, name: &str) {
+    with(|execution| {
+        let thread = execution.thread_mut(thread);
+        thread.name.clear();
+        thread.give_name(name);
+    });
+}
+
+/// How many virtual threads have been started, the first one included.
+pub(crate) fn thread_count() -> u32 {
+    with(|execution| execution.live_threads)
+}
+
+/// Nobody will ask for the result of the running thread.
+pub(crate) fn detach_running() {
+    with(|execution| execution.running_mut().detached = true);
+}
+
+/// Ends the running thread as if it had come to its end, unwinding it; returns if somebody may still ask for its result.
+pub(crate) fn leave_thread() {
+    if with(|execution| execution.running_mut().detached) {
+        fiber::unwind();
+    }
+}
+
+/// Whether the execution does not wait for a thread.
+pub(crate) fn is_daemon(thread: ThreadId) -> bool {
+    with(|execution| execution.thread_mut(thread).daemon)
+}
+
+/// The result of a thread has been taken: if it panicked, somebody has learned of it.
+pub(crate) fn mark_delivered(thread: ThreadId) {
+    with(|execution| execution.thread_mut(thread).delivered = true);
+}
+
+/// Whether a thread has ended in a panic of which nobody has learned.
+pub(crate) fn ended_in_panic(thread: ThreadId) -> bool {
+    with(|execution| execution.thread_mut(thread).has_secret_panic())
+}
