@@ -4,7 +4,7 @@ use super::parameters::{Parameter, Parameters};
 use super::programs::{
     bank_account, bounded_queue, condition_endless, condition_queue, counter, daemon_thread, downloads,
     event_chain, event_start_line, increments, list_condition, lock_takers, messengers, rlock_reverse,
-    worker_threads,
+    semaphores, signals, worker_threads,
 };
 use super::suggest;
 use selvedge::{Error, Output};
@@ -67,22 +67,22 @@ static PROGRAMS: &[Program] = &[
     increments::LOCKED,
     bank_account::UNLOCKED,
     bank_account::LOCKED,
-    //semaphores::SUM,
-    //semaphores::SUM_OF_TWO,
-    //semaphores::ORDER,
-    //semaphores::ORDER_SHORT,
+    semaphores::SUM,
+    semaphores::SUM_OF_TWO,
+    semaphores::ORDER,
+    semaphores::ORDER_SHORT,
     bounded_queue::PUBLISHED,
     bounded_queue::FIXED,
     downloads::PROGRAM,
     counter::PUBLISHED,
     counter::FIXED,
-    //semaphores::POOL,
+    semaphores::POOL,
     list_condition::PUBLISHED,
     list_condition::FIXED,
-    //signals::EVENT,
-    //signals::TIMER,
-    //signals::TIMER_JOINED,
-    //signals::BARRIER,
+    signals::EVENT,
+    signals::TIMER,
+    signals::TIMER_JOINED,
+    signals::BARRIER,
 ];
 
 /// The program of this name.

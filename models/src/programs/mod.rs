@@ -14,8 +14,8 @@ pub(super) mod list_condition;
 pub(super) mod lock_takers;
 pub(super) mod messengers;
 pub(super) mod rlock_reverse;
-//pub(super) mod semaphores;
-//pub(super) mod signals;
+pub(super) mod semaphores;
+pub(super) mod signals;
 pub(super) mod worker_threads;
 
 use selvedge::python;
