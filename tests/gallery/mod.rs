@@ -11,6 +11,7 @@ mod limits;
 mod locks;
 mod meeting;
 mod panics;
+mod permits;
 mod peers;
 mod pointers;
 mod polling;

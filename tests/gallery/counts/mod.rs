@@ -162,7 +162,7 @@ const ROWS: &[Row] = &[
     Row { name: "Semaphore(2)", model: two_permits, sizes: &[(2, 1, 18, 0)] },
     Row { name: "a relay of semaphores", model: relay, sizes: &[(2, 1, 1, 0), (4, 1, 1, 0)] },
     Row { name: "Barrier", model: barrier, sizes: &[(2, 1, 2, 0), (3, 1, 6, 0), (2, 2, 6, 0)] },
-    Row { name: "one too many at a Barrier", model: one_too_many, sizes: &[(2, 1, 0, 6)] },
+    Row { name: "one too many at a Barrier", model: one_too_many, sizes: &[(2, 1, 0, 12)] },
     Row { name: "Queue", model: fifo, sizes: &[(2, 1, 4, 0), (3, 1, 30, 0)] },
     Row { name: "Queue(1)", model: fifo_of_one, sizes: &[(2, 1, 2, 0), (3, 1, 6, 0)] },
     Row { name: "LifoQueue", model: lifo, sizes: &[(2, 1, 4, 0), (3, 1, 30, 0)] },
