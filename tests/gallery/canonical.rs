@@ -1,6 +1,6 @@
 //! Executions that differ only in the order of independent steps, taken for one.
 
-use selvedge::base::{Access, Action, CondvarAction, Meeting, Step, ThreadId};
+use selvedge::base::{Access, Action, CondvarAction, Meeting, Step, ThreadAction, ThreadId};
 use selvedge::trace::Trace;
 
 /// What is the same for two executions if, and only if, one can be made of the other by exchanging neighbouring steps of
@@ -14,7 +14,10 @@ pub(crate) fn canonical(trace: &Trace) -> Vec<Vec<u32>> {
     for (index, step) in trace.steps.iter().enumerate() {
         let mut clock = vec![0; threads];
         for (at, (earlier, theirs)) in trace.steps[..index].iter().zip(&clocks).enumerate() {
-            let ordered = earlier.thread == step.thread || conflict(&met[at], &met[index]);
+            let ordered = earlier.thread == step.thread
+                || conflict(&met[at], &met[index])
+                || kills(earlier, step)
+                || kills(step, earlier);
             if ordered || notified[index] == Some(at) {
                 clock.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
             }
@@ -75,6 +78,11 @@ fn meets(step: &Step, notified: bool) -> Vec<(Meeting, Access)> {
             .collect();
     }
     step.accesses().into_iter().flatten().collect()
+}
+
+/// Whether a step ends the process of another's thread: then it conflicts with all that this does.
+fn kills(step: &Step, other: &Step) -> bool {
+    matches!(step.operation.action, Action::Thread(ThreadAction::Kill(process)) if process == other.thread)
 }
 
 fn conflict(a: &[(Meeting, Access)], b: &[(Meeting, Access)]) -> bool {
