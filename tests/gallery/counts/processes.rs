@@ -1,6 +1,6 @@
 //! Programs of processes.
 
-use selvedge::python::multiprocessing::{Lock, Process, Queue, Value, pipe};
+use selvedge::python::multiprocessing::{Connection, Lock, Process, Queue, Value, pipe};
 
 fn start<F, R>(target: F) -> Process
 where
@@ -66,13 +66,9 @@ pub(super) fn one_way(_: u32, messages: u32) {
 /// Several processes write to one end.
 pub(super) fn mixed(n: u32, _: u32) {
     let (reader, writer) = pipe("pipe").one_way();
-    let senders: Vec<_> = (0..n)
-        .map(|number| {
-            let writer = writer.clone();
-            start(move || writer.send(number))
-        })
-        .collect();
-    drop(writer);
+    let writers: Vec<_> = (1..n).map(|_| writer.clone()).chain([writer]).collect();
+    let send = |writer: Connection<u32>| start(move || writer.send(1));
+    let senders: Vec<_> = writers.into_iter().map(send).collect();
     join_all(&senders);
     drop(reader);
 }
