@@ -14,6 +14,7 @@ mod panics;
 mod peers;
 mod pointers;
 mod polling;
+mod processes;
 mod races;
 mod spinning;
 mod statics;

@@ -169,11 +169,12 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
     ///
     /// # Errors
     ///
-    /// `OSError: handle is closed` when this process has closed it.
+    /// `OSError: handle is closed` when this process has put something and has closed it. In CPython its feeder closes the handle, a
+    /// moment later.
     #[track_caller]
     pub fn empty(&self) -> Result<bool, Error> {
         let location = Location::caller();
-        if self.is_closed() {
+        if self.is_closed() && world::feeder(self.key()).is_some() {
             return Err(Error::os("handle is closed"));
         }
         Ok(self.0.line.is_empty(location))

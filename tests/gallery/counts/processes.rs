@@ -66,7 +66,7 @@ pub(super) fn one_way(_: u32, messages: u32) {
 /// Several processes write to one end.
 pub(super) fn mixed(n: u32, _: u32) {
     let (reader, writer) = pipe("pipe").one_way();
-    let writers: Vec<_> = (1..n).map(|_| writer.clone()).chain([writer]).collect();
+    let writers: Vec<_> = std::iter::repeat_n(writer, n as usize).collect();
     let send = |writer: Connection<u32>| start(move || writer.send(1));
     let senders: Vec<_> = writers.into_iter().map(send).collect();
     join_all(&senders);
