@@ -3,7 +3,7 @@
 //! One enum per family of objects, so that an object's state machine matches on its own actions only. All are small
 //! `Copy` values: a pending operation is kept per thread, and a performed one becomes a [`Step`](super::Step).
 
-use super::{ObjectId, TextId, ThreadId};
+use super::{ObjectId, PipeAction, TextId, ThreadId, ValueAction};
 use std::sync::atomic::Ordering;
 
 /// Stands for "no time-out" in actions that carry one, in nanoseconds.
@@ -53,6 +53,12 @@ pub enum Action {
     Arc(ArcAction),
     /// On the standard output.
     Output(OutputAction),
+    /// On one direction of a pipe between processes.
+    Pipe(PipeAction),
+    /// On a value in memory that processes share, with a lock of its own.
+    Value(ValueAction),
+    /// Closes an object for good, whatever it is: all that is done to it from then on is refused as to one that is gone.
+    Close,
     /// On a thread.
     Thread(ThreadAction),
     /// A free choice among `n` values.
@@ -453,6 +459,8 @@ pub enum ThreadAction {
     },
     /// Would go round an endless loop for ever and is not followed any further.
     GoOn,
+    /// Ends a process, which is all threads that began with this one, wherever they are.
+    Kill(ThreadId),
 }
 
 impl Operation {
@@ -515,6 +523,8 @@ impl Operation {
                     | RendezvousAction::Abort
                     | RendezvousAction::Reset
             ),
+            Action::Pipe(action) => action.may_block(),
+            Action::Value(_) => true,
             Action::Thread(action) => matches!(
                 action,
                 ThreadAction::Join { .. }
@@ -536,6 +546,7 @@ impl Operation {
             | Action::Queue(QueueAction::Put { timeout } | QueueAction::Get { timeout })
             | Action::Semaphore(SemaphoreAction::Acquire { timeout })
             | Action::Rendezvous(RendezvousAction::Pass { timeout, .. })
+            | Action::Pipe(PipeAction::Receive { timeout } | PipeAction::Poll { timeout })
             | Action::Thread(
                 ThreadAction::Join { timeout, .. }
                 | ThreadAction::Park { timeout }

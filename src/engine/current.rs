@@ -7,14 +7,13 @@ use super::execution::Arrival;
 use super::fiber::{self, Host, with};
 pub(crate) use super::fiber::{Claim, host, is_active, on_fiber, spawn};
 use super::hot::Hot;
-#[cfg_attr(not(test), expect(unused_imports, reason = "for processes, which are yet to come"))]
 pub(crate) use super::output::print_whole_lines;
 pub(crate) use super::output::{print, write};
 use super::slot::Slot;
 pub(crate) use super::statics::Erased;
 pub(crate) use super::threads::{
-    detach_running, ended_in_panic, is_daemon, leave_thread, mark_delivered, rename_thread, thread_count,
-    thread_name,
+    detach_running, ended_in_panic, found_process, is_daemon, leave_thread, mark_delivered, process,
+    rename_thread, set_local_of, thread_count, thread_name,
 };
 use crate::base::object::State;
 use crate::base::{Action, FOREVER, Name, ObjectId, ObjectKind, Operation, Outcome, ThreadAction, ThreadId};

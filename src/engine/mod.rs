@@ -8,7 +8,7 @@
 //! | `turn` | whose turn it is |
 //! | `waiting`, `polling` | what holds a thread back; threads that only look |
 //! | `movers` | operations that need no scheduling point when executions are sampled |
-//! | `lifecycle` | start and end of threads |
+//! | `lifecycle`, `killing` | start and end of threads, and of processes |
 //! | `teardown`, `panics` | panics, and taking down what is left |
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
@@ -29,6 +29,7 @@ mod fiber;
 mod following;
 pub(crate) mod hot;
 mod hot_path;
+mod killing;
 mod knowledge;
 mod learning;
 mod lifecycle;

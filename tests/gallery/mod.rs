@@ -15,6 +15,7 @@ mod permits;
 mod peers;
 mod pointers;
 mod polling;
+mod processes;
 mod races;
 mod spinning;
 mod statics;
