@@ -34,7 +34,7 @@ use crate::base::{
 };
 
 /// The state of an object in one execution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum State {
     Atomic(Atomic),
     Cell,
