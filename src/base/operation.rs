@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 pub const FOREVER: u64 = u64::MAX;
 
 /// An action on an object, not yet performed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Operation {
     /// The object met; [`ObjectId::NONE`] where there is none or the action names a thread.
     pub object: ObjectId,
@@ -19,7 +19,7 @@ pub struct Operation {
 }
 
 /// What is done to an object, by family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// On an atomic variable.
     Atomic(AtomicAction),
@@ -66,7 +66,7 @@ pub enum Action {
 }
 
 /// The read-modify-write functions of std's atomics, on values kept as 64 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rmw {
     /// `swap`
     Swap,
@@ -89,7 +89,7 @@ pub enum Rmw {
 }
 
 /// On an atomic variable. Values are the variable's bits, zero- or sign-extended to 64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AtomicAction {
     /// Reads the value.
     Load(Ordering),
@@ -149,7 +149,7 @@ impl AtomicAction {
 }
 
 /// On a race-checked cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CellAction {
     /// Shared access.
     Read,
@@ -158,7 +158,7 @@ pub enum CellAction {
 }
 
 /// On a shared Python variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SharedAction {
     /// Reads it; the outcome carries the value's bits when its type has some.
     Get,
@@ -167,7 +167,7 @@ pub enum SharedAction {
 }
 
 /// On a mutex.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MutexAction {
     /// Waits until it is free and takes it; gives up after so many nanoseconds ([`FOREVER`]: never).
     Lock {
@@ -192,7 +192,7 @@ pub enum MutexAction {
 }
 
 /// On a readers-writer lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RwLockAction {
     /// Waits until no writer holds it and takes it shared.
     Read,
@@ -216,7 +216,7 @@ pub enum RwLockAction {
 }
 
 /// On a condition variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CondvarAction {
     /// Releases the mutex and falls asleep, in one step.
     Wait {
@@ -244,7 +244,7 @@ pub enum CondvarAction {
 }
 
 /// On a barrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BarrierAction {
     /// Comes to the barrier.
     Arrive,
@@ -256,7 +256,7 @@ pub enum BarrierAction {
 }
 
 /// On a one-time initialization (`Once`, `OnceLock`, `LazyLock`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OnceAction {
     /// Waits while somebody initializes; then either it is done, or it is for the caller to do.
     Begin {
@@ -279,7 +279,7 @@ pub enum OnceAction {
 }
 
 /// On a channel of `std::sync::mpsc`'s kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChannelAction {
     /// Waits for room and sends; disconnected when the receiver is gone.
     Send,
@@ -306,7 +306,7 @@ pub enum ChannelAction {
 }
 
 /// On an event flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventAction {
     /// Raises the flag.
     Set,
@@ -322,7 +322,7 @@ pub enum EventAction {
 }
 
 /// On a Python queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum QueueAction {
     /// Waits for room and puts an item; the outcome carries the item's bits when its type has some.
     Put {
@@ -397,7 +397,7 @@ pub enum RendezvousAction {
 }
 
 /// On the count of a reference-counted pointer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArcAction {
     /// `strong_count`, `weak_count`: looks at the count.
     Count,
@@ -410,7 +410,7 @@ pub enum ArcAction {
 }
 
 /// On the standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutputAction {
     /// Writes a text, where the output is observed: the order of writes matters.
     Write(TextId),
@@ -421,7 +421,7 @@ pub enum OutputAction {
 }
 
 /// On a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ThreadAction {
     /// Starts a thread.
     Spawn(ThreadId),

@@ -8,7 +8,7 @@ use super::{ObjectId, PipeAction, ThreadId, ValueAction};
 use std::panic::Location;
 
 /// What came of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// It was done, and there is no more to say.
     Done,
@@ -51,7 +51,7 @@ pub enum Access {
 }
 
 /// How wide a number is and how it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Width {
     /// `u8` to `u64`, `usize`: so many bits.
     Unsigned(u8),

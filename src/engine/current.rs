@@ -290,6 +290,11 @@ pub(crate) fn begin_round(fruitful: bool, location: &'static Location<'static>) 
     with(|execution| execution.begin_round(fruitful, location));
 }
 
+/// Whether endless loops are followed however often they go round.
+pub(crate) fn goes_on_for_ever() -> bool {
+    with(|execution| execution.settings.endless)
+}
+
 /// The caller would go round an endless loop for ever, and is not followed any further.
 pub(crate) fn go_on(location: &'static Location<'static>) -> ! {
     perform(Operation::free(Action::Thread(ThreadAction::GoOn)), location);

@@ -273,6 +273,12 @@ impl Execution {
 
     /// The running thread's time in nanoseconds since the execution began.
     pub(crate) fn now(&mut self) -> u64 {
+        let now = self.tell_time();
+        self.following.portrait.tell_time(self.running.index(), now);
+        now
+    }
+
+    fn tell_time(&mut self) -> u64 {
         match self.settings.clock {
             Clock::Virtual => self.time,
             Clock::Abstract => {

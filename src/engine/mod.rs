@@ -13,7 +13,7 @@
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
-//! | `following` | telling what happens to strategies that follow it |
+//! | `following`, `portrait` | telling what happens to strategies that follow it, and in what state it is |
 //! | `pointers` | what is known of reference-counted allocations |
 //! | `output` | what the model prints |
 //! | `statics` | values that belong to one execution though their cells outlive it |
@@ -39,6 +39,7 @@ mod panics;
 mod perform;
 mod pointers;
 mod polling;
+mod portrait;
 mod record;
 mod ring;
 pub(crate) mod slot;
@@ -86,6 +87,8 @@ pub(crate) struct Settings {
     /// Whether values are kept as text.
     pub(crate) notes: bool,
     pub(crate) output: Output,
+    /// Whether endless loops are followed however often they go round.
+    pub(crate) endless: bool,
 }
 
 /// What is told of an execution without copying it.
@@ -197,7 +200,7 @@ impl Engine {
         execution.set_every_point(strategy.every_point());
         execution.learning.reset(strategy.learns());
         execution.weak.reset(execution.settings.memory == MemoryModel::C11, !strategy.orders_memory());
-        execution.following.reset(strategy.follows());
+        execution.following.reset(&*strategy);
         execution.strategy = Some(strategy);
     }
 }

@@ -59,6 +59,10 @@ impl Printing {
         self.closed.get_or_insert(self.written.len());
     }
 
+    pub(crate) fn text(&self, text: TextId) -> &str {
+        self.texts.get(text)
+    }
+
     fn written(&self) -> &[TextId] {
         &self.written[..self.closed.unwrap_or(self.written.len())]
     }

@@ -36,7 +36,7 @@ use crate::base::{
 };
 
 /// The state of an object in one execution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum State {
     Atomic(Atomic),
     Cell,
