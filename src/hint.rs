@@ -73,7 +73,7 @@ pub fn endless<E>(rounds: u32, mut body: impl FnMut() -> Result<Round, E>) -> Re
     loop {
         if current::is_active() {
             current::begin_round(fruitful, location);
-            if gone == rounds {
+            if gone == rounds && !current::goes_on_for_ever() {
                 current::go_on(location);
             }
         }

@@ -79,6 +79,7 @@ pub mod trace;
 
 pub use base::{Error, Schedule, ThreadId};
 pub use engine::{Clock, MemoryModel, Output};
+pub use explore::explain;
 pub use explore::{Config, Coverage, Explorer, Found, Progress, Report, Search, check, choose, explore};
 pub use finding::{Finding, FindingKind, Severity};
 pub use trace::Trace;

@@ -3,6 +3,8 @@
 //!
 //! To record anew: `cd tests/cpython; for s in *_scenarios.py; do python3 $s > ${s%.py}.txt; done` (recorded with 3.11).
 
+#[path = "cpython/multiprocessing_scenarios.rs"]
+mod multiprocessing_scenarios;
 #[path = "cpython/queue_scenarios.rs"]
 mod queue_scenarios;
 #[path = "cpython/threading_scenarios.rs"]
@@ -25,6 +27,11 @@ fn threading_does_what_cpython_does() {
 #[test]
 fn queue_does_what_cpython_does() {
     compare(include_str!("cpython/queue_scenarios.txt"), &queue_scenarios::SCENARIOS);
+}
+
+#[test]
+fn multiprocessing_does_what_cpython_does() {
+    compare(include_str!("cpython/multiprocessing_scenarios.txt"), &multiprocessing_scenarios::SCENARIOS);
 }
 
 /// A scenario of the name that its Python function has.

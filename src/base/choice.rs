@@ -1,6 +1,6 @@
 //! Choices, and who makes them: options in, choice out.
 
-use super::{Operation, Record, Step, ThreadId, ThreadSet};
+use super::{Operation, Record, Step, TextId, ThreadId, ThreadSet};
 use std::panic::Location;
 
 /// Who went next, and which of the allowed outcomes it got.
@@ -156,6 +156,23 @@ pub trait Strategy: std::any::Any {
     /// operation since the last one: after [`performed`](Strategy::performed), in the order of their numbers.
     fn arrived(&mut self, thread: ThreadId, operation: &Operation, location: &'static Location<'static>) {
         let _ = (thread, operation, location);
+    }
+
+    /// What an operation writes that a thread has [arrived](Strategy::arrived) at: called right before that.
+    fn text(&mut self, id: TextId, text: &str) {
+        let _ = (id, text);
+    }
+
+    /// From which choice on it wants to be told the [state](Strategy::state) before each question, `None` if never. Asked after
+    /// [`begin`](Strategy::begin). For strategies that [follow](Strategy::follows); threads that only look are not made to rest
+    /// then, because they come to the same state again.
+    fn compares_states(&self) -> Option<u64> {
+        None
+    }
+
+    /// Two executions for which it is called with the same `fingerprint` go on in the same ways. `time` is virtual time.
+    fn state(&mut self, fingerprint: u128, time: u64) {
+        let _ = (fingerprint, time);
     }
 
     /// Whether every behaviour has been visited, so that "nothing found" is a proof. Asked after `begin` said `false`.

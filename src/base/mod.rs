@@ -15,6 +15,7 @@ pub(crate) mod object;
 mod operation;
 mod record;
 mod schedule;
+mod shared_between;
 mod step;
 mod text;
 mod thread_set;
@@ -33,6 +34,7 @@ pub use operation::{
 };
 pub use record::{Guard, Record};
 pub use schedule::{CHECK_SEED, Cursor, Schedule, Word, check_character, mix_check};
+pub use shared_between::{PipeAction, ValueAction};
 pub use step::{Access, Meeting, ObjectKind, Outcome, Step, Width};
 pub use text::{TextId, Texts};
 pub use thread_set::ThreadSet;

@@ -3,14 +3,14 @@
 //! One enum per family of objects, so that an object's state machine matches on its own actions only. All are small
 //! `Copy` values: a pending operation is kept per thread, and a performed one becomes a [`Step`](super::Step).
 
-use super::{ObjectId, TextId, ThreadId};
+use super::{ObjectId, PipeAction, TextId, ThreadId, ValueAction};
 use std::sync::atomic::Ordering;
 
 /// Stands for "no time-out" in actions that carry one, in nanoseconds.
 pub const FOREVER: u64 = u64::MAX;
 
 /// An action on an object, not yet performed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Operation {
     /// The object met; [`ObjectId::NONE`] where there is none or the action names a thread.
     pub object: ObjectId,
@@ -19,7 +19,7 @@ pub struct Operation {
 }
 
 /// What is done to an object, by family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// On an atomic variable.
     Atomic(AtomicAction),
@@ -53,6 +53,12 @@ pub enum Action {
     Arc(ArcAction),
     /// On the standard output.
     Output(OutputAction),
+    /// On one direction of a pipe between processes.
+    Pipe(PipeAction),
+    /// On a value in memory that processes share, with a lock of its own.
+    Value(ValueAction),
+    /// Closes an object for good, whatever it is: all that is done to it from then on is refused as to one that is gone.
+    Close,
     /// On a thread.
     Thread(ThreadAction),
     /// A free choice among `n` values.
@@ -60,7 +66,7 @@ pub enum Action {
 }
 
 /// The read-modify-write functions of std's atomics, on values kept as 64 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rmw {
     /// `swap`
     Swap,
@@ -83,7 +89,7 @@ pub enum Rmw {
 }
 
 /// On an atomic variable. Values are the variable's bits, zero- or sign-extended to 64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AtomicAction {
     /// Reads the value.
     Load(Ordering),
@@ -143,7 +149,7 @@ impl AtomicAction {
 }
 
 /// On a race-checked cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CellAction {
     /// Shared access.
     Read,
@@ -152,7 +158,7 @@ pub enum CellAction {
 }
 
 /// On a shared Python variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SharedAction {
     /// Reads it; the outcome carries the value's bits when its type has some.
     Get,
@@ -161,7 +167,7 @@ pub enum SharedAction {
 }
 
 /// On a mutex.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MutexAction {
     /// Waits until it is free and takes it; gives up after so many nanoseconds ([`FOREVER`]: never).
     Lock {
@@ -186,7 +192,7 @@ pub enum MutexAction {
 }
 
 /// On a readers-writer lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RwLockAction {
     /// Waits until no writer holds it and takes it shared.
     Read,
@@ -210,7 +216,7 @@ pub enum RwLockAction {
 }
 
 /// On a condition variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CondvarAction {
     /// Releases the mutex and falls asleep, in one step.
     Wait {
@@ -238,7 +244,7 @@ pub enum CondvarAction {
 }
 
 /// On a barrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BarrierAction {
     /// Comes to the barrier.
     Arrive,
@@ -250,7 +256,7 @@ pub enum BarrierAction {
 }
 
 /// On a one-time initialization (`Once`, `OnceLock`, `LazyLock`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OnceAction {
     /// Waits while somebody initializes; then either it is done, or it is for the caller to do.
     Begin {
@@ -273,7 +279,7 @@ pub enum OnceAction {
 }
 
 /// On a channel of `std::sync::mpsc`'s kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChannelAction {
     /// Waits for room and sends; disconnected when the receiver is gone.
     Send,
@@ -300,7 +306,7 @@ pub enum ChannelAction {
 }
 
 /// On an event flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventAction {
     /// Raises the flag.
     Set,
@@ -316,7 +322,7 @@ pub enum EventAction {
 }
 
 /// On a Python queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum QueueAction {
     /// Waits for room and puts an item; the outcome carries the item's bits when its type has some.
     Put {
@@ -346,7 +352,7 @@ pub enum QueueAction {
 }
 
 /// On a semaphore.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SemaphoreAction {
     /// Waits for a permit and takes it.
     Acquire {
@@ -361,7 +367,7 @@ pub enum SemaphoreAction {
 }
 
 /// On a Python barrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RendezvousAction {
     /// Comes to it; refused when it is broken. The outcome carries the round, and how many had come before in it.
     Arrive {
@@ -391,7 +397,7 @@ pub enum RendezvousAction {
 }
 
 /// On the count of a reference-counted pointer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArcAction {
     /// `strong_count`, `weak_count`: looks at the count.
     Count,
@@ -404,7 +410,7 @@ pub enum ArcAction {
 }
 
 /// On the standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutputAction {
     /// Writes a text, where the output is observed: the order of writes matters.
     Write(TextId),
@@ -415,7 +421,7 @@ pub enum OutputAction {
 }
 
 /// On a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ThreadAction {
     /// Starts a thread.
     Spawn(ThreadId),
@@ -453,6 +459,8 @@ pub enum ThreadAction {
     },
     /// Would go round an endless loop for ever and is not followed any further.
     GoOn,
+    /// Ends a process, which is all threads that began with this one, wherever they are.
+    Kill(ThreadId),
 }
 
 impl Operation {
@@ -515,6 +523,8 @@ impl Operation {
                     | RendezvousAction::Abort
                     | RendezvousAction::Reset
             ),
+            Action::Pipe(action) => action.may_block(),
+            Action::Value(_) => true,
             Action::Thread(action) => matches!(
                 action,
                 ThreadAction::Join { .. }
@@ -536,6 +546,7 @@ impl Operation {
             | Action::Queue(QueueAction::Put { timeout } | QueueAction::Get { timeout })
             | Action::Semaphore(SemaphoreAction::Acquire { timeout })
             | Action::Rendezvous(RendezvousAction::Pass { timeout, .. })
+            | Action::Pipe(PipeAction::Receive { timeout } | PipeAction::Poll { timeout })
             | Action::Thread(
                 ThreadAction::Join { timeout, .. }
                 | ThreadAction::Park { timeout }

@@ -10,8 +10,11 @@ pub struct Record<'a> {
     /// All steps in the order in which they were performed. Those that are
     /// [points](Operation::is_point) are the choices of the schedule, in the same order.
     pub steps: &'a [Step],
-    /// What each thread, by number, was about to do when nobody could go on; `None` for those that have ended.
+    /// What each thread, by number, was about to do when nobody could go on; `None` for those that have ended. Of
+    /// those that were killed too.
     pub pending: &'a [Option<Operation>],
+    /// With which thread the process of each thread, by number, began, and whether the thread was killed.
+    pub processes: &'a [(ThreadId, bool)],
     /// The points, counted among points, whose thread was not interrupted before them because it was unwinding.
     pub glued: &'a [u64],
     /// The rounds of polling loops, in the order in which they began.

@@ -4,11 +4,11 @@ use super::operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
     MutexAction, OnceAction, Operation, OutputAction, QueueAction, RendezvousAction, Rmw, SharedAction,
 };
-use super::{ObjectId, ThreadId};
+use super::{ObjectId, PipeAction, ThreadId, ValueAction};
 use std::panic::Location;
 
 /// What came of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// It was done, and there is no more to say.
     Done,
@@ -51,7 +51,7 @@ pub enum Access {
 }
 
 /// How wide a number is and how it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Width {
     /// `u8` to `u64`, `usize`: so many bits.
     Unsigned(u8),
@@ -106,6 +106,14 @@ pub enum ObjectKind {
     Arc,
     /// The standard output.
     Output,
+    /// One direction of a pipe between processes; the width when its messages are numbers.
+    Pipe(Option<Width>),
+    /// The pipe behind a queue between processes; the width when its items are numbers.
+    ProcessQueue(Option<Width>),
+    /// A value in shared memory, with a lock; the width when it is a number.
+    Value(Option<Width>),
+    /// Something that a manager's server keeps; the width when it is a number.
+    Served(Option<Width>),
 }
 
 /// An operation performed.
@@ -154,12 +162,21 @@ impl Step {
 
     /// Whether the order of this step and `other`, of another thread, can matter.
     pub fn conflicts(&self, other: &Step) -> bool {
+        if self.kills(other) || other.kills(self) {
+            return true;
+        }
         self.accesses().iter().flatten().any(|(here, mine)| {
             let meets = |(there, theirs): &(Meeting, Access)| {
                 here == there && (*mine == Access::Write || *theirs == Access::Write)
             };
             other.accesses().iter().flatten().any(meets)
         })
+    }
+
+    /// Whether it ends the process of `other`'s thread, as far as one step can tell: that of its first thread. It would not have
+    /// come to be afterwards.
+    fn kills(&self, other: &Step) -> bool {
+        matches!(self.operation.action, Action::Thread(super::ThreadAction::Kill(process)) if process == other.thread)
     }
 
     /// What it meets, and how. A fence, a yield, a free choice and a write that nobody
@@ -171,7 +188,13 @@ impl Step {
             Action::Fence(_)
             | Action::Choose(_)
             | Action::Output(OutputAction::WriteUnobserved(_))
+            | Action::Pipe(PipeAction::Offer)
             | Action::Thread(T::Yield | T::Spin | T::Sleep(_) | T::Round { .. } | T::GoOn) => [None, None],
+            Action::Thread(T::Kill(process)) => {
+                let ended = self.outcome == Outcome::Done;
+                let access = if ended { Access::Write } else { Access::Read };
+                [Some((Meeting::Thread(process), access)), None]
+            }
             Action::Thread(T::Spawn(child)) => [Some((Meeting::Thread(child), Access::Write)), None],
             Action::Thread(T::Exit { .. }) => [Some((own, Access::Write)), None],
             Action::Thread(T::Park { .. }) => {
@@ -215,6 +238,7 @@ impl Step {
             // Who has come in time only finds that the barrier is open, or broken; who has not breaks it.
             Action::Rendezvous(RendezvousAction::Pass { .. }) => self.outcome != Outcome::TimedOut,
             Action::Arc(ArcAction::Count) => true,
+            Action::Pipe(PipeAction::Poll { .. }) | Action::Value(ValueAction::Get) => true,
             Action::Condvar(CondvarAction::Wake { .. }) => false,
             // A notification that reaches nobody.
             Action::Condvar(_) => self.outcome == Outcome::Value(0),

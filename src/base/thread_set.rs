@@ -3,7 +3,7 @@
 use super::ThreadId;
 
 /// A set of [`ThreadId`]s. The first 64 threads cost one word and no allocation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ThreadSet {
     first: u64,
     // Invariant: never ends in a zero word after `remove`, `clear` or `insert` (so that equality is set equality).

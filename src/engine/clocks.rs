@@ -57,7 +57,10 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
         | Action::Event(_)
         | Action::Queue(_)
         | Action::Semaphore(_)
-        | Action::Rendezvous(_) => (Acquire::Released, Release::Join),
+        | Action::Rendezvous(_)
+        | Action::Pipe(_)
+        | Action::Value(_)
+        | Action::Close => (Acquire::Released, Release::Join),
         Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => match outcome {
             Refused | TimedOut => (Acquire::Nothing, Release::Nothing),
             _ => (Acquire::Released, Release::Nothing),

@@ -7,14 +7,13 @@ use super::execution::Arrival;
 use super::fiber::{self, Host, with};
 pub(crate) use super::fiber::{Claim, host, is_active, on_fiber, spawn};
 use super::hot::Hot;
-#[cfg_attr(not(test), expect(unused_imports, reason = "for processes, which are yet to come"))]
 pub(crate) use super::output::print_whole_lines;
 pub(crate) use super::output::{print, write};
 use super::slot::Slot;
 pub(crate) use super::statics::Erased;
 pub(crate) use super::threads::{
-    detach_running, ended_in_panic, is_daemon, leave_thread, mark_delivered, rename_thread, thread_count,
-    thread_name,
+    detach_running, ended_in_panic, found_process, is_daemon, leave_thread, mark_delivered, process,
+    rename_thread, set_local_of, thread_count, thread_name,
 };
 use crate::base::object::State;
 use crate::base::{Action, FOREVER, Name, ObjectId, ObjectKind, Operation, Outcome, ThreadAction, ThreadId};
@@ -289,6 +288,11 @@ pub(crate) fn steps() -> u32 {
 /// Begins a round of an endless loop; whether the one before did what the loop is for.
 pub(crate) fn begin_round(fruitful: bool, location: &'static Location<'static>) {
     with(|execution| execution.begin_round(fruitful, location));
+}
+
+/// Whether endless loops are followed however often they go round.
+pub(crate) fn goes_on_for_ever() -> bool {
+    with(|execution| execution.settings.endless)
 }
 
 /// The caller would go round an endless loop for ever, and is not followed any further.

@@ -85,7 +85,7 @@ pub(crate) struct Execution {
     pub(crate) position: u64,
     pub(crate) steps: Ring,
     pub(crate) objects: Vec<Object>,
-    live_objects: usize,
+    pub(crate) live_objects: usize,
     pub(crate) threads: Vec<Thread>,
     pub(crate) live_threads: u32,
     /// Whether there are more threads than a clock has room for without an allocation.

@@ -3,7 +3,8 @@
 //! It is told when it is next asked, not when it happens: so the others pay one test per question for it.
 
 use super::execution::Execution;
-use crate::base::{Action, ThreadAction, ThreadId, ThreadSet};
+use super::portrait::Portrait;
+use crate::base::{Action, Operation, OutputAction, Strategy, ThreadAction, ThreadId, ThreadSet};
 
 /// What a strategy that follows has been told.
 #[derive(Default)]
@@ -14,13 +15,15 @@ pub(crate) struct Following {
     told: usize,
     /// Threads that have come to another operation since.
     arrived: ThreadSet,
+    pub(crate) portrait: Portrait,
 }
 
 impl Following {
-    pub(crate) fn reset(&mut self, active: bool) {
-        self.active = active;
+    pub(crate) fn reset(&mut self, strategy: &dyn Strategy) {
+        self.active = strategy.follows();
         self.told = 0;
         self.arrived.clear();
+        self.portrait.reset(strategy.compares_states().filter(|_| self.active));
     }
 }
 
@@ -39,10 +42,20 @@ impl Execution {
         for thread in &*arrived {
             let state = &self.threads[thread.index()];
             if !state.is_over() {
+                if let Action::Output(OutputAction::Write(text)) = state.pending.action {
+                    strategy.text(text, self.printing.text(text));
+                }
                 strategy.arrived(thread, &state.pending, state.location);
             }
         }
         arrived.clear();
+        let portrait = &self.following.portrait;
+        if portrait.from.is_some_and(|from| from <= self.position) {
+            let threads = &self.threads[..self.live_threads as usize];
+            let fingerprint = portrait.fingerprint(threads, &self.objects[..self.live_objects], self.time);
+            strategy.state(fingerprint, self.time);
+        }
+        self.fairness_assumed |= portrait.fair;
     }
 
     /// Tells the strategy what has been performed since it was last told. At the end of an execution that is all.
@@ -51,7 +64,12 @@ impl Execution {
             return;
         }
         let Some(strategy) = &mut self.strategy else { return };
+        let objects = &self.objects;
+        let kind = |operation: Operation| objects.get(operation.object.index()).map(|object| object.kind);
         for step in self.steps.since(self.following.told) {
+            if self.following.portrait.is_active() {
+                self.following.portrait.take(step, kind);
+            }
             strategy.performed(step);
             self.following.arrived.insert(step.thread);
             if let Action::Thread(ThreadAction::Spawn(child)) = step.operation.action {

@@ -7,6 +7,7 @@
 //!   same in all orders of independent steps.
 
 use super::execution::Execution;
+use super::thread::Life;
 use crate::base::object::State;
 use crate::base::{Ending, Guard, ObjectId, Operation, Outcome, Record, Step, ThreadId, ThreadSet};
 use std::panic::Location;
@@ -32,6 +33,7 @@ pub(crate) struct Learning {
     guards: Vec<Guard>,
     yields: Vec<(ThreadId, usize)>,
     pending: Vec<Option<Operation>>,
+    pub(super) processes: Vec<(ThreadId, bool)>,
     pub(crate) rouses: u32,
     roused: ThreadId,
 }
@@ -47,6 +49,7 @@ impl Learning {
             guards: Vec::new(),
             yields: Vec::new(),
             pending: Vec::new(),
+            processes: Vec::new(),
             rouses: 0,
             roused: ThreadId::MAIN,
         }
@@ -201,8 +204,10 @@ impl Execution {
         let all = self.live_threads as usize;
         self.learning.pending.clear();
         for thread in &self.threads[..all] {
-            self.learning.pending.push((!thread.is_over()).then_some(thread.pending));
+            let left = !thread.is_over() || thread.life == Life::Killed;
+            self.learning.pending.push(left.then_some(thread.pending));
         }
+        self.note_processes();
         let cut = matches!(self.over, None | Some(Ending::StepLimit | Ending::Stopped));
         // Of a very long execution the first steps are not kept.
         let steps = self.steps.all();
@@ -211,6 +216,7 @@ impl Execution {
         Some(Record {
             steps: steps.unwrap_or_default(),
             pending: &learning.pending,
+            processes: &learning.processes,
             glued: &learning.glued,
             guards: &learning.guards,
             yields: &learning.yields,

@@ -79,6 +79,7 @@ impl Execution {
         let (parent, thread) = (&mut older[me.index()], &mut younger[0]);
         thread.knows.inherit(Some((&mut parent.knows, me, offset)));
         thread.parent = Some(me);
+        thread.process = parent.process;
         thread.now = parent.now;
         thread.whole_lines = parent.whole_lines;
         let operation = Operation::free(Action::Thread(ThreadAction::Spawn(child)));
@@ -162,7 +163,7 @@ impl Execution {
     }
 
     /// Those who wait for the end of `ended` without a time-out go on at once, unasked.
-    fn rouse_joiners(&mut self, ended: ThreadId) {
+    pub(super) fn rouse_joiners(&mut self, ended: ThreadId) {
         let joiners = std::mem::take(&mut self.threads[ended.index()].joiners);
         for joiner in &joiners {
             let pending = self.threads[joiner.index()].pending;
@@ -249,6 +250,7 @@ impl Execution {
                 }
                 Outcome::Done
             }
+            ThreadAction::Kill(process) => self.kill(process),
             ThreadAction::Sleep(time) => {
                 self.advance(time);
                 Outcome::Done
@@ -271,6 +273,12 @@ impl Execution {
 
     /// The running thread's time in nanoseconds since the execution began.
     pub(crate) fn now(&mut self) -> u64 {
+        let now = self.tell_time();
+        self.following.portrait.tell_time(self.running.index(), now);
+        now
+    }
+
+    fn tell_time(&mut self) -> u64 {
         match self.settings.clock {
             Clock::Virtual => self.time,
             Clock::Abstract => {

@@ -8,12 +8,12 @@
 //! | `turn` | whose turn it is |
 //! | `waiting`, `polling` | what holds a thread back; threads that only look |
 //! | `movers` | operations that need no scheduling point when executions are sampled |
-//! | `lifecycle` | start and end of threads |
+//! | `lifecycle`, `killing` | start and end of threads, and of processes |
 //! | `teardown`, `panics` | panics, and taking down what is left |
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
-//! | `following` | telling what happens to strategies that follow it |
+//! | `following`, `portrait` | telling what happens to strategies that follow it, and in what state it is |
 //! | `pointers` | what is known of reference-counted allocations |
 //! | `output` | what the model prints |
 //! | `statics` | values that belong to one execution though their cells outlive it |
@@ -29,6 +29,7 @@ mod fiber;
 mod following;
 pub(crate) mod hot;
 mod hot_path;
+mod killing;
 mod knowledge;
 mod learning;
 mod lifecycle;
@@ -38,6 +39,7 @@ mod panics;
 mod perform;
 mod pointers;
 mod polling;
+mod portrait;
 mod record;
 mod ring;
 pub(crate) mod slot;
@@ -85,6 +87,8 @@ pub(crate) struct Settings {
     /// Whether values are kept as text.
     pub(crate) notes: bool,
     pub(crate) output: Output,
+    /// Whether endless loops are followed however often they go round.
+    pub(crate) endless: bool,
 }
 
 /// What is told of an execution without copying it.
@@ -196,7 +200,7 @@ impl Engine {
         execution.set_every_point(strategy.every_point());
         execution.learning.reset(strategy.learns());
         execution.weak.reset(execution.settings.memory == MemoryModel::C11, !strategy.orders_memory());
-        execution.following.reset(strategy.follows());
+        execution.following.reset(&*strategy);
         execution.strategy = Some(strategy);
     }
 }

@@ -59,6 +59,10 @@ impl Printing {
         self.closed.get_or_insert(self.written.len());
     }
 
+    pub(crate) fn text(&self, text: TextId) -> &str {
+        self.texts.get(text)
+    }
+
     fn written(&self) -> &[TextId] {
         &self.written[..self.closed.unwrap_or(self.written.len())]
     }
@@ -145,7 +149,6 @@ pub(crate) fn print(text: fmt::Arguments<'_>, location: &'static Location<'stati
 }
 
 /// From now on the running thread, and those that it will start, print whole lines, as a process does whose output is its own.
-#[cfg_attr(not(test), expect(dead_code, reason = "for processes, which are yet to come"))]
 pub(crate) fn print_whole_lines() {
     with(|execution| execution.running_mut().whole_lines = true);
 }

@@ -171,6 +171,7 @@ impl Execution {
             Action::Queue(QueueAction::TaskDone) => self.misuse |= outcome == Outcome::Refused,
             Action::Queue(QueueAction::Put { .. }) => self.misuse |= outcome == Outcome::Disconnected,
             Action::Rendezvous(RendezvousAction::Arrive { .. }) => self.misuse |= outcome == Outcome::Refused,
+            Action::Pipe(_) => self.misuse |= matches!(outcome, Outcome::Mismatch(_)),
             _ => {}
         }
     }

@@ -71,6 +71,9 @@ impl Execution {
             self.note_offer();
             return;
         }
+        if self.following.portrait.is_active() {
+            return;
+        }
         let now = self.steps.len();
         let rounds = match self.threads[me.index()].rounds {
             Some(last) if last.location == location && self.went_round(last) => {
@@ -110,6 +113,9 @@ impl Execution {
     /// so for long, that is a livelock.
     pub(crate) fn look_for_livelock(&mut self) {
         self.last_busy = self.position;
+        if self.following.portrait.is_active() {
+            return;
+        }
         let Some(circling) = self.circling() else {
             self.looked.clear();
             self.last_change = self.position;

@@ -36,6 +36,7 @@ impl Execution {
         let thread: &Thread = &self.threads[id.index()];
         let status = match thread.life {
             Life::Finished => ThreadStatus::Finished,
+            Life::Killed => ThreadStatus::Killed,
             Life::Panicked => ThreadStatus::Panicked { delivered: thread.delivered },
             Life::Running if self.enabled.contains(id) || self.resting.contains(id) => {
                 ThreadStatus::Enabled(thread.pending, thread.location)

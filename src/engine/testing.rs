@@ -19,6 +19,7 @@ pub(crate) fn settings() -> Settings {
         weak_failures: 0,
         notes: false,
         output: super::Output::Unobserved,
+        endless: false,
     }
 }
 

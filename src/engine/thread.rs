@@ -14,6 +14,8 @@ pub(crate) enum Life {
     Running,
     Finished,
     Panicked,
+    /// Its process was ended by somebody. It stays where it is until all is torn down.
+    Killed,
 }
 
 /// A virtual thread. All of it is reused by the thread of the same number in the next execution.
@@ -44,6 +46,8 @@ pub(crate) struct Thread {
     pub(crate) now: u64,
     pub(crate) name: String,
     pub(crate) parent: Option<ThreadId>,
+    /// The thread with which its process began.
+    pub(crate) process: ThreadId,
     pub(crate) daemon: bool,
     /// Whether what it prints comes out line by line, as a process's own output does.
     pub(crate) whole_lines: bool,
@@ -85,6 +89,7 @@ impl Thread {
             now: 0,
             name: String::new(),
             parent: None,
+            process: ThreadId::MAIN,
             daemon: false,
             whole_lines: false,
             end_seen: false,
@@ -115,6 +120,7 @@ impl Thread {
         self.now = 0;
         self.name.clear();
         self.parent = None;
+        self.process = ThreadId::MAIN;
         self.daemon = false;
         self.whole_lines = false;
         self.end_seen = false;

@@ -2,6 +2,8 @@
 
 use super::fiber::{self, with};
 use crate::base::ThreadId;
+use std::any::Any;
+use std::rc::Rc;
 
 /// The name of a virtual thread of this execution; empty when it has none.
 pub(crate) fn thread_name(thread: ThreadId) -> String {
@@ -47,4 +49,19 @@ pub(crate) fn mark_delivered(thread: ThreadId) {
 /// Whether a thread has ended in a panic of which nobody has learned.
 pub(crate) fn ended_in_panic(thread: ThreadId) -> bool {
     with(|execution| execution.thread_mut(thread).has_secret_panic())
+}
+
+/// The running thread is the first of a process of its own.
+pub(crate) fn found_process() {
+    with(|execution| execution.found_process());
+}
+
+/// The thread with which the process of the running thread began.
+pub(crate) fn process() -> ThreadId {
+    with(|execution| execution.running_mut().process)
+}
+
+/// Keeps a value for a thread, which is dropped as its last deed.
+pub(crate) fn set_local_of(thread: ThreadId, key: usize, value: Rc<dyn Any>) {
+    with(|execution| execution.thread_mut(thread).locals.push((key, value)));
 }

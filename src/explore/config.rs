@@ -219,6 +219,7 @@ impl Config {
             weak_failures: self.weak_failures,
             notes: false,
             output: self.output,
+            endless: false,
         }
     }
 }

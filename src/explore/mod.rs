@@ -9,6 +9,7 @@
 
 mod checkpoint;
 mod config;
+pub mod explain;
 mod file;
 mod judge;
 mod minimise;

@@ -5,7 +5,7 @@
 //! failed assertion it is the likely cause.
 
 use super::{Case, Tale};
-use crate::base::{Action, AtomicAction, ObjectId, ObjectKind, SharedAction, Step, ThreadId};
+use crate::base::{Action, AtomicAction, ObjectId, ObjectKind, SharedAction, Step, ThreadId, ValueAction};
 use crate::trace::render::value;
 use crate::trace::{Annotation, Trace};
 use std::collections::BTreeMap;
@@ -45,10 +45,14 @@ fn find_all(trace: &Trace) -> Vec<LostUpdate> {
     for (offset, step) in trace.numbered() {
         let (thread, object) = (step.thread, step.operation.object);
         match step.operation.action {
-            Action::Shared(SharedAction::Get) | Action::Atomic(AtomicAction::Load(_)) => {
+            Action::Shared(SharedAction::Get)
+            | Action::Value(ValueAction::Get)
+            | Action::Atomic(AtomicAction::Load(_)) => {
                 reads.insert((thread, object), offset);
             }
-            Action::Shared(SharedAction::Set(_)) | Action::Atomic(AtomicAction::Store { .. }) => {
+            Action::Shared(SharedAction::Set(_))
+            | Action::Value(ValueAction::Set(_))
+            | Action::Atomic(AtomicAction::Store { .. }) => {
                 let read = reads.remove(&(thread, object));
                 let overtaken = writes.insert(object, (thread, offset));
                 if let (Some(read), Some((overtaker, lost))) = (read, overtaken)
@@ -77,7 +81,7 @@ fn changed(trace: &Trace, read: u64, lost: u64) -> bool {
 
 fn written(step: &Step) -> Option<u64> {
     match step.operation.action {
-        Action::Shared(SharedAction::Set(bits)) => bits,
+        Action::Shared(SharedAction::Set(bits)) | Action::Value(ValueAction::Set(bits)) => bits,
         Action::Atomic(AtomicAction::Store { value, .. }) => Some(value),
         _ => None,
     }
@@ -89,7 +93,7 @@ impl LostUpdate {
         let note = case.trace.notes.iter().find(|(at, _)| *at == offset).map(|(_, note)| note.clone());
         let width = match case.trace.objects.get(self.object.index()).map(|object| object.kind) {
             Some(ObjectKind::Atomic(width)) => Some(width),
-            Some(ObjectKind::Shared(width)) => width,
+            Some(ObjectKind::Shared(width) | ObjectKind::Value(width) | ObjectKind::Served(width)) => width,
             _ => None,
         };
         let bits = case.trace.step(offset).and_then(|step| written(step).or(step.outcome.value()));

@@ -8,6 +8,7 @@ use crate::base::{
     Action, MutexAction, ObjectId, Outcome, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction,
     Step, ThreadId,
 };
+use crate::trace::render::mixed;
 use crate::trace::{Annotation, Trace};
 
 /// Something done that its object does not allow.
@@ -38,6 +39,8 @@ pub enum MisuseKind {
     BrokenBarrier,
     /// An item was put into a queue that is shut down.
     PutAfterShutDown,
+    /// Parts of messages that do not belong together were taken for one: these two have mixed them.
+    CorruptMessage([ThreadId; 2]),
     /// A poisoned lock was taken and not healed.
     PoisonedLock,
 }
@@ -59,6 +62,9 @@ pub fn find(trace: &Trace) -> Vec<Misuse> {
 }
 
 fn kind(step: &Step) -> Option<MisuseKind> {
+    if let Some(mixed) = mixed(step) {
+        return Some(MisuseKind::CorruptMessage(mixed));
+    }
     match (step.operation.action, step.outcome) {
         (Action::Mutex(MutexAction::Release), Outcome::Refused) => Some(MisuseKind::ReleaseOfFreeLock),
         (Action::Condvar(_), Outcome::Refused) => Some(MisuseKind::ConditionWithoutLock),
@@ -109,6 +115,10 @@ impl Tale for Misuse {
             MisuseKind::PutAfterShutDown => {
                 format!("{thread} puts an item into {object}, which is shut down")
             }
+            MisuseKind::CorruptMessage(mixed) => {
+                let both = case.names.threads(&mixed);
+                format!("{thread} receives a corrupt message from {object}, which {both} have mixed")
+            }
             MisuseKind::PoisonedLock => format!("{thread} takes {object}, which a panic has poisoned"),
         }
     }
@@ -132,6 +142,9 @@ impl Tale for Misuse {
             }
             MisuseKind::BrokenBarrier => "A broken barrier lets nobody through until it is reset.",
             MisuseKind::PutAfterShutDown => "A queue that is shut down takes no items.",
+            MisuseKind::CorruptMessage(_) => {
+                "A message is two parts on the wire, and at each end only one process at a time may use it."
+            }
             MisuseKind::PoisonedLock => {
                 "What it guards may be half changed, and nobody has cleared the poison."
             }

@@ -127,6 +127,9 @@ pub(super) fn is_plain(action: Action) -> bool {
             | Action::Queue(_)
             | Action::Semaphore(_)
             | Action::Rendezvous(_)
+            | Action::Pipe(_)
+            | Action::Value(_)
+            | Action::Close
             | Action::Arc(_)
     )
 }
@@ -134,9 +137,13 @@ pub(super) fn is_plain(action: Action) -> bool {
 fn effect(action: Action, outcome: Outcome) -> (Learns, Leaves) {
     use Outcome::{Disconnected, Done, Refused, TimedOut, Value};
     match action {
-        Action::Event(_) | Action::Queue(_) | Action::Semaphore(_) | Action::Rendezvous(_) => {
-            (Learns::Left, Leaves::Besides)
-        }
+        Action::Event(_)
+        | Action::Queue(_)
+        | Action::Semaphore(_)
+        | Action::Rendezvous(_)
+        | Action::Pipe(_)
+        | Action::Value(_)
+        | Action::Close => (Learns::Left, Leaves::Besides),
         Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => {
             (Learns::Nothing, Leaves::Instead)
         }

@@ -21,11 +21,41 @@ pub enum Error {
     ShutDown,
     /// `threading.BrokenBarrierError`
     BrokenBarrier,
+    /// `AssertionError`, with its message.
+    AssertionError(String),
     /// `AttributeError`, with its message.
     AttributeError(String),
+    /// `EOFError`: the other end is closed, and nothing is left.
+    EofError,
+    /// `BrokenPipeError`: nobody is left to read what would be sent.
+    BrokenPipeError,
+    /// `OSError`, with its message.
+    OsError(String),
+    /// `IndexError`, with its message.
+    IndexError(String),
+    /// `KeyError`, with the key as Python shows it.
+    KeyError(String),
+    /// `NotImplementedError`
+    NotImplementedError,
+    /// What unpickling makes of a message whose parts do not belong together.
+    UnpicklingError,
+    /// `SystemExit` with its code: not an error, but the way of `sys.exit` out of a process.
+    SystemExit(i32),
 }
 
 impl Error {
+    pub(super) fn value(message: &str) -> Self {
+        Error::ValueError(message.to_owned())
+    }
+
+    pub(super) fn assertion(message: &str) -> Self {
+        Error::AssertionError(message.to_owned())
+    }
+
+    pub(super) fn os(message: &str) -> Self {
+        Error::OsError(message.to_owned())
+    }
+
     pub(super) fn runtime(message: &str) -> Self {
         Error::RuntimeError(message.to_owned())
     }
@@ -41,7 +71,16 @@ impl fmt::Display for Error {
             Error::Full => f.write_str("queue.Full"),
             Error::ShutDown => f.write_str("queue.ShutDown"),
             Error::BrokenBarrier => f.write_str("threading.BrokenBarrierError"),
+            Error::AssertionError(message) => write!(f, "AssertionError: {message}"),
             Error::AttributeError(message) => write!(f, "AttributeError: {message}"),
+            Error::EofError => f.write_str("EOFError"),
+            Error::BrokenPipeError => f.write_str("BrokenPipeError: [Errno 32] Broken pipe"),
+            Error::OsError(message) => write!(f, "OSError: {message}"),
+            Error::IndexError(message) => write!(f, "IndexError: {message}"),
+            Error::KeyError(key) => write!(f, "KeyError: {key}"),
+            Error::NotImplementedError => f.write_str("NotImplementedError"),
+            Error::UnpicklingError => f.write_str("_pickle.UnpicklingError: pickle data was truncated"),
+            Error::SystemExit(code) => write!(f, "SystemExit: {code}"),
         }
     }
 }

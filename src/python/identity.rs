@@ -37,7 +37,7 @@ impl Identity {
     }
 
     #[track_caller]
-    fn rename(&mut self, name: Name) {
+    pub(super) fn rename(&mut self, name: Name) {
         assert!(self.slot.is_fresh(), "give a Python object its name before its first use");
         self.slot = std::mem::replace(&mut self.slot, Slot::new()).named(name);
     }

@@ -5,6 +5,7 @@
 //! | a global variable | [`Shared`] |
 //! | `threading` | [`threading`]: `Thread`, `Lock`, `RLock`, `Condition`, `Event`, `Semaphore`, `Barrier`, `Timer`, … |
 //! | `queue` | [`queue`]: `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
+//! | `multiprocessing` | [`multiprocessing`]: `Process`, `Value`, `Array`, `Manager`, `Queue`, `Pipe`, `Lock`, … |
 //! | `time.sleep` | [`time::sleep`] |
 //! | `while True` | [`endless`], for as many rounds as it is followed |
 //! | `print` | [`print()`], [`write()`] |
@@ -25,6 +26,7 @@ mod bits;
 mod error;
 mod identity;
 pub mod logging;
+pub mod multiprocessing;
 mod print;
 pub mod queue;
 pub mod random;

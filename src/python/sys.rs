@@ -1,13 +1,14 @@
 //! Python's `sys`, as far as programs end by it.
 
 use super::identity::require_exploration;
+use super::multiprocessing;
 use crate::engine::current;
 
 /// `sys.exit(code)`: ends the calling thread, running what `with` statements and destructors have to do on the way out.
 ///
 /// It raises `SystemExit`, which nobody is told of. Where the caller is the main thread, the program ends when those threads
-/// have ended that are no daemons. What the code tells is for whoever started the interpreter, and a model has nobody like
-/// that; it is here so that programs can be written down as they are.
+/// have ended that are no daemons. In a [process](super::multiprocessing::Process) the code is its exit code; of the program as a whole
+/// it is for whoever started the interpreter, and a model has nobody like that.
 ///
 /// # Panics
 ///
@@ -27,6 +28,7 @@ use crate::engine::current;
 #[track_caller]
 pub fn exit(code: i32) -> ! {
     require_exploration();
+    multiprocessing::note_exit(code);
     current::leave_thread();
     panic!("SystemExit: {code}");
 }

@@ -4,8 +4,9 @@ use super::Trace;
 use super::names::Names;
 use crate::base::{
     Action, ArcAction, AtomicAction, BarrierAction, CHECK_SEED, CellAction, ChannelAction, CondvarAction,
-    EventAction, MutexAction, OnceAction, OutputAction, QueueAction, RendezvousAction, RwLockAction,
-    Schedule, SemaphoreAction, SharedAction, Step, ThreadAction, ThreadId, check_character, mix_check,
+    EventAction, MutexAction, OnceAction, OutputAction, PipeAction, QueueAction, RendezvousAction,
+    RwLockAction, Schedule, SemaphoreAction, SharedAction, Step, ThreadAction, ThreadId, ValueAction,
+    check_character, mix_check,
 };
 use std::fmt;
 
@@ -151,6 +152,10 @@ fn verb(action: &Action) -> &'static str {
         Action::Arc(ArcAction::Unique) => "arc unique",
         Action::Arc(ArcAction::Upgrade) => "arc upgrade",
         Action::Arc(ArcAction::DropLast) => "arc drop",
+        Action::Pipe(action) => pipe_verb(action),
+        Action::Value(ValueAction::Get) => "value get",
+        Action::Value(ValueAction::Set(_)) => "value set",
+        Action::Close => "close",
         Action::Thread(action) => thread_verb(action),
         Action::Output(OutputAction::Write(_) | OutputAction::WriteUnobserved(_)) => "print",
         Action::Output(OutputAction::Close) => "close output",
@@ -231,6 +236,19 @@ fn rendezvous_verb(action: &RendezvousAction) -> &'static str {
     }
 }
 
+fn pipe_verb(action: &PipeAction) -> &'static str {
+    match action {
+        PipeAction::Hold { .. } => "hold end",
+        PipeAction::Close { .. } => "close end",
+        PipeAction::Offer => "offer",
+        PipeAction::Send => "pipe send",
+        PipeAction::SendRest => "pipe send rest",
+        PipeAction::Receive { .. } => "pipe receive",
+        PipeAction::ReceiveRest => "pipe receive rest",
+        PipeAction::Poll { .. } => "poll",
+    }
+}
+
 fn thread_verb(action: &ThreadAction) -> &'static str {
     match action {
         ThreadAction::Spawn(_) => "spawn",
@@ -244,6 +262,7 @@ fn thread_verb(action: &ThreadAction) -> &'static str {
         ThreadAction::Sleep(_) => "sleep",
         ThreadAction::Round { .. } => "round",
         ThreadAction::GoOn => "go on",
+        ThreadAction::Kill(_) => "kill",
     }
 }
 

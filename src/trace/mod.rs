@@ -73,6 +73,8 @@ pub enum ThreadStatus {
         /// Whether a join has returned the panic.
         delivered: bool,
     },
+    /// Somebody has ended its process.
+    Killed,
     /// It waits to perform this and could.
     Enabled(Operation, &'static Location<'static>),
     /// It waits to perform this and cannot.
@@ -84,7 +86,7 @@ impl ThreadStatus {
     pub fn pending(&self) -> Option<Operation> {
         match self {
             ThreadStatus::Enabled(operation, _) | ThreadStatus::Blocked(operation, _) => Some(*operation),
-            ThreadStatus::Finished | ThreadStatus::Panicked { .. } => None,
+            ThreadStatus::Finished | ThreadStatus::Killed | ThreadStatus::Panicked { .. } => None,
         }
     }
 
@@ -92,7 +94,7 @@ impl ThreadStatus {
     pub fn location(&self) -> Option<&'static Location<'static>> {
         match self {
             ThreadStatus::Enabled(_, location) | ThreadStatus::Blocked(_, location) => Some(location),
-            ThreadStatus::Finished | ThreadStatus::Panicked { .. } => None,
+            ThreadStatus::Finished | ThreadStatus::Killed | ThreadStatus::Panicked { .. } => None,
         }
     }
 }

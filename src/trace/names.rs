@@ -66,6 +66,10 @@ pub fn kind_word(kind: ObjectKind) -> &'static str {
         ObjectKind::Rendezvous { .. } => "barrier",
         ObjectKind::Arc => "arc",
         ObjectKind::Output => "output",
+        ObjectKind::Pipe(_) => "pipe",
+        ObjectKind::ProcessQueue(_) => "queue",
+        ObjectKind::Value(_) => "value",
+        ObjectKind::Served(_) => "proxy",
     }
 }
 
@@ -86,7 +90,8 @@ fn thread_named(operation: &Operation) -> Option<ThreadId> {
             ThreadAction::Spawn(thread)
             | ThreadAction::Join { thread, .. }
             | ThreadAction::IsFinished(thread)
-            | ThreadAction::Unpark(thread),
+            | ThreadAction::Unpark(thread)
+            | ThreadAction::Kill(thread),
         ) => Some(thread),
         _ => None,
     }

@@ -5,8 +5,8 @@ use super::state::State;
 use super::{ThreadRecord, ThreadStatus, Trace};
 use crate::base::{
     Action, BarrierAction, ChannelAction, CondvarAction, Ending, EventAction, MutexAction, ObjectId,
-    ObjectKind, OnceAction, Operation, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction,
-    ThreadAction, ThreadId,
+    ObjectKind, OnceAction, Operation, PipeAction, QueueAction, RendezvousAction, RwLockAction,
+    SemaphoreAction, ThreadAction, ThreadId,
 };
 
 /// A thread that has not ended, and what it waits for.
@@ -90,7 +90,7 @@ pub fn standings(trace: &Trace) -> Vec<Standing> {
             }
             ThreadStatus::Enabled(operation, _) => blocked(trace, &state, thread, operation),
             ThreadStatus::Blocked(operation, _) => blocked(trace, &state, thread, operation),
-            ThreadStatus::Finished | ThreadStatus::Panicked { .. } => return None,
+            ThreadStatus::Finished | ThreadStatus::Killed | ThreadStatus::Panicked { .. } => return None,
         };
         Some(Standing { thread, place })
     });
@@ -185,6 +185,9 @@ fn something(operation: &Operation, names: &Names) -> String {
         Action::Queue(QueueAction::Get { .. }) => format!("waits for an item in {object}"),
         Action::Queue(QueueAction::Join) => format!("waits for all items of {object} to be done"),
         Action::Rendezvous(_) => format!("waits until the last to come to {object} has acted"),
+        Action::Pipe(PipeAction::Send) => format!("waits for room in {object}"),
+        Action::Pipe(PipeAction::ReceiveRest) => format!("waits for the rest of a message from {object}"),
+        Action::Pipe(_) => format!("waits for something to come from {object}"),
         Action::Thread(ThreadAction::Park { .. }) => "is parked".into(),
         Action::Thread(ThreadAction::Sleep(_)) => "sleeps".into(),
         Action::Thread(ThreadAction::GoOn) => "goes round for ever".into(),
@@ -197,7 +200,8 @@ pub(crate) fn blocked(trace: &Trace, state: &State, thread: ThreadId, operation:
     let lock = |lock: ObjectId, woken| Place::Lock { lock, holders: holders(trace, state, lock), woken };
     match operation.action {
         Action::Mutex(MutexAction::Lock { .. })
-        | Action::RwLock(RwLockAction::Read | RwLockAction::Write) => lock(operation.object, false),
+        | Action::RwLock(RwLockAction::Read | RwLockAction::Write)
+        | Action::Value(_) => lock(operation.object, false),
         Action::Condvar(CondvarAction::Reacquire { mutex }) => match state.sleeper(thread) {
             Some(sleeper) if sleeper.notified.is_some() => lock(mutex, true),
             sleeper => Place::Asleep { condvar: operation.object, since: sleeper.map(|s| s.since) },

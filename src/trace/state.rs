@@ -77,8 +77,10 @@ impl State {
         match step.operation.action {
             Action::Mutex(action) if done => self.mutex(offset, step.thread, object, action),
             Action::RwLock(action) if done => self.rwlock(offset, step.thread, object, action),
-            Action::Condvar(action) => return self.condvar(offset, step, action),
             Action::Semaphore(action) if done => self.semaphore(offset, step.thread, object, action),
+            Action::Condvar(action) if step.outcome != Outcome::Disconnected => {
+                return self.condvar(offset, step, action);
+            }
             Action::Thread(action) if done => self.thread(step.thread, action),
             _ if done => self.count(step),
             Action::Channel(_) => self.objects.entry(object).or_default().flag = true,
@@ -152,6 +154,8 @@ impl State {
         let counter = self.objects.get(&object).copied().unwrap_or_default();
         match operation.action {
             Action::Mutex(MutexAction::Lock { .. }) => Some(free(object)),
+            Action::Value(_) => Some(self.holders(object).all(|hold| hold.thread == thread)),
+            Action::Pipe(action) => (!action.may_block()).then_some(true),
             Action::RwLock(RwLockAction::Write) => Some(free(object)),
             Action::RwLock(RwLockAction::Read) => Some(self.holders(object).all(|hold| hold.shared)),
             Action::Condvar(CondvarAction::Reacquire { mutex }) => {

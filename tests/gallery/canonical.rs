@@ -1,6 +1,6 @@
 //! Executions that differ only in the order of independent steps, taken for one.
 
-use selvedge::base::{Access, Action, CondvarAction, Meeting, Step, ThreadId};
+use selvedge::base::{Access, Action, CondvarAction, Meeting, Step, ThreadAction, ThreadId};
 use selvedge::trace::Trace;
 
 /// What is the same for two executions if, and only if, one can be made of the other by exchanging neighbouring steps of
@@ -14,7 +14,10 @@ pub(crate) fn canonical(trace: &Trace) -> Vec<Vec<u32>> {
     for (index, step) in trace.steps.iter().enumerate() {
         let mut clock = vec![0; threads];
         for (at, (earlier, theirs)) in trace.steps[..index].iter().zip(&clocks).enumerate() {
-            let ordered = earlier.thread == step.thread || conflict(&met[at], &met[index]);
+            let ordered = earlier.thread == step.thread
+                || conflict(&met[at], &met[index])
+                || kills(earlier, step)
+                || kills(step, earlier);
             if ordered || notified[index] == Some(at) {
                 clock.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
             }
@@ -22,15 +25,38 @@ pub(crate) fn canonical(trace: &Trace) -> Vec<Vec<u32>> {
         clock[step.thread.index()] += 1;
         clocks.push(clock);
     }
+    let order = by_descent(trace);
+    let mut places = vec![0; threads];
+    order.iter().zip(0..).for_each(|(thread, place)| places[*thread] = place);
     let mut by_thread: Vec<(u32, Vec<u32>)> = trace
         .steps
         .iter()
         .zip(clocks)
-        .map(|(step, clock)| (step.thread.0, clock.into_iter().chain([step.choice]).collect()))
+        .map(|(step, clock)| {
+            let clock = order.iter().map(|thread| clock[*thread]).chain([step.choice]);
+            (places[step.thread.index()], clock.collect())
+        })
         .collect();
     // Of one thread the steps stay in their order.
     by_thread.sort_by_key(|(thread, _)| *thread);
     by_thread.into_iter().map(|(_, clock)| clock).collect()
+}
+
+/// The numbers of the threads in an order that is the same however the starts of different threads' children are ordered: as
+/// children of their parents.
+fn by_descent(trace: &Trace) -> Vec<usize> {
+    let mut paths: Vec<Vec<u32>> = vec![Vec::new(); trace.threads.len()];
+    let mut children = vec![0; trace.threads.len()];
+    for step in &trace.steps {
+        if let Action::Thread(ThreadAction::Spawn(child)) = step.operation.action {
+            let parent = step.thread.index();
+            children[parent] += 1;
+            paths[child.index()] = paths[parent].iter().copied().chain([children[parent]]).collect();
+        }
+    }
+    let mut order: Vec<usize> = (0..trace.threads.len()).collect();
+    order.sort_by(|a, b| paths[*a].cmp(&paths[*b]));
+    order
 }
 
 /// For each step that wakes: the notification that woke it.
@@ -75,6 +101,11 @@ fn meets(step: &Step, notified: bool) -> Vec<(Meeting, Access)> {
             .collect();
     }
     step.accesses().into_iter().flatten().collect()
+}
+
+/// Whether a step ends the process of another's thread: then it conflicts with all that this does.
+fn kills(step: &Step, other: &Step) -> bool {
+    matches!(step.operation.action, Action::Thread(ThreadAction::Kill(process)) if process == other.thread)
 }
 
 fn conflict(a: &[(Meeting, Access)], b: &[(Meeting, Access)]) -> bool {

@@ -3,7 +3,7 @@
 use crate::base::{AtomicAction, Outcome, Rmw, Width};
 
 /// An atomic variable: its value, and how wide it is for wrapping and comparing.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Atomic {
     value: u64,
     width: Width,

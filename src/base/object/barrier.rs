@@ -3,7 +3,7 @@
 use crate::base::{BarrierAction, Outcome};
 
 /// A barrier for so many threads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Barrier {
     size: u32,
     arrived: u32,

@@ -3,7 +3,7 @@
 use crate::base::{ChannelAction, Outcome};
 
 /// A channel: how many messages wait in it, and which ends are left. The messages themselves are the facade's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Channel {
     capacity: Option<u64>,
     length: u64,

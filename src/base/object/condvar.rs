@@ -3,7 +3,7 @@
 use crate::base::{CondvarAction, Outcome, ThreadId, ThreadSet};
 
 /// A condition variable. A thread is a waiter from its wait until it wakes; a notified one has yet to wake.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Condvar {
     /// Sleepers not notified, in the order in which they came.
     sleeping: Vec<ThreadId>,

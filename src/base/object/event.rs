@@ -3,7 +3,7 @@
 use crate::base::{EventAction, Outcome};
 
 /// A flag that threads wait for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Event {
     up: bool,
 }

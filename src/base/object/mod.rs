@@ -11,6 +11,7 @@ mod condvar;
 mod event;
 mod mutex;
 mod once;
+mod pipe;
 mod queue;
 mod rendezvous;
 mod rwlock;
@@ -23,6 +24,7 @@ pub(crate) use condvar::Condvar;
 pub(crate) use event::Event;
 pub(crate) use mutex::Mutex;
 pub(crate) use once::Once;
+pub(crate) use pipe::{Pipe, culprits};
 pub(crate) use queue::Queue;
 pub(crate) use rendezvous::Rendezvous;
 pub(crate) use rwlock::RwLock;
@@ -30,11 +32,11 @@ pub(crate) use semaphore::Semaphore;
 
 use crate::base::{
     Action, ArcAction, CellAction, CondvarAction, Outcome, OutputAction, RendezvousAction, SharedAction,
-    ThreadId,
+    ThreadId, ValueAction,
 };
 
 /// The state of an object in one execution.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum State {
     Atomic(Atomic),
     Cell,
@@ -51,6 +53,9 @@ pub(crate) enum State {
     Rendezvous(Rendezvous),
     Arc,
     Output,
+    Pipe(Pipe),
+    /// It has been closed for good.
+    Closed,
 }
 
 impl State {
@@ -68,6 +73,8 @@ impl State {
             (State::Queue(state), Action::Queue(action)) => state.ready(action),
             (State::Semaphore(state), Action::Semaphore(action)) => state.ready(action),
             (State::Rendezvous(state), Action::Rendezvous(action)) => state.ready(action),
+            (State::Pipe(state), Action::Pipe(action)) => state.ready(action),
+            (State::Mutex(state), Action::Value(_)) => state.holder().is_none_or(|holder| holder == thread),
             _ => true,
         }
     }
@@ -87,6 +94,13 @@ impl State {
             (State::Queue(state), Action::Queue(action)) => state.apply(action),
             (State::Semaphore(state), Action::Semaphore(action)) => state.apply(action),
             (State::Rendezvous(state), Action::Rendezvous(action)) => state.apply(action),
+            (State::Pipe(state), Action::Pipe(action)) => state.apply(thread, action),
+            (State::Mutex(_), Action::Value(ValueAction::Get | ValueAction::Set(_))) => Outcome::Done,
+            (state, Action::Close) => {
+                *state = State::Closed;
+                Outcome::Done
+            }
+            (State::Closed, _) => Outcome::Disconnected,
             (State::Cell, Action::Cell(CellAction::Read | CellAction::Write))
             | (State::Shared, Action::Shared(SharedAction::Get | SharedAction::Set(_)))
             | (State::Output, Action::Output(OutputAction::Write(_) | OutputAction::Close))

@@ -3,7 +3,7 @@
 use crate::base::{MutexAction, Outcome, ThreadId};
 
 /// A mutex: who holds it, and whether a holder panicked.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Mutex {
     holder: Option<ThreadId>,
     poisoned: bool,

@@ -2,7 +2,7 @@
 
 use crate::base::{OnceAction, Outcome, ThreadId};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Stage {
     Fresh,
     Running(ThreadId),
@@ -11,7 +11,7 @@ enum Stage {
 }
 
 /// A one-time initialization.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Once {
     stage: Stage,
 }

@@ -3,7 +3,7 @@
 use crate::base::{Outcome, QueueAction};
 
 /// A queue: how many items it holds and may hold, and how many have yet to be dealt with. The items are the facade's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Queue {
     /// As in Python, no bound when it is zero.
     capacity: u64,

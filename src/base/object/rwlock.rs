@@ -4,7 +4,7 @@
 use crate::base::{Outcome, RwLockAction, ThreadId};
 
 /// A readers-writer lock: its readers or its writer, and whether a writer panicked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct RwLock {
     writer: Option<ThreadId>,
     /// A thread is in it once per hold.

@@ -3,7 +3,9 @@
 
 mod barrier;
 mod condition;
+mod messages;
 mod output;
+mod processes;
 mod queue;
 mod semaphore;
 mod thread;

@@ -201,6 +201,11 @@ impl Condition {
         self.notify_by(CondvarAction::NotifyAll, Location::caller())
     }
 
+    /// `multiprocessing`'s notifications wake sleepers in any order: one that sleeps, whichever, if anybody does.
+    pub(in crate::python) fn notify_any(&self, location: &'static Location<'static>) -> Result<(), Error> {
+        self.notify_by(CondvarAction::NotifyOne, location)
+    }
+
     fn wait_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
         let lock = self.sleep(FOREVER, location)?;
         let mutex = self.0.lock.object();

@@ -24,6 +24,7 @@ pub struct RLock(Arc<Inner>);
 
 struct Inner {
     identity: Identity,
+    kind: ObjectKind,
     // Invariant: whenever a thread may be switched away from, the holder of the engine's mutex, or `NOBODY`.
     owner: AtomicU32,
     // Invariant: how often the owner has taken it; 0 when there is none.
@@ -40,8 +41,14 @@ impl RLock {
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
+        RLock::of(ObjectKind::RLock)
+    }
+
+    /// One that is another kind of thing too, which shares its engine object.
+    #[track_caller]
+    pub(in crate::python) fn of(kind: ObjectKind) -> Self {
         let (owner, depth) = (AtomicU32::new(NOBODY), AtomicU32::new(0));
-        RLock(Arc::new(Inner { identity: Identity::new(), owner, depth }))
+        RLock(Arc::new(Inner { identity: Identity::new(), kind, owner, depth }))
     }
 
     /// The same lock under a name, for traces.
@@ -100,8 +107,8 @@ impl RLock {
         within(|| self.release_at(location), body)
     }
 
-    pub(super) fn object(&self) -> ObjectId {
-        self.0.identity.object(|| (ObjectKind::RLock, State::Mutex(object::Mutex::new(false))))
+    pub(in crate::python) fn object(&self) -> ObjectId {
+        self.0.identity.object(|| (self.0.kind, State::Mutex(object::Mutex::new(false))))
     }
 
     pub(super) fn is_owned(&self) -> bool {

@@ -4,8 +4,8 @@
 use super::history::{Entry, History, NONE, Next, Own, View};
 use crate::base::object::State;
 use crate::base::{
-    Access, Action, AtomicAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome, Step,
-    ThreadAction, ThreadId,
+    Access, Action, AtomicAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome,
+    PipeAction, Step, ThreadAction, ThreadId,
 };
 use std::panic::Location;
 
@@ -17,9 +17,20 @@ impl History {
         if next.guard != NONE && !self.changed_since(next, view) {
             return 0;
         }
+        if self.is_killed(next, view) {
+            return 0;
+        }
+        let outcomes = self.foresee_action(next, view);
+        if let (Some(life), 1..) = (self.life_of(next), outcomes) {
+            self.foreseen.push((life, false));
+        }
+        outcomes
+    }
+
+    fn foresee_action(&mut self, next: &Next, view: View<'_>) -> u32 {
         match next.operation.action {
             Action::Choose(count) => count,
-            Action::Fence(_) | Action::Cell(_) => 1,
+            Action::Fence(_) | Action::Cell(_) | Action::Pipe(PipeAction::Offer) => 1,
             Action::Thread(action) => self.foresee_on_thread(next, action, view),
             Action::Condvar(action) => self.foresee_on_condvar(next, action, view),
             Action::Atomic(AtomicAction::Load(_)) => self.would_meet(next.operation.object.0, false),
@@ -53,7 +64,10 @@ impl History {
                 let later = |entry: &&Entry| entry.event != event;
                 let news = self.meetings[meeting as usize].iter().rev().take_while(later);
                 changed |= news.clone().any(|entry| entry.write && entry.changes && self.is_in(entry, view));
-                self.foreseen.push((meeting, false));
+                // Rounds that wait for a change look at what the rounds before them looked at: once each, or it doubles.
+                if !self.foreseen.contains(&(meeting, false)) {
+                    self.foreseen.push((meeting, false));
+                }
             }
         }
         changed
@@ -77,6 +91,7 @@ impl History {
             // Nothing goes on at a join: what waits for an end follows from it.
             ThreadAction::Join { timeout: FOREVER, .. } => 0,
             ThreadAction::Join { thread, .. } => self.would_meet(self.own(Own::End, thread.0), false),
+            ThreadAction::Kill(process) => self.foresee_kill(process, view),
             ThreadAction::IsFinished(thread) => {
                 let end = self.own(Own::End, thread.0);
                 let over = self.last_write(end, view).is_some();

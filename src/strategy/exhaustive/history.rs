@@ -113,6 +113,8 @@ pub(super) struct History {
     /// Whether anybody has let others go first.
     pub(super) yields: bool,
     pub(super) pending: Vec<Option<Operation>>,
+    /// For each thread the first one of its process, where the execution has somebody who ends that from outside.
+    pub(super) mortal: Vec<Option<u32>>,
     pub(super) weak_failures: u32,
     pub(super) spurious_wakeups: u32,
     /// What an operation foreseen would meet.
@@ -193,6 +195,7 @@ impl History {
         self.yields = !record.yields.is_empty();
         self.pending.clear();
         self.pending.extend_from_slice(&record.pending[..threads]);
+        self.find_mortals(record, threads);
         self.steps.clear();
         self.steps.extend_from_slice(record.steps);
         (self.weak_failures, self.spurious_wakeups) = (record.weak_failures, record.spurious_wakeups);

@@ -7,6 +7,7 @@ impl History {
     /// What a step performed as (part of) the last event has met.
     pub(super) fn meet_all(&mut self, number: u32, step: &Step) {
         let me = step.thread.0;
+        self.meet_life(number, me);
         if let Action::Atomic(action) = step.operation.action {
             let reads =
                 matches!(action, AtomicAction::Load(_)) || matches!(step.outcome, Outcome::Mismatch(_));
@@ -20,6 +21,7 @@ impl History {
                     let taken = step.outcome == Outcome::Done;
                     self.meet(number, self.own(Own::Token, me), taken, taken);
                 }
+                ThreadAction::Kill(process) => self.meet_kill(number, step, process),
                 ThreadAction::Unpark(thread) => self.meet(number, self.own(Own::Token, thread.0), true, true),
                 ThreadAction::Join { thread, .. } | ThreadAction::IsFinished(thread) => {
                     self.meet(number, self.own(Own::End, thread.0), false, false);

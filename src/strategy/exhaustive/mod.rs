@@ -43,6 +43,7 @@ mod family;
 mod foresee;
 mod history;
 mod item;
+mod killing;
 mod meeting;
 mod node;
 mod probe;
@@ -263,7 +264,12 @@ impl Strategy for Exhaustive {
             self.done += self.node.share;
             return;
         }
-        self.deadlocked += u64::from(record.pending.iter().any(Option::is_some));
+        let waits = |(pending, process): (&Option<_>, &(ThreadId, bool))| pending.is_some() && !process.1;
+        self.deadlocked += u64::from(record.pending.iter().zip(record.processes).any(waits));
+        if killing::is_murky(record) {
+            let why = "a process was ended from outside while it waited for the end of another one";
+            self.doubt.get_or_insert_with(|| why.into());
+        }
         self.history.take(record, &self.family);
         self.label();
         self.reverse();

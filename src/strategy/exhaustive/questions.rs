@@ -65,6 +65,9 @@ impl History {
         if let (None, Some(mutex)) = (event, next.operation.second_object()) {
             look_at(mutex.0, true, NONE);
         }
+        if let (None, Some(life)) = (event, self.life_of(next)) {
+            look_at(life, false, NONE);
+        }
         if next.guard != NONE {
             self.guards_look(next, &mut look_at);
         }

@@ -2,7 +2,7 @@
 
 use crate::base::{
     Action, AtomicAction, BarrierAction, ChannelAction, CondvarAction, FOREVER, MutexAction, ObjectId,
-    OnceAction, Operation, OutputAction, SharedAction, ThreadAction, ThreadId,
+    OnceAction, Operation, OutputAction, PipeAction, SharedAction, ThreadAction, ThreadId,
 };
 use std::sync::atomic::Ordering;
 
@@ -54,9 +54,11 @@ pub(super) fn lower(operation: &Operation, own: ThreadId) -> Lowered {
     match operation.action {
         Action::Cell(_)
         | Action::Output(OutputAction::WriteUnobserved(_))
-        | Action::Thread(ThreadAction::Yield | ThreadAction::Spin | ThreadAction::Sleep(_)) => {
-            Lowered::Nothing
-        }
+        | Action::Pipe(PipeAction::Offer)
+        // Who kills gives the proof up: see `learn`.
+        | Action::Thread(
+            ThreadAction::Yield | ThreadAction::Spin | ThreadAction::Sleep(_) | ThreadAction::Kill(_),
+        ) => Lowered::Nothing,
         Action::Atomic(AtomicAction::Load(_)) | Action::Shared(SharedAction::Get) => Lowered::Load,
         Action::Atomic(AtomicAction::Store { value, ordering }) => Lowered::Store { value, ordering },
         Action::Shared(SharedAction::Set(value)) => {

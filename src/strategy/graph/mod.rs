@@ -45,7 +45,7 @@ mod revisit;
 mod tests;
 
 use super::{Decision, Options, Record, Strategy};
-use crate::base::ThreadId;
+use crate::base::{Action, Step, ThreadAction, ThreadId};
 use crate::memory::{Graph, Model};
 use derive::{Derived, derive};
 use grow::{Names, Surprise, grow};
@@ -266,7 +266,8 @@ impl Strategy for Graphs {
             return;
         }
         self.surprise = grow(level, &mut self.names, record, &mut self.scratch).err();
-        self.cut |= !record.maximal;
+        let kills = |step: &Step| matches!(step.operation.action, Action::Thread(ThreadAction::Kill(_)));
+        self.cut |= !record.maximal || record.steps.iter().any(kills);
         self.executions += 1;
         level.share /= (1 + level.items.len()) as f64;
         self.visited += level.share;

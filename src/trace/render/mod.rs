@@ -12,11 +12,13 @@
 mod columns;
 mod phrase;
 mod printed;
+mod processes;
 mod python;
 mod rows;
 
 pub use columns::{lay_out, width};
 pub use phrase::{Scene, phrase, value};
+pub(crate) use processes::mixed;
 pub use rows::{Cell, Mark, Row, one_line, phrases, place, rows, short_path};
 
 use super::Trace;

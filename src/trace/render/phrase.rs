@@ -49,6 +49,9 @@ pub fn phrase(step: &Step, scene: &Scene<'_>) -> String {
         Action::Rendezvous(action) => python::rendezvous(action, step, scene, object),
         Action::Arc(action) => arc(action, step.outcome, object),
         Action::Output(action) => printed(action, scene),
+        Action::Pipe(action) => super::processes::pipe(action, step, scene, object),
+        Action::Value(action) => super::processes::shared_value(action, step, scene, object),
+        Action::Close => format!("shut down {object}"),
         Action::Thread(action) => thread(action, step.outcome, scene),
         Action::Choose(count) => {
             let value = step.outcome.value().unwrap_or(u64::from(step.choice));
@@ -69,7 +72,12 @@ impl Scene<'_> {
     pub(super) fn width(&self, step: &Step) -> Option<Width> {
         match self.trace.objects.get(step.operation.object.index())?.kind {
             ObjectKind::Atomic(width) => Some(width),
-            ObjectKind::Shared(width) | ObjectKind::Queue(width) => width,
+            ObjectKind::Shared(width)
+            | ObjectKind::Queue(width)
+            | ObjectKind::Pipe(width)
+            | ObjectKind::ProcessQueue(width)
+            | ObjectKind::Value(width)
+            | ObjectKind::Served(width) => width,
             _ => None,
         }
     }
@@ -351,5 +359,7 @@ fn thread(action: ThreadAction, outcome: Outcome, scene: &Scene<'_>) -> String {
         (ThreadAction::Round { fruitful: true }, _) => "begins a round".into(),
         (ThreadAction::Round { fruitful: false }, _) => "begins a round, the last one in vain".into(),
         (ThreadAction::GoOn, _) => "goes on for ever".into(),
+        (ThreadAction::Kill(thread), Outcome::Refused) => format!("kill {}: it has ended", name(thread)),
+        (ThreadAction::Kill(thread), _) => format!("kill {}", name(thread)),
     }
 }

@@ -4,12 +4,14 @@
 //! interleavings fall into just so many classes checks the search, the objects and `Step::conflicts` at once.
 
 mod blocking;
+mod processes;
 mod python;
 mod variables;
 
 use super::canonical::canonical;
 use super::every;
 use blocking::*;
+use processes::*;
 use python::*;
 use selvedge::base::Ending;
 use selvedge::thread;
@@ -162,11 +164,28 @@ const ROWS: &[Row] = &[
     Row { name: "Semaphore(2)", model: two_permits, sizes: &[(2, 1, 18, 0)] },
     Row { name: "a relay of semaphores", model: relay, sizes: &[(2, 1, 1, 0), (4, 1, 1, 0)] },
     Row { name: "Barrier", model: barrier, sizes: &[(2, 1, 2, 0), (3, 1, 6, 0), (2, 2, 6, 0)] },
-    Row { name: "one too many at a Barrier", model: one_too_many, sizes: &[(2, 1, 0, 6)] },
+    Row { name: "one too many at a Barrier", model: one_too_many, sizes: &[(2, 1, 0, 12)] },
     Row { name: "Queue", model: fifo, sizes: &[(2, 1, 4, 0), (3, 1, 30, 0)] },
     Row { name: "Queue(1)", model: fifo_of_one, sizes: &[(2, 1, 2, 0), (3, 1, 6, 0)] },
     Row { name: "LifoQueue", model: lifo, sizes: &[(2, 1, 4, 0), (3, 1, 30, 0)] },
     Row { name: "SimpleQueue", model: simple, sizes: &[(1, 1, 1, 0), (2, 1, 2, 0), (3, 1, 5, 0)] },
+    Row {
+        name: "update of a value",
+        model: value_update,
+        sizes: &[(2, 1, 4, 0), (2, 2, 34, 0), (3, 1, 36, 0)],
+    },
+    Row {
+        name: "update under its lock",
+        model: guarded_update,
+        sizes: &[(2, 1, 2, 0), (2, 2, 6, 0), (3, 1, 6, 0)],
+    },
+    Row { name: "feeders", model: feeders, sizes: &[(2, 1, 2, 0), (2, 2, 6, 0), (3, 1, 6, 0)] },
+    Row { name: "from feeder to taker", model: hand_over, sizes: &[(2, 1, 1, 0), (2, 2, 2, 0)] },
+    Row { name: "late feeder", model: late_feeder, sizes: &[(1, 1, 2, 0), (1, 3, 4, 0)] },
+    Row { name: "one-way pipe", model: one_way, sizes: &[(2, 1, 2, 0), (2, 2, 5, 0)] },
+    Row { name: "mixed messages", model: mixed, sizes: &[(2, 1, 20, 0)] },
+    Row { name: "terminated", model: terminated, sizes: &[(2, 1, 2, 0), (2, 3, 4, 0)] },
+    Row { name: "lock of the dead", model: lock_of_the_dead, sizes: &[(2, 1, 2, 1)] },
     Row { name: "independent atomics", model: independent, sizes: &[(3, 2, 1, 0)] },
     Row { name: "empty threads", model: empty, sizes: &[(2, 0, 1, 0), (3, 0, 1, 0), (4, 0, 1, 0)] },
 ];

@@ -53,6 +53,7 @@ pub(super) fn run<'a>(
     let record = Record {
         steps: &tape.steps,
         pending: &pending,
+        processes: &vec![(ThreadId::MAIN, false); pending.len()],
         glued: &[],
         guards: &[],
         yields: &[],

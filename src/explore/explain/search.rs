@@ -1,0 +1,439 @@
+//! The search for an execution that prints a log.
+//!
+//! **Papers.** A depth-first search that runs the model from its beginning at each turn back, with the states that have been
+//! visited kept (Holzmann) and sleep sets (Godefroid, "Partial-order methods for the verification of concurrent systems", 1996,
+//! whose way to have both is followed).
+//!
+//! **Guarantee.** When it ends without a find, no schedule prints the log, polling loops taken to be fair.
+//!
+//! **What is particular to logs.**
+//! - A write that is not what the log has next is held back, so the search never strays further than up to the next print of
+//!   each thread.
+//! - *Late steps.* Of the executions that differ only in the order of independent steps, one is looked for in which nothing is
+//!   done before it is needed: each step between two lines happens before the second of them. A line printed while a step
+//!   dangles, that is while no later step depends on it but the line's own thread is another, is a turn back.
+//! - *Steps that nobody sees* (a random value, a sleep, a line that does not count) are done right before the next step of
+//!   their thread that somebody sees; where that cannot be done, they were done too early.
+//!
+//! ```text
+//! at each place between steps that somebody sees:
+//!     state, log and dangling threads as before?   turn back, unless threads that slept then are awake now
+//!     candidates = enabled threads that are awake and would not write anything else
+//!     none?   turn back; several?   remember the place; take the likeliest
+//! ```
+
+use super::place::{Place, Script, Written};
+use super::speakers::Speakers;
+use super::standing::{Standing, is_unseen};
+use crate::base::{
+    Action, Choice, Decision, Operation, Options, Outcome, OutputAction, Step, Strategy, TextId, ThreadId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::panic::Location;
+use std::rc::Rc;
+
+/// The most steps in a row that nobody sees, before a thread is taken to do nothing else for ever.
+const LONGEST: u32 = 1_000;
+/// The most texts kept that could be printed where the log goes no further.
+const MOST_INSTEAD: usize = 64;
+/// The most states kept.
+pub(super) const MOST_STATES: usize = 400_000;
+
+/// A choice of the execution under way.
+#[derive(Clone, Copy, Debug)]
+struct Move {
+    choice: Choice,
+    /// Whether its outcome was chosen too.
+    asked: bool,
+}
+
+/// A place to which the search turns back.
+struct Node {
+    /// How many choices come before it.
+    at: usize,
+    standing: Standing,
+    rest: Rest,
+}
+
+/// What is left to try at a place.
+enum Rest {
+    /// These threads. The number has a bit for each that has been tried.
+    Threads(Vec<ThreadId>, u64),
+    /// The outcomes from this one on.
+    Outcomes(u32, u32),
+}
+
+/// How far the search has come with the log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Furthest {
+    /// Lines printed.
+    pub(super) lines: usize,
+    pub(super) place: Place,
+    /// The choices up to there.
+    pub(super) path: Vec<Choice>,
+    /// What would have been printed instead.
+    pub(super) instead: BTreeSet<String>,
+}
+
+/// The search, as a strategy.
+pub(super) struct Search {
+    script: Rc<Script>,
+    /// Whether time orders nothing, so that steps that nobody sees can be put off.
+    lazy: bool,
+    texts: BTreeMap<TextId, Rc<str>>,
+    path: Vec<Move>,
+    nodes: Vec<Node>,
+    visited: BTreeMap<u128, u64>,
+    speakers: Speakers,
+    standing: Standing,
+    /// How many points have been performed, and how many of them are known already.
+    points: usize,
+    known: usize,
+    /// The choice under way.
+    cursor: usize,
+    pending: Vec<Option<Step>>,
+    state: (u128, u64),
+    begun: bool,
+    /// The execution under way has printed the log. If that was to be all, it has to end yet.
+    pub(super) printed: bool,
+    pub(super) found: bool,
+    /// Whether something was left out, so that finding nothing is no proof.
+    pub(super) cut: bool,
+    pub(super) exhausted: bool,
+    pub(super) furthest: Furthest,
+}
+
+impl Search {
+    pub(super) fn new(script: Rc<Script>, lazy: bool) -> Self {
+        Search {
+            script,
+            lazy,
+            texts: BTreeMap::new(),
+            path: Vec::new(),
+            nodes: Vec::new(),
+            visited: BTreeMap::new(),
+            speakers: Speakers::default(),
+            standing: Standing::default(),
+            points: 0,
+            known: 0,
+            cursor: 0,
+            pending: Vec::new(),
+            state: (0, 0),
+            begun: false,
+            printed: false,
+            found: false,
+            cut: false,
+            exhausted: false,
+            furthest: Furthest::default(),
+        }
+    }
+
+    /// The choices of the execution that was run last.
+    pub(super) fn choices(&self) -> Vec<Choice> {
+        self.path.iter().map(|m| m.choice).collect()
+    }
+
+    /// How far that has printed the log.
+    pub(super) fn place(&self) -> &Place {
+        &self.standing.place
+    }
+
+    /// How many states have been visited.
+    pub(super) fn states(&self) -> usize {
+        self.visited.len()
+    }
+
+    /// Turns back to the last place where something is left to try.
+    fn turn_back(&mut self) -> bool {
+        while let Some(node) = self.nodes.last_mut() {
+            let standing = match &mut node.rest {
+                Rest::Threads(left, tried) if !left.is_empty() => {
+                    let thread = left.remove(0);
+                    let mut standing = node.standing.clone();
+                    standing.asleep |= *tried;
+                    *tried |= bit(thread);
+                    self.path.truncate(node.at);
+                    self.path.push(Move { choice: Choice { thread, outcome: 0 }, asked: false });
+                    standing
+                }
+                Rest::Outcomes(next, count) if *next < *count => {
+                    self.path.truncate(node.at + 1);
+                    self.path[node.at].choice.outcome = *next;
+                    *next += 1;
+                    node.standing.clone()
+                }
+                _ => {
+                    self.nodes.pop();
+                    continue;
+                }
+            };
+            self.known = node.at;
+            self.standing = standing;
+            return true;
+        }
+        self.exhausted = true;
+        false
+    }
+
+    /// Beyond what is known: who goes next.
+    fn go_further(&mut self, options: &Options<'_>) -> Option<ThreadId> {
+        self.note_progress();
+        if self.standing.stray {
+            return None;
+        }
+        self.printed = self.script.is_done(&self.standing.place);
+        if self.printed && self.script.prefix {
+            self.found = true;
+            return None;
+        }
+        if self.standing.time != self.state.1 {
+            self.standing.pass_time(self.state.1);
+        }
+        if let Some(thread) = self.standing.unseen.filter(|_| self.lazy && !self.printed) {
+            self.cut |= self.standing.unseen_steps > LONGEST;
+            let goes_on = self.standing.unseen_steps <= LONGEST && options.enabled.contains(thread);
+            return (goes_on && self.may_go(thread)).then_some(thread).inspect(|thread| self.push(*thread));
+        }
+        self.wake();
+        let all: Vec<ThreadId> = options.enabled.iter().filter(|thread| self.may_go(*thread)).collect();
+        let bits = all.iter().fold(0, |bits, thread| bits | bit(*thread));
+        let awake = self.awake(bits)?;
+        let mut left: Vec<ThreadId> = all.into_iter().filter(|t| t.0 >= 64 || bit(*t) & awake != 0).collect();
+        let wanted = self.speakers.next(&self.script, &self.standing.place);
+        left.sort_by_key(|thread| self.rank(*thread, wanted, options));
+        let thread = *left.first()?;
+        if left.len() > 1 {
+            let standing = self.standing.clone();
+            left.remove(0);
+            self.nodes.push(Node { at: self.path.len(), standing, rest: Rest::Threads(left, bit(thread)) });
+        }
+        self.push(thread);
+        Some(thread)
+    }
+
+    fn push(&mut self, thread: ThreadId) {
+        self.cursor = self.path.len();
+        self.path.push(Move { choice: Choice { thread, outcome: 0 }, asked: false });
+    }
+
+    /// Which of the candidates are to be tried here; `None` when all have been.
+    fn awake(&mut self, candidates: u64) -> Option<u64> {
+        let mut key = Key(self.state.0);
+        (&self.standing.place, self.standing.dangling_bits(), self.printed).hash(&mut key);
+        let asleep = self.standing.asleep;
+        match self.visited.get_mut(&key.0) {
+            None => {
+                if self.visited.len() < MOST_STATES {
+                    self.visited.insert(key.0, asleep);
+                }
+                Some(candidates & !asleep)
+            }
+            Some(before) => {
+                let missing = *before & !asleep;
+                *before &= asleep;
+                // The others were tried when the same state was met first.
+                self.standing.asleep |= candidates & !missing;
+                (missing & candidates != 0).then_some(missing & candidates)
+            }
+        }
+    }
+
+    /// The steps since the last place wake those whose own next step depends on one of them.
+    fn wake(&mut self) {
+        let steps = std::mem::take(&mut self.standing.steps);
+        let sleeps = |thread: &u32| {
+            let pending = self.pending.get(*thread as usize).and_then(Option::as_ref);
+            pending.is_some_and(|pending| {
+                let unknown = self.lazy && self.is_unseen(pending);
+                !unknown && !steps.iter().any(|step| step.conflicts(pending))
+            })
+        };
+        let asleep = self.standing.asleep;
+        let still = (0..64).filter(|thread| asleep >> thread & 1 == 1).filter(sleeps);
+        self.standing.asleep = still.fold(0, |bits, thread| bits | 1 << thread);
+    }
+
+    /// Whether what a thread is about to do may be done now as far as the log goes.
+    fn may_go(&self, thread: ThreadId) -> bool {
+        let Some(pending) = self.pending.get(thread.index()).and_then(Option::as_ref) else { return true };
+        match pending.operation.action {
+            Action::Output(OutputAction::Write(_)) => self.written(pending) != Written::Other,
+            Action::Output(OutputAction::Close) => self.script.is_done(&self.standing.place),
+            _ => true,
+        }
+    }
+
+    fn is_unseen(&self, step: &Step) -> bool {
+        match step.operation.action {
+            Action::Output(OutputAction::Write(_)) => matches!(self.written(step), Written::Ignored(_)),
+            action => is_unseen(action),
+        }
+    }
+
+    /// What a write is to the log.
+    fn written(&self, step: &Step) -> Written {
+        let Action::Output(OutputAction::Write(text)) = step.operation.action else { return Written::Other };
+        let text = self.texts.get(&text).map_or("", |text| text);
+        self.script.write(&self.standing.place, step.thread, text)
+    }
+
+    /// The likeliest first: who would print what comes next, who is likely to come to it, who goes on anyway.
+    fn rank(&self, thread: ThreadId, wanted: Option<ThreadId>, options: &Options<'_>) -> impl Ord + use<> {
+        let pending = self.pending.get(thread.index()).and_then(Option::as_ref);
+        let writes = pending.is_some_and(|pending| matches!(self.written(pending), Written::Next(_)));
+        let speaks = wanted == Some(thread) || wanted.is_none() && !self.speakers.has_spoken(thread);
+        let goes_on = thread == options.current && !options.yielding;
+        (!writes, !speaks, !goes_on, thread)
+    }
+
+    /// Takes in a step that was not known yet.
+    fn follow(&mut self, step: &Step) {
+        let done = self.script.is_done(&self.standing.place);
+        let (mut seen, mut next) = (!is_unseen(step.operation.action), false);
+        if let Action::Output(OutputAction::Write(_)) = step.operation.action {
+            match self.written(step) {
+                Written::Next(place) => {
+                    self.speakers.note(&self.script, &self.standing.place, step.thread);
+                    (self.standing.place, next) = (place, true);
+                }
+                Written::Ignored(place) => (self.standing.place, seen) = (place, false),
+                Written::Other => self.standing.stray = true,
+            }
+        }
+        if next {
+            self.standing.print(step, self.lazy || !done);
+        } else {
+            self.standing.follow(step, seen);
+        }
+    }
+
+    /// Remembers how far the log has been printed at most, and what could come there instead of what it says.
+    fn note_progress(&mut self) {
+        let lines = self.script.progress(&self.standing.place);
+        if self.standing.stray || lines < self.furthest.lines || !self.script.is_between(&self.standing.place)
+        {
+            return;
+        }
+        let furthest = &mut self.furthest;
+        if lines > furthest.lines || furthest.path.is_empty() {
+            furthest.lines = lines;
+            furthest.place = self.standing.place.clone();
+            furthest.path = self.path[..self.points.min(self.path.len())].iter().map(|m| m.choice).collect();
+            furthest.instead.clear();
+        }
+        for pending in self.pending.iter().flatten() {
+            if let Action::Output(OutputAction::Write(text)) = pending.operation.action
+                && self.furthest.instead.len() < MOST_INSTEAD
+                && !matches!(self.written(pending), Written::Ignored(_))
+            {
+                let text = self.texts.get(&text).map_or("", |text| text);
+                self.furthest.instead.insert(text.trim_end_matches('\n').to_owned());
+            }
+        }
+    }
+}
+
+impl Strategy for Search {
+    fn describe(&self) -> String {
+        "search for a log".into()
+    }
+
+    fn begin(&mut self) -> bool {
+        if std::mem::replace(&mut self.begun, true) && !self.turn_back() {
+            return false;
+        }
+        self.points = 0;
+        self.printed = false;
+        self.pending.clear();
+        true
+    }
+
+    fn thread(&mut self, options: &Options<'_>) -> Decision {
+        let position = options.position as usize;
+        let Some(first) = self.path.get(position).map(|first| first.choice.thread) else {
+            return self.go_further(options).map_or(Decision::STOP, Decision::once);
+        };
+        let rest = &self.path[position..];
+        let ends = |m: &Move| m.asked || m.choice.thread != first;
+        let run = match rest.iter().position(ends) {
+            Some(end) if rest[end].choice.thread == first => end + 1,
+            Some(end) => end,
+            None => rest.len(),
+        };
+        self.cursor = position + run - 1;
+        Decision { thread: first, run: run as u32 }
+    }
+
+    fn outcome(&mut self, _thread: ThreadId, count: u32) -> u32 {
+        let Some(known) = self.path.get_mut(self.cursor) else { return 0 };
+        if !std::mem::replace(&mut known.asked, true) {
+            let rest = Rest::Outcomes(1, count);
+            self.nodes.push(Node { at: self.cursor, standing: self.standing.clone(), rest });
+        }
+        self.path[self.cursor].choice.outcome
+    }
+
+    fn end(&mut self, _choices: u64) {
+        self.note_progress();
+        self.printed = !self.standing.stray && self.script.is_done(&self.standing.place);
+        self.found |= self.printed && self.script.prefix;
+    }
+
+    fn follows(&self) -> bool {
+        true
+    }
+
+    fn performed(&mut self, step: &Step) {
+        self.points += usize::from(step.operation.is_point());
+        if let Some(pending) = self.pending.get_mut(step.thread.index()) {
+            *pending = None;
+        }
+        if self.points > self.known {
+            self.follow(step);
+        }
+    }
+
+    fn arrived(&mut self, thread: ThreadId, operation: &Operation, location: &'static Location<'static>) {
+        if self.pending.len() <= thread.index() {
+            self.pending.resize(thread.index() + 1, None);
+        }
+        // With this outcome whatever can change its object is taken to change it.
+        let outcome = Outcome::Chosen;
+        self.pending[thread.index()] =
+            Some(Step { thread, choice: 0, operation: *operation, outcome, location });
+    }
+
+    fn text(&mut self, id: TextId, text: &str) {
+        self.texts.entry(id).or_insert_with(|| text.into());
+    }
+
+    fn compares_states(&self) -> Option<u64> {
+        Some(self.path.len() as u64)
+    }
+
+    fn state(&mut self, fingerprint: u128, time: u64) {
+        self.state = (fingerprint, time);
+    }
+}
+
+/// Stands for a thread among the first 64; others never sleep.
+fn bit(thread: ThreadId) -> u64 {
+    if thread.0 < 64 { 1 << thread.0 } else { 0 }
+}
+
+/// A fingerprint to which more is added.
+struct Key(u128);
+
+impl Hasher for Key {
+    fn finish(&self) -> u64 {
+        self.0 as u64
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            let mixed = (self.0 ^ u128::from(*byte)).wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645);
+            self.0 = mixed ^ mixed >> 67;
+        }
+    }
+}
