@@ -253,7 +253,8 @@ impl State {
                 self.take(mutex, step.thread, offset, false);
                 Vec::new()
             }
-            CondvarAction::Wake { .. } => {
+            CondvarAction::Wake { stays: true, .. } if step.outcome == Outcome::TimedOut => Vec::new(),
+            CondvarAction::Wake { .. } | CondvarAction::Leave => {
                 self.sleepers.retain(|s| s.thread != step.thread);
                 Vec::new()
             }

@@ -132,6 +132,21 @@ impl History {
                 }
                 1
             }
+            CondvarAction::Wake { stays: true, .. } => {
+                self.foreseen.push((ticket, false));
+                if !self.is_notified(next.thread, view) {
+                    self.foreseen.push((condvar.0, false));
+                }
+                1
+            }
+            CondvarAction::Leave => {
+                let notified = self.is_notified(next.thread, view);
+                self.foreseen.push((ticket, true));
+                if !notified {
+                    self.foreseen.push((condvar.0, true));
+                }
+                1
+            }
             CondvarAction::Wake { .. } => {
                 let notified = self.is_notified(next.thread, view);
                 self.foreseen.push((ticket, !notified));

@@ -206,7 +206,10 @@ impl History {
             };
             !matches!(
                 action,
-                CondvarAction::Wait { .. } | CondvarAction::Wake { .. } | CondvarAction::Reacquire { .. }
+                CondvarAction::Wait { .. }
+                    | CondvarAction::Wake { .. }
+                    | CondvarAction::Reacquire { .. }
+                    | CondvarAction::Leave
             )
         })
     }

@@ -257,14 +257,18 @@ impl Condition {
     pub fn wait_timeout(&self, timeout: Duration) -> Result<bool, Error> {
         let (location, timeout) = (Location::caller(), nanoseconds(timeout));
         let depth = self.fall_asleep(timeout, location)?;
-        let outcome = self.kept.call(Action::Condvar(CondvarAction::Wake { timeout }), location)?;
-        if outcome == Outcome::TimedOut {
+        let wake = CondvarAction::Wake { timeout, stays: true };
+        let notified = self.kept.call(Action::Condvar(wake), location)? != Outcome::TimedOut;
+        if !notified {
             current::offer_turn(location);
         }
         let lock = Action::Mutex(MutexAction::Lock { timeout: FOREVER });
         self.lock.kept.call(lock, location)?;
         self.lock.set_depth(depth);
-        Ok(outcome != Outcome::TimedOut)
+        if !notified {
+            self.kept.call(Action::Condvar(CondvarAction::Leave), location)?;
+        }
+        Ok(notified)
     }
 
     /// `notify(n)`
