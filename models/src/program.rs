@@ -2,9 +2,9 @@
 
 use super::parameters::{Parameter, Parameters};
 use super::programs::{
-    bank_account, bounded_queue, condition_endless, condition_queue, counter, daemon_thread, downloads,
-    event_chain, event_start_line, increments, list_condition, lock_takers, messengers, rlock_reverse,
-    semaphores, signals, worker_threads,
+    bank_account, bounded_queue, clock_manager, clock_pipe, clock_queue, clock_value, condition_endless,
+    condition_queue, counter, daemon_thread, downloads, event_chain, event_start_line, increments,
+    list_condition, lock_takers, messengers, rlock_reverse, semaphores, signals, worker_threads,
 };
 use super::suggest;
 use selvedge::{Error, Output};
@@ -83,6 +83,19 @@ static PROGRAMS: &[Program] = &[
     signals::TIMER,
     signals::TIMER_JOINED,
     signals::BARRIER,
+    clock_value::ONE,
+    clock_value::MANY,
+    clock_value::LOCKED,
+    clock_manager::JOINED,
+    clock_manager::STARTED,
+    clock_queue::POLLED,
+    clock_queue::TWO,
+    clock_queue::TWO_FIXED,
+    clock_pipe::PROGRAM,
+    clock_pipe::TWO,
+    clock_pipe::TWO_LOCKED,
+    clock_pipe::GONE,
+    clock_pipe::CLOSED,
 ];
 
 /// The program of this name.

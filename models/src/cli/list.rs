@@ -13,8 +13,13 @@ pub(super) fn run(output: &mut Output) -> Outcome {
 }
 
 fn describe(program: &Program) -> String {
-    let mut text =
-        format!("{}\n  {}\n  Document {}: {}\n", program.name.bold(), program.about, program.document, program.claim);
+    let mut text = format!(
+        "{}\n  {}\n  Document {}: {}\n",
+        program.name.bold(),
+        program.about,
+        program.document,
+        program.claim
+    );
     for parameter in program.parameters {
         let setting = format!("--set {}={}", parameter.name, parameter.default);
         let document = match parameter.document_value {

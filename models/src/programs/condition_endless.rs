@@ -6,7 +6,7 @@
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Program};
-use super::unwrap;
+use super::{stay, unwrap};
 use selvedge::Output;
 use selvedge::python::queue::Queue;
 use selvedge::python::random::randint;
@@ -97,7 +97,7 @@ fn main(parameters: &Parameters) -> Result<(), Error> {
         thread.start()?;
     }
     print(format_args!("[{}] join all", me()));
-    threads.iter().try_for_each(|(_, thread)| thread.join())
+    stay()
 }
 
 impl Shop {

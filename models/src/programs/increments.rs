@@ -11,13 +11,7 @@ const DOCUMENT: &str = "002, section 1";
 
 const PARAMETERS: &[Parameter] = &[
     Parameter { name: "threads", about: "threads that add", default: 2, document_value: Some(4), minimum: 1 },
-    Parameter {
-        name: "times",
-        about: "how often each adds 1",
-        default: 1,
-        document_value: None,
-        minimum: 1,
-    },
+    Parameter { name: "times", about: "how often each adds 1", default: 1, document_value: None, minimum: 1 },
 ];
 
 pub(crate) const PUBLISHED: Program = Program {

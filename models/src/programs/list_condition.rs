@@ -30,9 +30,7 @@ pub(crate) const PUBLISHED: Program = Program {
     output: Output::Unobserved,
     expected: Expected::Findings(&["starvation"]),
     run: |parameters| {
-        unwrap(main(parameters, |list, rounds| {
-            list.cv.with(|| endless(rounds, || list.supply()))
-        }));
+        unwrap(main(parameters, |list, rounds| list.cv.with(|| endless(rounds, || list.supply()))));
     },
 };
 

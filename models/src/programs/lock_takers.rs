@@ -9,8 +9,8 @@ use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Program};
 use super::unwrap;
 use selvedge::Output;
-use selvedge::python::threading::{Lock, Thread};
 use selvedge::python::logging::Level;
+use selvedge::python::threading::{Lock, Thread};
 use selvedge::python::{Error, Round, endless, logging, time};
 use std::time::Duration;
 

@@ -2,6 +2,10 @@
 
 pub(super) mod bank_account;
 pub(super) mod bounded_queue;
+pub(super) mod clock_manager;
+pub(super) mod clock_pipe;
+pub(super) mod clock_queue;
+pub(super) mod clock_value;
 pub(super) mod condition_endless;
 pub(super) mod condition_queue;
 pub(super) mod counter;
@@ -18,8 +22,8 @@ pub(super) mod semaphores;
 pub(super) mod signals;
 pub(super) mod worker_threads;
 
-use selvedge::python;
 use selvedge::python::threading::Thread;
+use selvedge::python::{self, Round};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,6 +39,13 @@ fn unwrap(result: Result<(), python::Error>) {
 fn start_and_join(threads: &[Thread]) -> Result<(), python::Error> {
     threads.iter().try_for_each(Thread::start)?;
     threads.iter().try_for_each(Thread::join)
+}
+
+/// Waits for threads or processes that never end, which is what a main program does that is meant to run for ever.
+///
+/// It is no `join`, because a thread that joins one that never ends is waiting in vain.
+fn stay() -> Result<(), python::Error> {
+    python::endless(0, || Ok(Round::Fruitful))
 }
 
 /// What came out at the far end, for checking. It is no part of the program, so writing it down is no step.

@@ -62,7 +62,7 @@ pub(crate) const SUM_OF_TWO: Program = Program {
 const ORDER_PARAMETERS: &[Parameter] = &[Parameter {
     name: "first",
     about: "threads that are to be done before the last one begins",
-    default: 3,
+    default: 2,
     document_value: Some(3),
     minimum: 1,
 }];
@@ -140,22 +140,22 @@ fn sum(parameters: &Parameters, permits: u32) -> Result<(), Error> {
 
 fn order(first: u32, taken: u32) -> Result<(), Error> {
     let semaphore = Semaphore::new(0).named("done");
-    let done = Tally::default();
-    let one = |number| {
-        let (semaphore, done) = (semaphore.clone(), done.clone());
+    let work: Vec<_> = (1..=first).map(|number| Shared::new(false).numbered("work", number)).collect();
+    let one = |(number, work): (u32, &Shared<bool>)| {
+        let (semaphore, work) = (semaphore.clone(), work.clone());
         let run = move || {
-            done.add(1);
+            work.set(true);
             semaphore.release();
         };
         Thread::new(run).named(format!("first {number}"))
     };
-    let mut threads: Vec<Thread> = (1..=first).map(one).collect();
+    let mut threads: Vec<Thread> = (1..).zip(&work).map(one).collect();
     let last = move || {
         (0..taken).for_each(|_| {
             semaphore.acquire();
         });
-        let done = done.get();
-        assert!(done == i64::from(first), "the last one began when {done} of {first} were done");
+        let done = work.iter().filter(|work| work.get()).count();
+        assert!(done == work.len(), "the last one began when {done} of {} were done", work.len());
     };
     threads.push(Thread::new(last).named("last"));
     start_and_join(&threads)

@@ -90,6 +90,8 @@ impl History {
             ThreadAction::Unpark(thread) => self.would_meet(self.own(Own::Token, thread.0), true),
             // Nothing goes on at a join: what waits for an end follows from it.
             ThreadAction::Join { timeout: FOREVER, .. } => 0,
+            // Whoever would go on for ever does nothing more.
+            ThreadAction::GoOn => 0,
             ThreadAction::Join { thread, .. } => self.would_meet(self.own(Own::End, thread.0), false),
             ThreadAction::Kill(process) => self.foresee_kill(process, view),
             ThreadAction::IsFinished(thread) => {
