@@ -51,6 +51,12 @@ impl Semaphore {
         Semaphore::made(value, false)
     }
 
+    /// A semaphore that never has more permits than in the beginning.
+    #[track_caller]
+    pub(in crate::python) fn bounded(value: u32) -> Self {
+        Semaphore::made(value, true)
+    }
+
     #[track_caller]
     fn made(permits: u32, bounded: bool) -> Self {
         Semaphore(Arc::new(Inner { identity: Identity::new(), permits, bounded }))
@@ -128,7 +134,11 @@ impl Semaphore {
         within(|| self.release_at(1, location), body)
     }
 
-    fn acquire_within(&self, timeout: u64, location: &'static Location<'static>) -> bool {
+    pub(in crate::python) fn acquire_within(
+        &self,
+        timeout: u64,
+        location: &'static Location<'static>,
+    ) -> bool {
         let outcome = self.perform(SemaphoreAction::Acquire { timeout }, location);
         if outcome == Outcome::TimedOut {
             current::offer_turn(location);
@@ -136,7 +146,11 @@ impl Semaphore {
         outcome == Outcome::Done
     }
 
-    fn release_at(&self, count: u32, location: &'static Location<'static>) -> Result<(), Error> {
+    pub(in crate::python) fn release_at(
+        &self,
+        count: u32,
+        location: &'static Location<'static>,
+    ) -> Result<(), Error> {
         if count == 0 {
             return Err(Error::ValueError("n must be one or more".to_owned()));
         }
@@ -176,7 +190,7 @@ impl BoundedSemaphore {
     #[must_use]
     #[track_caller]
     pub fn new(value: u32) -> Self {
-        BoundedSemaphore(Semaphore::made(value, true))
+        BoundedSemaphore(Semaphore::bounded(value))
     }
 
     /// The same semaphore under a name, for traces.
