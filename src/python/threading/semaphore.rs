@@ -51,6 +51,12 @@ impl Semaphore {
         Semaphore::made(value, false)
     }
 
+    /// A semaphore that never has more permits than in the beginning.
+    #[track_caller]
+    pub(in crate::python) fn bounded(value: u32) -> Self {
+        Semaphore::made(value, true)
+    }
+
     #[track_caller]
     fn made(permits: u32, bounded: bool) -> Self {
         Semaphore(Arc::new(Inner { identity: Identity::new(), permits, bounded }))
@@ -128,7 +134,11 @@ impl Semaphore {
         within(|| self.release_at(1, location), body)
     }
 
-    fn acquire_within(&self, timeout: u64, location: &'static Location<'static>) -> bool {
+    pub(in crate::python) fn acquire_within(
+        &self,
+        timeout: u64,
+        location: &'static Location<'static>,
+    ) -> bool {
         if timeout == FOREVER {
             current::perform_hot(self.object(), hot::TakePermit, location);
             return true;
@@ -140,7 +150,11 @@ impl Semaphore {
         outcome == Outcome::Done
     }
 
-    fn release_at(&self, count: u32, location: &'static Location<'static>) -> Result<(), Error> {
+    pub(in crate::python) fn release_at(
+        &self,
+        count: u32,
+        location: &'static Location<'static>,
+    ) -> Result<(), Error> {
         if count == 0 {
             return Err(Error::ValueError("n must be one or more".to_owned()));
         }
@@ -188,7 +202,7 @@ impl BoundedSemaphore {
     #[must_use]
     #[track_caller]
     pub fn new(value: u32) -> Self {
-        BoundedSemaphore(Semaphore::made(value, true))
+        BoundedSemaphore(Semaphore::bounded(value))
     }
 
     /// The same semaphore under a name, for traces.
