@@ -352,7 +352,7 @@ pub enum QueueAction {
 }
 
 /// On a semaphore.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SemaphoreAction {
     /// Waits for a permit and takes it.
     Acquire {
@@ -367,7 +367,7 @@ pub enum SemaphoreAction {
 }
 
 /// On a Python barrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RendezvousAction {
     /// Comes to it; refused when it is broken. The outcome carries the round, and how many had come before in it.
     Arrive {

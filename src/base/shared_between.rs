@@ -4,7 +4,7 @@
 ///
 /// A message is two parts on the wire, its length and its content. Where an end has several holders they are two steps, and
 /// the parts of several messages can mix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PipeAction {
     /// One more holder of an end: a process inherits it.
     Hold {
@@ -37,7 +37,7 @@ pub enum PipeAction {
 }
 
 /// On a value in shared memory. Each waits until nobody else holds the value's lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ValueAction {
     /// Reads it.
     Get,

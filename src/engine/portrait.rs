@@ -202,14 +202,18 @@ impl Portrait {
 
 /// Whether the outcomes of an action, and the state of its object, tell all that there is to know.
 fn is_known(action: Action) -> bool {
-    match action {
-        Action::Atomic(_) | Action::Shared(_) | Action::Event(_) | Action::Queue(_) => true,
-        Action::Condvar(_) | Action::Fence(_) | Action::Choose(_) | Action::Thread(_) => true,
-        Action::Output(OutputAction::Write(_) | OutputAction::WriteUnobserved(_) | OutputAction::Close) => {
-            true
-        }
-        _ => false,
-    }
+    matches!(
+        action,
+        Action::Atomic(_)
+            | Action::Shared(_)
+            | Action::Event(_)
+            | Action::Queue(_)
+            | Action::Condvar(_)
+            | Action::Fence(_)
+            | Action::Choose(_)
+            | Action::Thread(_)
+            | Action::Output(OutputAction::Write(_) | OutputAction::WriteUnobserved(_) | OutputAction::Close)
+    )
 }
 
 /// Whether an object of this kind may hold data that only the facade knows.

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 ///
 /// An end with one holder is written, or read, a message at a time. With several holders each part is a step of its own, and
 /// parts that do not belong together make a corrupt message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Pipe {
     parts: VecDeque<Part>,
     /// How many messages fit in; no bound when it is zero.
@@ -25,7 +25,7 @@ pub(crate) struct Pipe {
 }
 
 /// A part of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Part {
     message: u64,
     writer: ThreadId,

@@ -7,7 +7,7 @@
 use crate::base::{Outcome, RendezvousAction};
 
 /// A barrier that `parties` threads wait at for each other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Rendezvous {
     parties: u32,
     // Invariant: less than `parties`, but while the last one to come acts.

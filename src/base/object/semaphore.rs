@@ -3,7 +3,7 @@
 use crate::base::{Outcome, SemaphoreAction};
 
 /// A semaphore: how many permits are left.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Semaphore {
     left: u64,
     begun: u32,

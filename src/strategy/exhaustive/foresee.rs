@@ -64,7 +64,10 @@ impl History {
                 let later = |entry: &&Entry| entry.event != event;
                 let news = self.meetings[meeting as usize].iter().rev().take_while(later);
                 changed |= news.clone().any(|entry| entry.write && entry.changes && self.is_in(entry, view));
-                self.foreseen.push((meeting, false));
+                // Rounds that wait for a change look at what the rounds before them looked at: once each, or it doubles.
+                if !self.foreseen.contains(&(meeting, false)) {
+                    self.foreseen.push((meeting, false));
+                }
             }
         }
         changed

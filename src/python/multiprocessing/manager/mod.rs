@@ -40,7 +40,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 ///             worker.start()?;
 ///             worker.join()?;
 ///             assert_eq!(total.get(), Ok(7));
-///             Ok(total)
+///             Ok::<_, Error>(total)
 ///         });
 ///         assert_eq!(total.unwrap().get(), Err(Error::BrokenPipeError));
 ///     })
