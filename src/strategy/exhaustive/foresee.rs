@@ -60,7 +60,7 @@ impl History {
                 break;
             }
             for at in 0..self.met(event).len() {
-                let (meeting, _) = self.met(event)[at];
+                let meeting = self.met(event)[at].meeting;
                 let later = |entry: &&Entry| entry.event != event;
                 let news = self.meetings[meeting as usize].iter().rev().take_while(later);
                 changed |= news.clone().any(|entry| entry.write && entry.changes && self.is_in(entry, view));
