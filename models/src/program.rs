@@ -30,6 +30,23 @@ pub struct Program {
     pub run: fn(&Parameters),
 }
 
+impl Program {
+    /// The number of the document that it is from.
+    #[must_use]
+    pub fn document_number(&self) -> &'static str {
+        self.document.split_once(',').map_or(self.document, |(number, _)| number)
+    }
+}
+
+/// The documents: the number of each, and what it is about.
+pub const DOCUMENTS: &[(&str, &str)] = &[
+    ("000", "events and conditions"),
+    ("001", "threads, daemons and locks"),
+    ("002", "races, semaphores and a bounded queue"),
+    ("003", "the tools of `threading`"),
+    ("004", "what processes share"),
+];
+
 /// What exploring a program shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
@@ -129,6 +146,7 @@ mod tests {
         for program in programs() {
             let names: BTreeSet<_> = program.parameters.iter().map(|p| p.name).collect();
             assert_eq!(names.len(), program.parameters.len(), "{}", program.name);
+            assert!(DOCUMENTS.iter().any(|(number, _)| *number == program.document_number()));
             for p in program.parameters {
                 assert!(p.minimum >= 1 && p.default >= p.minimum, "{} {}", program.name, p.name);
                 assert!(p.document_value.is_none_or(|v| v >= p.minimum), "{} {}", program.name, p.name);

@@ -5,7 +5,7 @@ use super::output::Output;
 use super::progress::Bar;
 use super::table::{about, brief, grouped};
 use super::verdict::{Tone, Verdict};
-use models::{Expected, Parameters, Program, programs};
+use models::{DOCUMENTS, Expected, Parameters, Program, programs};
 use owo_colors::OwoColorize;
 use selvedge::Explorer;
 use selvedge::explore::{Coverage, Found, Report};
@@ -18,7 +18,12 @@ pub(super) fn run(output: &mut Output) -> Outcome {
     let heading = row(widest, "program", "verdict", "executions", "time");
     output.print(&format!("{}\n", heading.bold()));
     let (mut wrong, mut surprises) = (String::new(), String::new());
+    let mut document = "";
     for program in programs() {
+        if program.document_number() != document {
+            document = program.document_number();
+            output.print(&format!("\n{}\n", title(document).bold()));
+        }
         let begin = Instant::now();
         let report = explored(program);
         let verdict = Verdict::of(&report);
@@ -45,6 +50,12 @@ pub(super) fn run(output: &mut Output) -> Outcome {
     }
     output.print(&format!("\n{}", surprises.red()));
     Outcome::Found
+}
+
+/// The heading of a document's programs.
+fn title(document: &str) -> String {
+    let about = DOCUMENTS.iter().find(|(number, _)| *number == document).map_or("", |(_, about)| about);
+    format!("{document}  {}", about.replace('`', ""))
 }
 
 fn explored(program: &'static Program) -> Report {
