@@ -328,7 +328,10 @@ impl Search {
                 && !matches!(self.written(pending), Written::Ignored(_))
             {
                 let text = self.texts.get(&text).map_or("", |text| text);
-                self.furthest.instead.insert(text.trim_end_matches('\n').to_owned());
+                // The end of a line that is there already is no news.
+                if text != "\n" {
+                    self.furthest.instead.insert(text.trim_end_matches('\n').to_owned());
+                }
             }
         }
     }
