@@ -220,7 +220,7 @@ impl Search {
     /// Which of the candidates are to be tried here; `None` when all have been.
     fn awake(&mut self, candidates: u64) -> Option<u64> {
         let mut key = Key(self.state.0);
-        (&self.standing.place, self.standing.dangling_bits(), self.printed).hash(&mut key);
+        (&self.standing.place, self.standing.dangling(), self.printed).hash(&mut key);
         let asleep = self.standing.asleep;
         match self.visited.get_mut(&key.0) {
             None => {
