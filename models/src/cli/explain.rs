@@ -1,6 +1,7 @@
 //! From a log to an execution of a program that prints it.
 
 use super::Outcome;
+use super::explore::interruption;
 use super::files;
 use super::options::{ModelOptions, RUN, no_value, number, seconds};
 use super::output::{Output, painted};
@@ -8,6 +9,8 @@ use clap::Args;
 use selvedge::explain::Log;
 use selvedge::{Error, Explorer};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Which log, and how it is to be read.
 #[derive(Debug, Args)]
@@ -20,7 +23,7 @@ pub(super) struct ExplainOptions {
     /// The log is only the beginning of what the program prints.
     #[arg(long)]
     prefix: bool,
-    /// Leave out lines of the log; TEXT*, *TEXT and *TEXT* stand for all lines that begin, end or go on so.
+    /// Leave out lines of the log; TEXT*, *TEXT and *TEXT* stand for all lines that begin so, end so or say it.
     #[arg(long, value_name = "LINES", allow_hyphen_values = true)]
     ignore: Vec<String>,
     /// Leave out lines that the program prints and the log lacks.
@@ -28,7 +31,7 @@ pub(super) struct ExplainOptions {
     ignore_printed: Vec<String>,
     /// Leave out blank lines, on both sides.
     #[arg(long)]
-    ignore_blank: bool,
+    ignore_blank_lines: bool,
     /// What follows this in a line of the log is a comment.
     #[arg(long, value_name = "MARKER", allow_hyphen_values = true)]
     comments: Vec<String>,
@@ -60,6 +63,8 @@ pub(super) fn run(options: &ExplainOptions, output: &mut Output) -> Result<Outco
     let config = &mut settings.config;
     config.replay_command = Some(command);
     config.locations = options.locations;
+    // Whoever sets no bound wants to know; the search ends by itself when there is too much to remember.
+    config.executions = u64::MAX;
     if let Some(text) = &options.executions {
         config.executions = number(text, "--executions", 1)?;
     }
@@ -67,11 +72,16 @@ pub(super) fn run(options: &ExplainOptions, output: &mut Output) -> Result<Outco
         config.time = Some(seconds(text)?);
     }
     let (program, parameters) = (settings.program, settings.parameters);
-    let explorer = Explorer::with(settings.config);
-    let explanation = explorer.explain(&log, move || (program.run)(&parameters));
-    let explanation = explanation.map_err(|error| error.within(&format!("`{}`", options.log.display())))?;
-    output.print(&painted(&format!("{explanation}\n"), !explanation.is_reproduced()));
-    Ok(if explanation.is_reproduced() { Outcome::Fine } else { Outcome::Found })
+    let interrupt = interruption();
+    let explorer = Explorer::with(settings.config).interrupt(Arc::clone(&interrupt));
+    let explanation = explorer.explain(&log, move || (program.run)(&parameters))?;
+    let reproduced = explanation.is_reproduced();
+    output.print(&painted(&format!("{explanation}\n"), !reproduced));
+    Ok(match (reproduced, interrupt.load(Relaxed)) {
+        (true, _) => Outcome::Fine,
+        (false, true) => Outcome::Interrupted,
+        (false, false) => Outcome::Found,
+    })
 }
 
 impl ExplainOptions {
@@ -84,7 +94,7 @@ impl ExplainOptions {
         if self.prefix {
             log = log.prefix();
         }
-        if self.ignore_blank {
+        if self.ignore_blank_lines {
             log = log.ignore_blank_lines();
         }
         for marker in &self.comments {
@@ -97,12 +107,11 @@ impl ExplainOptions {
             log = log.ignore_printed(lines.parse()?);
         }
         for range in &self.unordered {
+            let ends = range.split_once('-');
             let (first, last) =
-                range.split_once('-').ok_or_else(|| no_value(range, "--unordered", "write such as 3-5"))?;
-            log = log.unordered(
-                number::<u32>(first, "--unordered", 1)? as usize,
-                number::<u32>(last, "--unordered", 1)? as usize,
-            );
+                ends.ok_or_else(|| no_value(range, "--unordered", "write two numbers, such as 3-5"))?;
+            let line = |text| number::<u32>(text, "--unordered", 1).map(|line| line as usize);
+            log = log.unordered(line(first)?, line(last)?);
         }
         for pair in &self.rename {
             let (here, there) = pair
