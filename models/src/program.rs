@@ -1,9 +1,13 @@
 //! What a program is, and the list of them.
 
 use super::parameters::{Parameter, Parameters};
-use super::programs::{bank_account, bounded_queue, condition_queue, rlock_reverse};
+use super::programs::{
+    bank_account, bounded_queue, clock_manager, clock_pipe, clock_queue, clock_value, condition_endless,
+    condition_queue, counter, daemon_thread, downloads, event_chain, event_start_line, increments,
+    list_condition, lock_takers, messengers, rlock_reverse, semaphores, signals, worker_threads,
+};
 use super::suggest;
-use selvedge::Error;
+use selvedge::{Error, Output};
 
 /// A document program as a model.
 #[derive(Debug)]
@@ -14,8 +18,12 @@ pub struct Program {
     pub document: &'static str,
     /// What it does and what is claimed of it, in a sentence or two.
     pub about: &'static str,
+    /// What the document says of it.
+    pub claim: &'static str,
     /// What sets its size.
     pub parameters: &'static [Parameter],
+    /// Whether it is about what it prints, so that all that it can print is explored.
+    pub output: Output,
     /// What exploring it shows.
     pub expected: Expected,
     /// The model.
@@ -27,25 +35,68 @@ pub struct Program {
 pub enum Expected {
     /// Nothing is wrong.
     Nothing,
-    /// Something is: what, in the words of the report.
-    Finding(&'static str),
+    /// Something is: what, in the words of the report, the most important first.
+    Findings(&'static [&'static str]),
 }
 
-/// All programs, in the order in which they are listed.
+/// All programs, in the order of the documents.
 #[must_use]
 pub fn programs() -> &'static [Program] {
-    static PROGRAMS: [Program; 8] = [
-        bank_account::UNLOCKED,
-        bank_account::LOCKED,
-        condition_queue::PROGRAM,
-        bounded_queue::PUBLISHED,
-        bounded_queue::FIXED,
-        rlock_reverse::PUBLISHED,
-        rlock_reverse::GLOBAL,
-        rlock_reverse::PLAIN_LOCK,
-    ];
-    &PROGRAMS
+    PROGRAMS
 }
+
+static PROGRAMS: &[Program] = &[
+    event_start_line::PROGRAM,
+    condition_endless::PROGRAM,
+    condition_queue::PROGRAM,
+    worker_threads::FUNCTION,
+    worker_threads::CLASS,
+    worker_threads::LOGGING,
+    daemon_thread::SLIP,
+    daemon_thread::DAEMON,
+    daemon_thread::JOINED,
+    event_chain::PUBLISHED,
+    event_chain::FIXED,
+    lock_takers::PUBLISHED,
+    lock_takers::FIXED,
+    rlock_reverse::PUBLISHED,
+    rlock_reverse::GLOBAL,
+    rlock_reverse::PLAIN_LOCK,
+    messengers::PROGRAM,
+    increments::PUBLISHED,
+    increments::LOCKED,
+    bank_account::UNLOCKED,
+    bank_account::LOCKED,
+    semaphores::SUM,
+    semaphores::SUM_OF_TWO,
+    semaphores::ORDER,
+    semaphores::ORDER_SHORT,
+    bounded_queue::PUBLISHED,
+    bounded_queue::FIXED,
+    downloads::PROGRAM,
+    counter::PUBLISHED,
+    counter::FIXED,
+    semaphores::POOL,
+    list_condition::PUBLISHED,
+    list_condition::FIXED,
+    signals::EVENT,
+    signals::TIMER,
+    signals::TIMER_JOINED,
+    signals::BARRIER,
+    clock_value::ONE,
+    clock_value::MANY,
+    clock_value::LOCKED,
+    clock_manager::JOINED,
+    clock_manager::STARTED,
+    clock_queue::POLLED,
+    clock_queue::TWO,
+    clock_queue::TWO_FIXED,
+    clock_pipe::PROGRAM,
+    clock_pipe::TWO,
+    clock_pipe::TWO_LOCKED,
+    clock_pipe::GONE,
+    clock_pipe::CLOSED,
+];
 
 /// The program of this name.
 ///

@@ -234,7 +234,12 @@ pub enum CondvarAction {
     Wake {
         /// Nanoseconds.
         timeout: u64,
+        /// Whether one who has timed out is still among the waiters, until it [leaves](CondvarAction::Leave).
+        stays: bool,
     },
+    /// The last part of a timed wait of Python's that has timed out: with the lock again, it is a waiter no more. The outcome
+    /// tells whether it had been notified meanwhile, which helps nobody.
+    Leave,
     /// Wakes one waiter; which one is the outcome.
     NotifyOne,
     /// Wakes up to so many waiters in the order in which they came.
@@ -540,7 +545,7 @@ impl Operation {
     pub const fn timeout(&self) -> u64 {
         match self.action {
             Action::Mutex(MutexAction::Lock { timeout })
-            | Action::Condvar(CondvarAction::Wake { timeout })
+            | Action::Condvar(CondvarAction::Wake { timeout, .. })
             | Action::Channel(ChannelAction::Receive { timeout })
             | Action::Event(EventAction::Wait { timeout })
             | Action::Queue(QueueAction::Put { timeout } | QueueAction::Get { timeout })

@@ -239,7 +239,8 @@ impl Step {
             Action::Rendezvous(RendezvousAction::Pass { .. }) => self.outcome != Outcome::TimedOut,
             Action::Arc(ArcAction::Count) => true,
             Action::Pipe(PipeAction::Poll { .. }) | Action::Value(ValueAction::Get) => true,
-            Action::Condvar(CondvarAction::Wake { .. }) => false,
+            Action::Condvar(CondvarAction::Wake { stays, .. }) => stays && self.outcome == Outcome::TimedOut,
+            Action::Condvar(CondvarAction::Leave) => false,
             // A notification that reaches nobody.
             Action::Condvar(_) => self.outcome == Outcome::Value(0),
             _ => matches!(self.outcome, Outcome::Refused | Outcome::TimedOut | Outcome::Disconnected),

@@ -112,7 +112,9 @@ impl Deadlock {
     fn holds(&self) -> impl Iterator<Item = (&Holder, &Standing)> {
         self.root.iter().flat_map(|standing| match &standing.place {
             Place::Lock { holders, .. } | Place::Permit { holders, .. } => {
-                holders.iter().map(|h| (h, standing)).collect::<Vec<_>>()
+                let waits_for = standing.waits_for();
+                let held = holders.iter().filter(|h| waits_for.contains(&h.thread));
+                held.map(|h| (h, standing)).collect::<Vec<_>>()
             }
             _ => Vec::new(),
         })

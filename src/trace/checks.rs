@@ -133,6 +133,7 @@ fn verb(action: &Action) -> &'static str {
         Action::Condvar(CondvarAction::Wait { .. }) => "wait",
         Action::Condvar(CondvarAction::Reacquire { .. }) => "reacquire",
         Action::Condvar(CondvarAction::Wake { .. }) => "wake",
+        Action::Condvar(CondvarAction::Leave) => "leave",
         Action::Condvar(CondvarAction::NotifyOne) => "notify one",
         Action::Condvar(CondvarAction::NotifyFirst(_)) => "notify first",
         Action::Condvar(CondvarAction::NotifyAll) => "notify all",

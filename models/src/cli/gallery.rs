@@ -28,8 +28,8 @@ pub(super) fn run(output: &mut Output) -> Outcome {
         }
         if !verdict.is(program.expected) {
             let expected = match program.expected {
-                Expected::Nothing => "nothing wrong",
-                Expected::Finding(kind) => kind,
+                Expected::Nothing => "nothing wrong".to_owned(),
+                Expected::Findings(kinds) => kinds.join(" and "),
             };
             surprises.push_str(&format!("{}: {expected} was expected, not {}\n", program.name, verdict.word));
         }
@@ -50,7 +50,7 @@ pub(super) fn run(output: &mut Output) -> Outcome {
 fn explored(program: &'static Program) -> Report {
     let parameters = Parameters::new(program);
     let bar = Bar::new(program.name, None);
-    bar.watch(Explorer::new())
+    bar.watch(Explorer::new().output(program.output))
         .explore(move || (program.run)(&parameters))
         .expect("the default settings make sense")
 }

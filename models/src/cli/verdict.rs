@@ -50,7 +50,7 @@ impl Verdict {
     pub(super) fn is(&self, expected: Expected) -> bool {
         match expected {
             Expected::Nothing => self.found.is_none(),
-            Expected::Finding(kind) => self.found.as_deref() == Some(kind),
+            Expected::Findings(kinds) => self.found.as_deref() == kinds.first().copied(),
         }
     }
 

@@ -11,6 +11,7 @@
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Program};
 use super::{Received, start_and_join, unwrap};
+use selvedge::Output;
 use selvedge::python::Error;
 use selvedge::python::queue::Queue;
 use selvedge::python::threading::{Condition, Event, Lock, Thread};
@@ -45,8 +46,10 @@ pub(crate) const PUBLISHED: Program = Program {
     name: "bounded_queue",
     document: DOCUMENT,
     about: "A producer fills a bounded queue for several consumers, then sets an event to say that it has finished.",
+    claim: "The consumers finish when the producer has and the queue is empty.",
     parameters: PARAMETERS,
-    expected: Expected::Finding("lost wakeup"),
+    output: Output::Unobserved,
+    expected: Expected::Findings(&["lost wakeup"]),
     run: |parameters| unwrap(main(parameters, |shelf| shelf.finished.set())),
 };
 
@@ -54,7 +57,9 @@ pub(crate) const FIXED: Program = Program {
     name: "bounded_queue_fixed",
     document: DOCUMENT,
     about: "The bounded queue with the event set under the lock and all consumers woken by it.",
+    claim: "The consumers finish when the producer has and the queue is empty.",
     parameters: PARAMETERS,
+    output: Output::Unobserved,
     expected: Expected::Nothing,
     run: |parameters| {
         unwrap(main(parameters, |shelf| {

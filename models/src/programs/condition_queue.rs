@@ -12,6 +12,7 @@
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Program};
 use super::{Received, start_and_join, unwrap};
+use selvedge::Output;
 use selvedge::python::queue::Queue;
 use selvedge::python::threading::{Condition, RLock, Thread};
 use selvedge::python::{Error, time};
@@ -23,6 +24,7 @@ pub(crate) const PROGRAM: Program = Program {
     name: "condition_queue",
     document: "000, the producer-consumer pattern with a Condition",
     about: "Producers put messages into a queue and notify one of the consumers that wait on the condition.",
+    claim: "Whoever wins the lock works, and consumers that find nothing wait to be notified.",
     parameters: &[
         Parameter {
             name: "producers",
@@ -46,6 +48,7 @@ pub(crate) const PROGRAM: Program = Program {
             minimum: 1,
         },
     ],
+    output: Output::Unobserved,
     expected: Expected::Nothing,
     run: |parameters| unwrap(main(parameters)),
 };

@@ -69,7 +69,7 @@ impl State {
             (State::Barrier(state), Action::Barrier(action)) => state.ready(action),
             (State::Once(state), Action::Once(action)) => state.ready(action),
             (State::Channel(state), Action::Channel(action)) => state.ready(action),
-            (State::Event(state), Action::Event(action)) => state.ready(action),
+            (State::Event(state), Action::Event(action)) => state.ready(thread, action),
             (State::Queue(state), Action::Queue(action)) => state.ready(action),
             (State::Semaphore(state), Action::Semaphore(action)) => state.ready(action),
             (State::Rendezvous(state), Action::Rendezvous(action)) => state.ready(action),
@@ -90,7 +90,7 @@ impl State {
             (State::Barrier(state), Action::Barrier(action)) => state.apply(action),
             (State::Once(state), Action::Once(action)) => state.apply(thread, action),
             (State::Channel(state), Action::Channel(action)) => state.apply(action),
-            (State::Event(state), Action::Event(action)) => state.apply(action),
+            (State::Event(state), Action::Event(action)) => state.apply(thread, action),
             (State::Queue(state), Action::Queue(action)) => state.apply(action),
             (State::Semaphore(state), Action::Semaphore(action)) => state.apply(action),
             (State::Rendezvous(state), Action::Rendezvous(action)) => state.apply(action),
@@ -116,7 +116,9 @@ impl State {
     #[cold]
     pub(crate) fn time_out(&mut self, thread: ThreadId, action: Action) -> Outcome {
         match (self, action) {
-            (State::Condvar(state), Action::Condvar(CondvarAction::Wake { .. })) => state.time_out(thread),
+            (State::Condvar(state), Action::Condvar(CondvarAction::Wake { stays: false, .. })) => {
+                state.time_out(thread)
+            }
             (State::Rendezvous(state), Action::Rendezvous(RendezvousAction::Pass { .. })) => state.abort(),
             _ => {}
         }

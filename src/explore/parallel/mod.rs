@@ -54,6 +54,8 @@ pub(super) struct Survey {
     chosen: u64,
     /// How many of the executions are counted; in a part of a search others have been run to find it.
     own: u64,
+    /// How many were run by beams that have come to their ends.
+    beamed: u64,
     round: u64,
     sizes: Sizes,
     estimates: Estimates,
@@ -259,6 +261,7 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
             let survey = &mut search.survey;
             survey.run += done.report.executions;
             survey.chosen += done.report.choices;
+            survey.beamed += done.total.map_or(0, |_| done.sampled.len() as u64);
             search.left.extend(done.left);
             done.sampled.iter().for_each(|sampled| survey.sizes.note(sampled));
             if own {

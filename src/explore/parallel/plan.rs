@@ -10,8 +10,11 @@ use std::sync::Arc;
 pub(super) const FIRST: u64 = 32;
 /// How many pieces of each level a beam visits.
 const WIDTH: usize = 8;
-/// As long as so few have been run, all that are run serve the estimate.
+/// Of so many executions half serve the estimate.
 const SURVEY: u64 = 2_048;
+/// Of those that follow one in so many does: beams have little in common with each other, so their executions cost twice as
+/// much as those of a search that goes depth-first.
+const OTHERS: u64 = 4;
 /// With so many pieces left to do, those begun are finished before others are begun.
 const MOST_LEFT: usize = 8_192;
 /// The most executions, and about the most choices, of a job.
@@ -64,7 +67,7 @@ impl<S: Divisible> Search<S> {
             jobs.push(job(
                 vec![(item, 1.0)],
                 Way::Finish,
-                JOB.0.min(left / count),
+                JOB.0.min(left / count).min((run / (2 * count)).max(8)),
                 JOB.1.min(choices / count),
             ));
         }
@@ -73,19 +76,17 @@ impl<S: Divisible> Search<S> {
 
     /// How many beams, and how many pieces to be finished, there are in a round of at most so many jobs.
     fn shape(&self, most: usize) -> (usize, usize) {
-        let pieces = ((self.survey.run / JOB.0) as usize).clamp(24, 512).min(most);
-        let beams = match self.survey.run {
+        let run = self.survey.run;
+        let pieces = ((run / JOB.0) as usize).clamp(24, 512).min(most);
+        let beams = match run {
             ..512 => 1,
             512..1024 => 2,
             1024..SURVEY => 4,
             _ => 8,
         };
+        let due = self.survey.beamed <= run.min(SURVEY) / 2 + run.saturating_sub(SURVEY) / OTHERS;
         // A beam that the budget cuts off says nothing.
         let wanted = self.left.len() <= MOST_LEFT && most / (beams + pieces) >= 64;
-        match (wanted, self.survey.run < SURVEY) {
-            (false, _) => (0, pieces),
-            (true, true) => (beams, 0),
-            (true, false) => (beams, pieces),
-        }
+        if due && wanted { (beams, pieces) } else { (0, pieces) }
     }
 }

@@ -169,6 +169,23 @@ fn an_event_lets_through_while_it_is_set() {
 }
 
 #[test]
+fn when_time_tells_a_set_lets_go_all_who_wait() {
+    let mut settings = settings();
+    settings.clock = crate::Clock::Virtual;
+    let trace = run_with(settings, || {
+        let event = Event::new();
+        let other = event.clone();
+        let waiter = start(move || other.wait());
+        time::sleep(SHORT);
+        event.set();
+        event.clear();
+        waiter.join().unwrap();
+        assert!(!event.is_set());
+    });
+    assert_eq!((trace.ending, trace.panics.len()), (Ending::Finished, 0));
+}
+
+#[test]
 fn a_queue_is_first_in_first_out_and_says_when_it_is_full_or_empty() {
     fine(|| {
         let queue = Queue::new(2).named("queue");

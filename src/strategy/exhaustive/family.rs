@@ -13,7 +13,7 @@ pub(super) struct Family {
     /// Each thread's parent, its place among its siblings, and how many it has started.
     members: Vec<Member>,
     /// Whether threads other than the main thread have started some.
-    nested: bool,
+    pub(super) nested: bool,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,10 @@
 //! in a wait, and its end. Two events of different threads are dependent when they share a meeting and one of them writes it.
 
 use super::family::Family;
+use super::resume::{Joins, is_plain};
+use super::rows::{self, Row, Rows};
 use crate::base::object::State;
-use crate::base::{Action, Guard, Operation, Outcome, Record, Step, ThreadAction};
+use crate::base::{Action, Choice, Guard, Operation, Outcome, Record, Step, ThreadAction};
 
 /// Stands for "none" where a number is expected.
 pub(super) const NONE: u32 = u32::MAX;
@@ -20,6 +22,8 @@ pub(super) struct Event {
     pub(super) index: u32,
     /// The number of its first step.
     pub(super) step: u32,
+    /// How many choices of the schedule were made before it.
+    pub(super) point: u32,
     pub(super) choice: u32,
     /// How many outcomes it could have had.
     pub(super) alternatives: u32,
@@ -45,6 +49,9 @@ pub(super) struct Spent {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) event: u32,
+    /// The thread of the event, and which of its events it is.
+    pub(super) thread: u32,
+    pub(super) index: u32,
     pub(super) step: u32,
     pub(super) write: bool,
     /// Whether what it met was another after it.
@@ -53,11 +60,20 @@ pub(super) struct Entry {
     pub(super) writes: u32,
 }
 
+/// What an event has met.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Met {
+    pub(super) meeting: u32,
+    pub(super) write: bool,
+    /// Where it is among the entries of the meeting.
+    pub(super) place: u32,
+}
+
 /// A part of an execution that is closed under happens-before.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum View<'a> {
     /// So many events of each thread.
-    Cut(&'a [u32]),
+    Cut(&'a Row),
     /// All but an event and what happens after it.
     Without(u32),
 }
@@ -88,18 +104,17 @@ pub(super) struct History {
     /// The events of each thread.
     pub(super) by_thread: Vec<Vec<u32>>,
     /// For each event and thread: how many events of that thread happen before it or are it.
-    pub(super) clocks: Vec<u32>,
+    pub(super) clocks: Rows,
     /// The same for what its thread knew when it came to it, apart from what it met.
-    pub(super) before: Vec<u32>,
+    pub(super) before: Rows,
     /// The same for each thread at the end, and at its exit.
-    pub(super) now: Vec<u32>,
-    pub(super) ended: Vec<u32>,
+    pub(super) now: Rows,
+    pub(super) ended: Rows,
     /// For each event and thread: how many events of that thread were performed before it.
-    pub(super) cuts: Vec<u32>,
+    pub(super) cuts: Rows,
     pub(super) steps: Vec<Step>,
-    pub(super) met: Vec<(u32, bool)>,
-    /// Where each of `met` is among the entries of its meeting.
-    pub(super) places: Vec<u32>,
+    pub(super) schedule: Vec<Choice>,
+    pub(super) met: Vec<Met>,
     pub(super) objects: usize,
     pub(super) meetings: Vec<Vec<Entry>>,
     /// The states of each object after each write; filled as far as they are asked for.
@@ -112,6 +127,10 @@ pub(super) struct History {
     yielded: Vec<u32>,
     /// Whether anybody has let others go first.
     pub(super) yields: bool,
+    /// What threads knew before they learned of others' ends, to take it back.
+    pub(super) joins: Joins,
+    /// Whether each event is one choice, nothing waits for what a round of a loop has looked at, and nobody is ended from outside.
+    pub(super) plain: bool,
     pub(super) pending: Vec<Option<Operation>>,
     /// For each thread the first one of its process, where the execution has somebody who ends that from outside.
     pub(super) mortal: Vec<Option<u32>>,
@@ -122,11 +141,17 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Takes in an execution.
-    pub(super) fn take(&mut self, record: &Record<'_>, family: &Family) {
-        self.reset(record, family.len());
-        let (mut point, mut glued, mut guard, mut offer) = (0u64, 0, 0, 0);
-        for (number, step) in record.steps.iter().enumerate() {
+    /// Takes in an execution. How many events at its beginning, `most` at most, are known from the last one.
+    pub(super) fn take(&mut self, record: &Record<'_>, family: &Family, most: usize) -> usize {
+        let kept = self.keep(record, family.len(), most);
+        if kept == 0 {
+            self.reset(record, family.len());
+        }
+        self.make_room(record);
+        let from = self.steps.len();
+        self.steps.extend_from_slice(&record.steps[from..]);
+        let (mut glued, mut guard, mut offer) = (0, 0, 0);
+        for (number, step) in record.steps.iter().enumerate().skip(from) {
             while record.guards.get(guard).is_some_and(|g| g.at <= number) {
                 self.guarded[record.guards[guard].thread.index()] = guard as u32;
                 guard += 1;
@@ -140,17 +165,19 @@ impl History {
                 self.follow(number, step);
                 continue;
             }
-            let is_glued = record.glued.get(glued) == Some(&point);
-            (point, glued) = (point + 1, glued + usize::from(is_glued));
+            let is_glued = record.glued.get(glued) == Some(&(self.schedule.len() as u64));
+            glued += usize::from(is_glued);
             match self.events.last() {
                 Some(last) if is_glued && last.thread == step.thread.0 => self.add_to_last(number, step),
                 _ => self.add_event(number, step),
             }
+            self.schedule.push(Choice { thread: step.thread, outcome: step.choice });
         }
         for (number, guard) in record.guards.iter().enumerate().skip(guard) {
             self.guarded[guard.thread.index()] = number as u32;
         }
         record.yields[offer..].iter().for_each(|(thread, _)| self.note_yield(thread.index()));
+        kept
     }
 
     fn note_yield(&mut self, thread: usize) {
@@ -160,30 +187,23 @@ impl History {
         }
     }
 
+    /// Nothing is known yet.
     fn reset(&mut self, record: &Record<'_>, threads: usize) {
         // Threads beyond that were made while all was torn down, and never ran.
         self.threads = threads;
         self.objects = record.begun.len();
         self.events.clear();
         self.met.clear();
-        self.places.clear();
-        // A row for each event; rows are written before they are read.
-        let rows = record.steps.len() * threads;
-        for table in [&mut self.clocks, &mut self.before, &mut self.cuts] {
-            table.resize(rows.max(table.len()), 0);
+        for table in [&mut self.clocks, &mut self.before, &mut self.cuts, &mut self.now, &mut self.ended] {
+            table.begin(threads);
         }
-        for list in [&mut self.now, &mut self.ended] {
-            list.clear();
-            list.resize(self.threads * self.threads, 0);
-        }
+        self.now.fill(threads);
+        self.ended.fill(threads);
         self.by_thread.iter_mut().for_each(Vec::clear);
         self.by_thread.resize_with(self.threads.max(self.by_thread.len()), Vec::new);
         let meetings = self.objects + 3 * self.threads;
         self.meetings.iter_mut().for_each(Vec::clear);
         self.meetings.resize_with(meetings.max(self.meetings.len()), Vec::new);
-        self.states.iter_mut().for_each(Vec::clear);
-        self.states.resize_with(self.objects.max(self.states.len()), Vec::new);
-        record.begun.clone_into(&mut self.begun);
         self.guards.clear();
         self.guards.extend_from_slice(record.guards);
         self.guarded.clear();
@@ -193,80 +213,84 @@ impl History {
         self.yielded.clear();
         self.yielded.resize(self.threads, 0);
         self.yields = !record.yields.is_empty();
-        self.pending.clear();
-        self.pending.extend_from_slice(&record.pending[..threads]);
         self.find_mortals(record, threads);
         self.steps.clear();
-        self.steps.extend_from_slice(record.steps);
+        self.schedule.clear();
+        self.joins.begin(threads);
+        self.plain = is_plain(record) && self.mortal.iter().all(Option::is_none);
         (self.weak_failures, self.spurious_wakeups) = (record.weak_failures, record.spurious_wakeups);
+    }
+
+    /// Copies what is short, and makes room for what is new.
+    fn make_room(&mut self, record: &Record<'_>) {
+        self.states.resize_with(self.objects.max(self.states.len()), Vec::new);
+        self.begun.truncate(self.objects);
+        for (object, begun) in record.begun.iter().enumerate() {
+            match self.begun.get_mut(object) {
+                // It has been met, so it has been there.
+                Some(_) if !self.meetings[object].is_empty() => continue,
+                Some(old) => old.clone_from(begun),
+                None => self.begun.push(begun.clone()),
+            }
+            self.states[object].clear();
+        }
+        self.pending.clear();
+        self.pending.extend_from_slice(&record.pending[..self.threads]);
     }
 
     /// A step that is no point follows from the last event.
     fn follow(&mut self, number: u32, step: &Step) {
-        let (me, width) = (step.thread.index(), self.threads);
+        let me = step.thread.index();
         let Action::Thread(action) = step.operation.action else { return };
         match action {
             ThreadAction::Spawn(child) => {
-                self.now.copy_within(me * width..(me + 1) * width, child.index() * width);
+                self.now.copy(me, child.index());
             }
             ThreadAction::Exit { .. } => {
-                let own = self.now[me * width..(me + 1) * width].iter();
-                self.ended[me * width..(me + 1) * width].iter_mut().zip(own).for_each(|(e, n)| *e = *n);
+                rows::copy(self.ended.row_mut(me), self.now.row(me));
                 self.end(number, step.thread.0);
             }
-            ThreadAction::Join { thread, .. } => self.learn_of_end(me, thread.index()),
+            ThreadAction::Join { thread, .. } => {
+                self.joins.note(self.events.len(), me, self.now.row(me));
+                rows::join(self.now.row_mut(me), self.ended.row(thread.index()));
+            }
             _ => {}
         }
     }
 
     /// A thread has ended: the last event is what ended it, after all who found it still running.
     fn end(&mut self, number: u32, thread: u32) {
-        let (end, width) = (self.own(Own::End, thread), self.threads);
-        if !self.meetings[end as usize].is_empty() && !self.events.is_empty() {
+        let end = self.own(Own::End, thread);
+        if let Some(last) = self.events.last() {
+            let now = self.now.row_mut(last.thread as usize);
+            let (clocks, clock) = self.clocks.split_last();
             let event = self.events.len() - 1;
-            let by = self.events[event].thread as usize;
-            for at in 0..self.meetings[end as usize].len() {
-                let reader = self.meetings[end as usize][at].event as usize;
-                for t in 0..width {
-                    let knows = self.clocks[reader * width + t];
-                    for known in [&mut self.clocks[event * width + t], &mut self.now[by * width + t]] {
-                        *known = (*known).max(knows);
-                    }
-                }
+            for entry in self.meetings[end as usize].iter().filter(|entry| entry.event as usize != event) {
+                rows::join(clock, clocks.row(entry.event as usize));
+                rows::join(now, clocks.row(entry.event as usize));
             }
         }
         self.meet_last(number, end, true, true);
-    }
-
-    fn learn_of_end(&mut self, me: usize, ended: usize) {
-        let width = self.threads;
-        for t in 0..width {
-            let knows = &mut self.now[me * width + t];
-            *knows = (*knows).max(self.ended[ended * width + t]);
-        }
     }
 
     /// The last event, if there is one, also meets this.
     pub(super) fn meet_last(&mut self, step: u32, meeting: u32, write: bool, changes: bool) {
         let Some(event) = self.events.len().checked_sub(1) else {
             // Before the first point: there is nobody to be in another order with.
-            let entry = Entry { event: NONE, step, write, changes, writes: 1 };
+            let entry = Entry { event: NONE, thread: 0, index: 0, step, write, changes, writes: 1 };
             return self.meetings[meeting as usize].push(entry);
         };
-        self.met.push((meeting, write));
-        self.places.push(self.meetings[meeting as usize].len() as u32);
-        self.events[event].end = self.met.len() as u32;
-        self.enter(event as u32, step, meeting, write, changes);
-    }
-
-    fn enter(&mut self, event: u32, step: u32, meeting: u32, write: bool, changes: bool) {
         let entries = &mut self.meetings[meeting as usize];
         let writes = entries.last().map_or(0, |e| e.writes) + u32::from(write);
-        entries.push(Entry { event, step, write, changes, writes });
+        self.met.push(Met { meeting, write, place: entries.len() as u32 });
+        let last = &mut self.events[event];
+        last.end = self.met.len() as u32;
+        let (thread, index, event) = (last.thread, last.index, event as u32);
+        entries.push(Entry { event, thread, index, step, write, changes, writes });
     }
 
     fn add_event(&mut self, number: u32, step: &Step) {
-        let (me, width) = (step.thread.index(), self.threads);
+        let me = step.thread.index();
         let event = self.events.len() as u32;
         let index = self.by_thread[me].len() as u32;
         let guard = std::mem::replace(&mut self.guarded[me], NONE);
@@ -281,6 +305,7 @@ impl History {
             thread: step.thread.0,
             index,
             step: number,
+            point: self.schedule.len() as u32,
             choice: step.choice,
             alternatives,
             first,
@@ -290,18 +315,18 @@ impl History {
             spent: next.spent,
         });
         self.by_thread[me].push(event);
-        let row = event as usize * width;
-        match (event as usize).checked_sub(1) {
-            None => self.cuts[..width].fill(0),
+        match self.events.len().checked_sub(2) {
+            None => self.cuts.fill(1),
             Some(last) => {
-                self.cuts.copy_within(last * width..row, row);
-                self.cuts[row + self.events[last].thread as usize] += 1;
+                self.cuts.push_again();
+                let Event { thread, index, .. } = self.events[last];
+                rows::set(self.cuts.last_mut(), thread, index + 1);
             }
         }
-        let knows = &self.now[me * width..(me + 1) * width];
-        self.before[row..row + width].copy_from_slice(knows);
-        self.clocks[row..row + width].copy_from_slice(knows);
-        self.clocks[row + me] = index + 1;
+        let knows = self.now.row(me);
+        self.before.push(knows);
+        self.clocks.push(knows);
+        rows::set(self.clocks.last_mut(), step.thread.0, index + 1);
         if guard != NONE {
             self.foreseen.clear();
             self.changed_since(&next, View::Without(NONE));
@@ -310,17 +335,13 @@ impl History {
             self.foreseen = looked;
         }
         self.meet_all(number, step);
-        self.now[me * width..(me + 1) * width]
-            .copy_from_slice(&self.clocks[event as usize * width..(event as usize + 1) * width]);
+        rows::copy(self.now.row_mut(me), self.clocks.row(event as usize));
     }
 
     /// A step that could not be parted from the last event.
     fn add_to_last(&mut self, number: u32, step: &Step) {
-        let (me, width) = (step.thread.index(), self.threads);
         self.meet_all(number, step);
-        let event = self.events.len() - 1;
-        self.now[me * width..(me + 1) * width]
-            .copy_from_slice(&self.clocks[event * width..(event + 1) * width]);
+        rows::copy(self.now.row_mut(step.thread.index()), self.clocks.row(self.events.len() - 1));
     }
 
     pub(super) fn own(&self, own: Own, thread: u32) -> u32 {

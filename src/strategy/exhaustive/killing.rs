@@ -4,6 +4,7 @@
 //! writes. Only in executions with such an end is that noted; in the others there is nothing to be in another order with.
 
 use super::history::{Entry, History, Next, Own, View};
+use super::rows;
 use crate::base::{Action, Operation, Outcome, Record, Step, ThreadAction, ThreadId};
 
 /// Whether a process was ended while it waited for a thread that goes on: that it might have gone on itself, had that ended first,
@@ -19,15 +20,19 @@ pub(super) fn is_murky(record: &Record<'_>) -> bool {
     })
 }
 
+/// The process that an operation ends from outside, if it does.
+pub(super) fn kills(operation: &Operation) -> Option<ThreadId> {
+    match operation.action {
+        Action::Thread(ThreadAction::Kill(process)) => Some(process),
+        _ => None,
+    }
+}
+
 impl History {
     /// Finds the threads whose process somebody ends in this execution, or is about to.
     pub(super) fn find_mortals(&mut self, record: &Record<'_>, threads: usize) {
         self.mortal.clear();
         self.mortal.resize(threads, None);
-        let kills = |operation: &Operation| match operation.action {
-            Action::Thread(ThreadAction::Kill(process)) => Some(process),
-            _ => None,
-        };
         let steps = record.steps.iter().filter_map(|step| kills(&step.operation));
         for process in steps.chain(record.pending.iter().flatten().filter_map(kills)) {
             for (mortal, (of, _)) in self.mortal.iter_mut().zip(record.processes) {
@@ -52,12 +57,10 @@ impl History {
         if !ended {
             return;
         }
-        let (width, event) = (self.threads, self.events.len() - 1);
-        for thread in (0..width).filter(|thread| *thread != step.thread.index()) {
+        for thread in (0..self.threads).filter(|thread| *thread != step.thread.index()) {
             if self.mortal[thread] == Some(process.0) {
-                let knows = &self.clocks[event * width..(event + 1) * width];
-                let ended = self.ended[thread * width..(thread + 1) * width].iter_mut();
-                ended.zip(knows).for_each(|(ended, knows)| *ended = (*ended).max(*knows));
+                let event = self.events.len() - 1;
+                rows::join(self.ended.row_mut(thread), self.clocks.row(event));
             }
         }
     }

@@ -1,7 +1,10 @@
 //! What the steps of an execution have met, entered in the order in which they were performed.
 
 use super::history::{History, NONE, Own, View};
-use crate::base::{Access, Action, AtomicAction, CondvarAction, Meeting, Outcome, Step, ThreadAction};
+use super::rows;
+use crate::base::{
+    Access, Action, AtomicAction, CondvarAction, Meeting, MutexAction, Outcome, Step, ThreadAction,
+};
 
 impl History {
     /// What a step performed as (part of) the last event has met.
@@ -11,9 +14,13 @@ impl History {
         if let Action::Atomic(action) = step.operation.action {
             let reads =
                 matches!(action, AtomicAction::Load(_)) || matches!(step.outcome, Outcome::Mismatch(_));
-            return self.meet(number, step.operation.object.0, !reads, step.changes());
+            return self.meet(number, step.operation.object.0, !reads, !reads && step.changes());
         }
-        let changes = !step.only_reads();
+        if let (Action::Mutex(MutexAction::Lock { .. } | MutexAction::Unlock { .. }), Outcome::Done) =
+            (step.operation.action, step.outcome)
+        {
+            return self.meet(number, step.operation.object.0, true, true);
+        }
         match step.operation.action {
             Action::Cell(_) | Action::Fence(_) | Action::Choose(_) => {}
             Action::Thread(action) => match action {
@@ -33,6 +40,7 @@ impl History {
             },
             Action::Condvar(action) => self.meet_condvar(number, step, action),
             _ => {
+                let changes = !step.only_reads();
                 for (meeting, access) in step.accesses().into_iter().flatten() {
                     if let Meeting::Object(object) = meeting {
                         self.meet(number, object.0, access == Access::Write, changes);
@@ -44,11 +52,7 @@ impl History {
 
     /// The last event has learned of the end of a thread.
     fn know_end(&mut self, ended: usize) {
-        let (width, event) = (self.threads, self.events.len() - 1);
-        for t in 0..width {
-            let knows = &mut self.clocks[event * width + t];
-            *knows = (*knows).max(self.ended[ended * width + t]);
-        }
+        rows::join(self.clocks.last_mut(), self.ended.row(ended));
     }
 
     fn meet_condvar(&mut self, number: u32, step: &Step, action: CondvarAction) {
@@ -59,6 +63,18 @@ impl History {
             CondvarAction::Wait { mutex, .. } => {
                 for meeting in [condvar, mutex.0, ticket] {
                     self.meet(number, meeting, true, true);
+                }
+            }
+            CondvarAction::Wake { stays: true, .. } => {
+                self.meet(number, ticket, false, false);
+                if !notified {
+                    self.meet(number, condvar, false, false);
+                }
+            }
+            CondvarAction::Leave => {
+                self.meet(number, ticket, true, true);
+                if !notified {
+                    self.meet(number, condvar, true, true);
                 }
             }
             CondvarAction::Reacquire { .. } | CondvarAction::Wake { .. } => {
@@ -83,11 +99,10 @@ impl History {
     /// The last event meets this: it happens after all that it conflicts with there.
     pub(super) fn meet(&mut self, step: u32, meeting: u32, write: bool, changes: bool) {
         let event = self.events.len() - 1;
-        let (before, clocks) = self.clocks.split_at_mut(event * self.threads);
+        let (clocks, clock) = self.clocks.split_last();
         for entry in self.meetings[meeting as usize].iter().rev() {
             if (entry.write || write) && entry.event != NONE && entry.event as usize != event {
-                let other = &before[entry.event as usize * self.threads..][..self.threads];
-                clocks.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+                rows::join(clock, clocks.row(entry.event as usize));
             }
             if entry.write {
                 break;

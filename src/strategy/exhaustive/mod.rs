@@ -48,7 +48,9 @@ mod meeting;
 mod node;
 mod probe;
 mod questions;
+mod resume;
 mod reversal;
+mod rows;
 
 use crate::base::{Choice, Decision, Options, Record, Strategy, ThreadId};
 use crate::strategy::{Divergence, Mismatch};
@@ -100,6 +102,10 @@ pub struct Exhaustive {
     yields: Vec<u32>,
     /// Whether the target went on right after the node's schedule.
     retried: bool,
+    /// How many events of the node are the same in the execution taken in last.
+    common: usize,
+    /// Whether the node's own execution has been taken in.
+    taken: bool,
     /// The outcome that the operation under way is to have.
     outcome: u32,
     executions: u64,
@@ -114,6 +120,7 @@ pub struct Exhaustive {
     // Memory for what is computed at each execution.
     found: Vec<(u32, Node)>,
     order: Vec<u32>,
+    candidates: reversal::Candidates,
     cuts: reversal::Cuts,
 }
 
@@ -135,6 +142,8 @@ impl Exhaustive {
             renumbering: Renumbering::default(),
             yields: Vec::new(),
             retried: false,
+            common: 0,
+            taken: false,
             outcome: 0,
             executions: 0,
             deadlocked: 0,
@@ -145,6 +154,7 @@ impl Exhaustive {
             divergence: None,
             found: Vec::new(),
             order: Vec::new(),
+            candidates: reversal::Candidates::default(),
             cuts: reversal::Cuts::default(),
         }
     }
@@ -195,6 +205,8 @@ impl Strategy for Exhaustive {
             return false;
         };
         let last = std::mem::replace(&mut self.node, next);
+        self.common = if self.taken { self.node.common(&last) } else { 0 };
+        self.taken = false;
         self.spare.push(last);
         self.family.begin();
         self.yields.clear();
@@ -270,9 +282,10 @@ impl Strategy for Exhaustive {
             let why = "a process was ended from outside while it waited for the end of another one";
             self.doubt.get_or_insert_with(|| why.into());
         }
-        self.history.take(record, &self.family);
+        let kept = self.history.take(record, &self.family, self.common);
+        self.taken = true;
         self.label();
-        self.reverse();
+        self.reverse(kept);
     }
 
     fn end(&mut self, choices: u64) {

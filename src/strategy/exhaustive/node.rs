@@ -61,6 +61,16 @@ impl Node {
         (self.target, self.decision) = (NOBODY, Label::FREE);
     }
 
+    /// How many events at the beginning are the same, with the same witnesses in front of them, in both.
+    pub(super) fn common(&self, other: &Node) -> usize {
+        let chains = self.chains.iter().zip(&other.chains).take_while(|(a, b)| a == b).count();
+        let same = |(a, b): &(&Label, &Label)| match a {
+            Label::Forced => a == b,
+            Label::Decision { end, .. } => a == b && *end as usize <= chains,
+        };
+        self.labels.iter().zip(&other.labels).take_while(same).count()
+    }
+
     /// The witnesses in front of a decision.
     pub(super) fn chain(&self, label: Label) -> &[u32] {
         match label {

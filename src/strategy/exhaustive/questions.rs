@@ -1,8 +1,9 @@
 //! What there is to ask of an execution taken in: what happens before what, and the states of objects in a part of it.
 
-use super::history::{Entry, History, NONE, Next, Own, View};
+use super::history::{Entry, History, Met, NONE, Next, Own, View};
+use super::rows::{self, Lanes, Row};
 use crate::base::object::State;
-use crate::base::{Action, CondvarAction, FOREVER, MutexAction, ObjectId, Outcome, Step};
+use crate::base::{Action, Choice, CondvarAction, FOREVER, MutexAction, ObjectId, Outcome, Step};
 
 impl History {
     /// How often a thread has let others go first in so many of its events.
@@ -12,8 +13,8 @@ impl History {
     }
 
     /// How many events of each thread were performed before an event.
-    pub(super) fn cut_before(&self, event: u32) -> &[u32] {
-        &self.cuts[event as usize * self.threads..][..self.threads]
+    pub(super) fn cut_before(&self, event: u32) -> &Row {
+        self.cuts.row(event as usize)
     }
 
     /// The events of other threads that `next` may conflict with and that its thread did not know of when it came to it: then
@@ -30,16 +31,15 @@ impl History {
                 if entry.event == NONE || event.is_some_and(|event| entry.event >= event) {
                     continue;
                 }
-                let rival = &self.events[entry.event as usize];
-                if knew[rival.thread as usize] > rival.index {
+                if rows::get(knew, entry.thread) > entry.index {
                     if entry.write {
                         break;
                     }
                 } else if (entry.write || write)
-                    && rival.thread != next.thread
+                    && entry.thread != next.thread
                     // Without the release nobody could take it.
                     && !(locks && self.leaves_free(entry) == Some(true))
-                    && event.is_none_or(|event| self.ordered(entry.event, event))
+                    && event.is_none_or(|event| rows::get(self.clock(event), entry.thread) > entry.index)
                     && !rivals.contains(&entry.event)
                 {
                     rivals.push(entry.event);
@@ -49,7 +49,8 @@ impl History {
         if let Some(event) = event {
             let event = &self.events[event as usize];
             for at in event.first as usize..event.end as usize {
-                look_at(self.met[at].0, self.met[at].1, self.places[at]);
+                let Met { meeting, write, place } = self.met[at];
+                look_at(meeting, write, place);
             }
         }
         // What it has met, or would meet with another outcome.
@@ -78,7 +79,7 @@ impl History {
         let from = self.guards[next.guard as usize].from;
         let earlier = self.by_thread[next.thread as usize][..next.index as usize].iter().rev();
         for &event in earlier.take_while(|event| self.events[**event as usize].step as usize >= from) {
-            self.met(event).iter().for_each(|&(meeting, _)| look_at(meeting, false, NONE));
+            self.met(event).iter().for_each(|met| look_at(met.meeting, false, NONE));
         }
     }
 
@@ -86,27 +87,27 @@ impl History {
         &self.by_thread[thread]
     }
 
-    pub(super) fn clock(&self, event: u32) -> &[u32] {
-        &self.clocks[event as usize * self.threads..][..self.threads]
+    pub(super) fn clock(&self, event: u32) -> &Row {
+        self.clocks.row(event as usize)
     }
 
     /// What the thread of an event knew when it came to it.
-    pub(super) fn before(&self, event: u32) -> &[u32] {
-        &self.before[event as usize * self.threads..][..self.threads]
+    pub(super) fn before(&self, event: u32) -> &Row {
+        self.before.row(event as usize)
     }
 
     /// What a thread knew at the end.
-    pub(super) fn at_end(&self, thread: usize) -> &[u32] {
-        &self.now[thread * self.threads..][..self.threads]
+    pub(super) fn at_end(&self, thread: usize) -> &Row {
+        self.now.row(thread)
     }
 
     /// Whether `first` happens before `second` or is it.
     pub(super) fn ordered(&self, first: u32, second: u32) -> bool {
         let event = &self.events[first as usize];
-        self.clocks[second as usize * self.threads + event.thread as usize] > event.index
+        rows::get(self.clock(second), event.thread) > event.index
     }
 
-    pub(super) fn met(&self, event: u32) -> &[(u32, bool)] {
+    pub(super) fn met(&self, event: u32) -> &[Met] {
         let event = &self.events[event as usize];
         &self.met[event.first as usize..event.end as usize]
     }
@@ -133,10 +134,16 @@ impl History {
         &self.steps[from..to]
     }
 
-    /// The steps before the first event.
-    pub(super) fn steps_before_all(&self) -> &[Step] {
-        let to = self.events.first().map_or(self.steps.len(), |first| first.step as usize);
-        &self.steps[..to]
+    /// The choices of an event.
+    pub(super) fn choices_of(&self, event: u32) -> &[Choice] {
+        let from = self.events[event as usize].point as usize;
+        let to = self.events.get(event as usize + 1).map_or(self.schedule.len(), |next| next.point as usize);
+        &self.schedule[from..to]
+    }
+
+    /// The steps before an event.
+    pub(super) fn steps_before(&self, event: u32) -> &[Step] {
+        &self.steps[..self.events[event as usize].step as usize]
     }
 
     pub(super) fn is_in(&self, entry: &Entry, view: View<'_>) -> bool {
@@ -144,10 +151,7 @@ impl History {
             return true;
         }
         match view {
-            View::Cut(cut) => {
-                let event = &self.events[entry.event as usize];
-                event.index < cut[event.thread as usize]
-            }
+            View::Cut(cut) => entry.index < rows::get(cut, entry.thread),
             View::Without(NONE) => true,
             View::Without(event) => !self.ordered(event, entry.event),
         }
@@ -206,23 +210,26 @@ impl History {
             };
             !matches!(
                 action,
-                CondvarAction::Wait { .. } | CondvarAction::Wake { .. } | CondvarAction::Reacquire { .. }
+                CondvarAction::Wait { .. }
+                    | CondvarAction::Wake { .. }
+                    | CondvarAction::Reacquire { .. }
+                    | CondvarAction::Leave
             )
         })
     }
 
     /// What happens before an operation foreseen in a view, given what its thread knew: so many events of each thread.
-    pub(super) fn past_of_foreseen(&self, knew: &[u32], view: View<'_>, before: u32, past: &mut Vec<u32>) {
+    pub(super) fn past_of_foreseen(&self, knew: &Row, view: View<'_>, before: u32, past: &mut Vec<Lanes>) {
         past.clear();
         past.extend_from_slice(knew);
         for &(meeting, write) in &self.foreseen {
             for entry in self.meetings[meeting as usize].iter().rev() {
-                if entry.event == NONE || !self.is_in(entry, view) || !(entry.write || entry.event < before) {
+                // What conflicts with the witness and comes later happens after it.
+                if entry.event >= before || entry.event == NONE || !self.is_in(entry, view) {
                     continue;
                 }
                 if entry.write || write {
-                    let other = self.clock(entry.event);
-                    past.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+                    rows::join(past, self.clock(entry.event));
                 }
                 if entry.write {
                     break;

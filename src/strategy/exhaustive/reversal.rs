@@ -1,9 +1,10 @@
 //! Which reversals an execution owns: the nodes below its node.
 
 use super::Exhaustive;
-use super::history::{History, Next, View};
+use super::history::{History, Met, NONE, Next, View};
 use super::node::{Label, Node};
-use crate::base::Choice;
+use super::rows::{self, Lanes, Row, Rows};
+use crate::base::{Choice, ThreadId};
 
 /// Memory for cuts: so many events of each thread.
 #[derive(Debug, Default)]
@@ -11,11 +12,59 @@ pub(super) struct Cuts {
     /// Decisions that an operation conflicts with.
     rivals: Vec<u32>,
     /// What happens before the witness, without the decision.
-    past: Vec<u32>,
+    past: Vec<Lanes>,
     /// What the node below begins with.
-    prefix: Vec<u32>,
+    prefix: Vec<Lanes>,
     /// What the default policy starts from, to see whether it gives this execution.
-    start: Vec<u32>,
+    start: Vec<Lanes>,
+}
+
+/// A reversal that begins with a canonical witness: the execution that goes on from it by default owns it.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    /// The decision.
+    event: u32,
+    /// The event that is put in front of it; `NONE` for what a thread waits for at the end.
+    witness: u32,
+    thread: u32,
+    /// How many outcomes it has there.
+    outcomes: u32,
+    /// An event: no execution that is the same up to it owns the reversal, or not again.
+    settled: u32,
+}
+
+/// The candidates of an execution, in the order of their witnesses.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    all: Vec<Candidate>,
+    /// For each the cut that the node below begins with, and the one from which the default policy goes on.
+    cuts: Rows,
+}
+
+impl Candidates {
+    /// Forgets those whose witnesses are not among the first `kept` events, of so many threads.
+    fn keep(&mut self, kept: u32, threads: usize) {
+        if kept == 0 {
+            self.cuts.begin(threads);
+        }
+        let kept = self.all.partition_point(|candidate| candidate.witness < kept);
+        self.all.truncate(kept);
+        self.cuts.truncate(2 * kept);
+    }
+
+    fn add(&mut self, candidate: Candidate, prefix: &Row, start: &Row) {
+        self.all.push(candidate);
+        self.cuts.push(prefix);
+        self.cuts.push(start);
+    }
+
+    fn prefix(&self, number: usize) -> &Row {
+        self.cuts.row(2 * number)
+    }
+
+    fn start(&self, number: usize) -> &Row {
+        self.cuts.row(2 * number + 1)
+    }
 }
 
 impl Exhaustive {
@@ -30,20 +79,35 @@ impl Exhaustive {
     }
 
     /// Puts the nodes of all reversals that this execution owns among those to visit, those with the longest schedule in common
-    /// with this execution last.
-    pub(super) fn reverse(&mut self) {
+    /// with this execution last. Of its first events, as many as were `kept`, the candidates are known.
+    pub(super) fn reverse(&mut self, kept: usize) {
         self.family.order(&mut self.order);
         debug_assert!(self.found.is_empty());
         for event in 0..self.history.events.len() as u32 {
             if self.history.events[event as usize].alternatives > 1 {
                 self.take_other_outcomes(event);
             }
+        }
+        self.candidates.keep(kept as u32, self.history.threads);
+        for event in kept as u32..self.history.events.len() as u32 {
             let witness = self.history.events[event as usize];
-            self.reverse_before(witness.thread, Some(event));
+            self.find_before(witness.thread, Some(event));
         }
         for thread in 0..self.history.threads as u32 {
-            self.reverse_before(thread, None);
+            self.find_before(thread, None);
         }
+        for number in 0..self.candidates.all.len() {
+            let settled = self.candidates.all[number].settled < kept as u32;
+            debug_assert!(!settled || self.leads_elsewhere(number), "what is settled stays so");
+            if !settled {
+                self.settle(number);
+            }
+        }
+        self.hand_out();
+    }
+
+    /// What was found is left to be visited.
+    fn hand_out(&mut self) {
         self.found.sort_by_key(|(event, _)| *event);
         let below = self.found.len();
         if below == 0 {
@@ -55,8 +119,30 @@ impl Exhaustive {
         }
     }
 
-    /// The reversals of an event, or of what `thread` waits for at the end, with all decisions that it conflicts with.
-    fn reverse_before(&mut self, thread: u32, witness: Option<u32>) {
+    /// Visits what begins with the reversal of a candidate, if this execution owns it.
+    fn settle(&mut self, number: usize) {
+        self.cuts.start.clear();
+        self.cuts.start.extend_from_slice(self.candidates.start(number));
+        match self.is_default() {
+            Ok(()) => {
+                self.push_reversals(number);
+                // No other execution owns it.
+                self.candidates.all[number].settled = 0;
+            }
+            Err(event) => self.candidates.all[number].settled = event,
+        }
+    }
+
+    /// Whether the default policy gives another execution after a candidate's reversal.
+    fn leads_elsewhere(&mut self, number: usize) -> bool {
+        self.cuts.start.clear();
+        self.cuts.start.extend_from_slice(self.candidates.start(number));
+        self.is_default().is_err()
+    }
+
+    /// The candidates for reversal of an event, or of what `thread` waits for at the end, with all decisions that it conflicts
+    /// with.
+    fn find_before(&mut self, thread: u32, witness: Option<u32>) {
         let next = match witness {
             Some(witness) => Some(self.history.next_of(witness)),
             None => self.history.pending_of(thread as usize),
@@ -67,7 +153,7 @@ impl Exhaustive {
         self.history.rivals(&next, witness, &mut rivals);
         for &event in &rivals {
             if self.node.labels[event as usize] != Label::Forced {
-                self.reverse_with(event, &next, witness);
+                self.find_with(event, &next, witness);
             }
         }
         self.cuts.rivals = rivals;
@@ -84,21 +170,21 @@ impl Exhaustive {
         }
         self.cuts.start.clear();
         self.cuts.start.extend_from_slice(self.history.cut_before(event));
-        self.cuts.start[decision.thread as usize] += 1;
-        if !self.is_default() {
+        rows::set(&mut self.cuts.start, decision.thread, decision.index + 1);
+        if self.is_default().is_err() {
             return;
         }
         for outcome in 1..decision.alternatives {
             let mut node = self.begin_node(event);
-            let thread = self.renumbering.of(decision.thread);
+            let thread = self.renumbered(decision.thread);
             node.choices.push(Choice { thread, outcome });
             node.labels.push(Label::Forced);
             self.found.push((event, node));
         }
     }
 
-    /// The reversal of a decision with what a thread does first after it, if this execution owns it.
-    fn reverse_with(&mut self, event: u32, next: &Next, witness: Option<u32>) {
+    /// The reversal of a decision with what a thread does first after it, if it begins with a canonical witness.
+    fn find_with(&mut self, event: u32, next: &Next, witness: Option<u32>) {
         let decision = self.history.events[event as usize];
         let thread = next.thread;
         let outcomes = self.history.foresee(next, View::Without(event));
@@ -114,32 +200,29 @@ impl Exhaustive {
         if !self.is_least_witness(event, thread) {
             return;
         }
-        self.cuts.prefix.clear();
-        let base = self.history.cut_before(event);
-        self.cuts.prefix.extend(base.iter().zip(&self.cuts.past).map(|(a, b)| *a.max(b)));
+        self.cuts.prefix.clone_from(&self.cuts.past);
+        rows::join(&mut self.cuts.prefix, self.history.cut_before(event));
         self.cuts.start.clone_from(&self.cuts.prefix);
-        self.cuts.start[decision.thread as usize] = decision.index + 1;
+        rows::set(&mut self.cuts.start, decision.thread, decision.index + 1);
         if self.history.foresee(next, View::Cut(&self.cuts.start)) > 0 {
             // It can go on right after the decision too, and must have done so.
             let Some(witness) = witness else { return };
-            let clock = self.history.clock(witness);
-            let behind = clock.iter().zip(&self.cuts.start).enumerate();
-            let behind = behind.filter(|(t, _)| *t != thread as usize).all(|(_, (a, b))| a <= b);
+            rows::set(&mut self.cuts.start, thread, next.index + 1);
+            let behind = rows::beyond(self.history.clock(witness), &self.cuts.start) == 0;
             if !behind || self.history.events[witness as usize].choice != 0 {
                 return;
             }
-            self.cuts.start[thread as usize] = next.index + 1;
         }
-        if self.is_default() {
-            self.push_reversals(event, thread, outcomes);
-        }
+        let witness = witness.unwrap_or(NONE);
+        let candidate = Candidate { event, witness, thread, outcomes, settled: NONE };
+        self.candidates.add(candidate, &self.cuts.prefix, &self.cuts.start);
     }
 
     /// Of the witnesses in front of a decision that happen neither before nor after each other the least goes first.
     fn is_least_witness(&self, event: u32, thread: u32) -> bool {
         for &witness in self.node.chain(self.node.labels[event as usize]).iter().rev() {
             let witness = &self.history.events[witness as usize];
-            if self.cuts.past[witness.thread as usize] > witness.index {
+            if rows::get(&self.cuts.past, witness.thread) > witness.index {
                 return true;
             }
             if self.family.compare(thread, witness.thread).is_le() {
@@ -149,46 +232,53 @@ impl Exhaustive {
         true
     }
 
-    /// Whether the default policy, from `cuts.start` on, gives this execution.
-    fn is_default(&mut self) -> bool {
+    /// Whether the default policy, from `cuts.start` on, gives this execution. If not, the last of the events that show it:
+    /// whatever comes after that, it is no different.
+    fn is_default(&mut self) -> Result<(), u32> {
         let cut = &mut self.cuts.start;
-        let total: u32 = cut.iter().sum();
-        for _ in total..self.history.events.len() as u32 {
+        let total: i32 = cut.iter().flatten().sum();
+        let mut seen = 0;
+        for _ in total..self.history.events.len() as i32 {
             if self.history.yields {
                 let history = &self.history;
-                let place = |thread: &u32| history.yields_in(*thread, cut[*thread as usize]);
+                let place = |thread: &u32| history.yields_in(*thread, rows::get(cut, *thread));
                 self.family.order(&mut self.order);
                 self.order.sort_by_key(place);
             }
             let next = self.order.iter().find_map(|thread| policy(&mut self.history, cut, *thread));
             match next {
-                Some(Some(thread)) => cut[thread as usize] += 1,
-                Some(None) => return false,
+                Some(Ok(event)) => {
+                    seen = seen.max(event);
+                    let event = &self.history.events[event as usize];
+                    rows::set(cut, event.thread, event.index + 1);
+                }
+                Some(Err(event)) => return Err(seen.max(event)),
                 None => {
                     debug_assert!(false, "a cut is closed under happens-before");
-                    return false;
+                    return Err(NONE);
                 }
             }
         }
-        true
+        Ok(())
     }
 
-    /// The nodes that begin with all before `event`, then what happens before the operation of `thread`, then that.
-    fn push_reversals(&mut self, event: u32, thread: u32, outcomes: u32) {
+    /// The nodes that begin with all before a candidate's decision, then what happens before its operation, then that.
+    fn push_reversals(&mut self, number: usize) {
+        let Candidate { event, thread, outcomes, .. } = self.candidates.all[number];
         let decision = self.history.events[event as usize];
         for outcome in 0..outcomes {
             let mut node = self.begin_node(event);
             for other in event + 1..self.history.events.len() as u32 {
                 let happens = &self.history.events[other as usize];
-                if happens.index < self.cuts.prefix[happens.thread as usize] {
+                if happens.index < rows::get(self.candidates.prefix(number), happens.thread) {
                     self.append(&mut node, other);
                     node.labels.push(Label::Forced);
                 }
             }
             let witness = node.labels.len() as u32;
-            node.choices.push(Choice { thread: self.renumbering.of(thread), outcome });
+            node.choices.push(Choice { thread: self.renumbered(thread), outcome });
             node.labels.push(Label::Forced);
-            node.target = self.renumbering.of(decision.thread).0;
+            node.target = self.renumbered(decision.thread).0;
             let first = node.chains.len() as u32;
             node.chains.extend_from_slice(self.node.chain(self.node.labels[event as usize]));
             node.chains.push(witness);
@@ -205,51 +295,59 @@ impl Exhaustive {
         let used = |label: &Label| if let Label::Decision { end, .. } = label { *end } else { 0 };
         let chains = node.labels.iter().map(used).max().unwrap_or(0);
         node.chains.extend_from_slice(&self.node.chains[..chains as usize]);
-        self.renumbering.begin(self.history.threads);
-        self.renumbering.follow(self.history.steps_before_all());
-        for earlier in 0..event {
-            self.append(&mut node, earlier);
+        let before = self.history.events[event as usize].point as usize;
+        node.choices.extend_from_slice(&self.history.schedule[..before]);
+        if self.family.nested {
+            self.renumbering.begin(self.history.threads);
+            self.renumbering.follow(self.history.steps_before(event));
         }
         node
     }
 
     /// The choices of an event come next.
     fn append(&mut self, node: &mut Node, event: u32) {
-        let steps = self.history.steps_of(event);
-        for step in steps.iter().filter(|step| step.operation.is_point()) {
-            node.choices.push(Choice { thread: self.renumbering.of(step.thread.0), outcome: step.choice });
+        for &Choice { thread, outcome } in self.history.choices_of(event) {
+            node.choices.push(Choice { thread: self.renumbered(thread.0), outcome });
         }
-        self.renumbering.follow(steps);
+        if self.family.nested {
+            self.renumbering.follow(self.history.steps_of(event));
+        }
+    }
+
+    /// The number that a thread will have in the node that is being put together.
+    fn renumbered(&self, thread: u32) -> ThreadId {
+        // Where the main thread starts all of them, it starts them in the same order.
+        if self.family.nested { self.renumbering.of(thread) } else { ThreadId(thread) }
     }
 }
 
-/// What the default policy would do with a thread in a cut: `None`, pass it over; otherwise who goes next, if that is what the
-/// execution did.
-fn policy(history: &mut History, cut: &[u32], thread: u32) -> Option<Option<u32>> {
-    let index = cut[thread as usize] as usize;
-    let within = |clock: &[u32]| clock.iter().zip(cut).all(|(a, b)| a <= b);
-    let next = match history.events_of(thread as usize).get(index) {
+/// What the default policy would do with a thread in a cut: `None`, pass it over; otherwise let it go next, and its next event
+/// (if it has one) is what the execution did, or is not.
+fn policy(history: &mut History, cut: &Row, thread: u32) -> Option<Result<u32, u32>> {
+    let index = rows::get(cut, thread) as usize;
+    let (next, event) = match history.events_of(thread as usize).get(index) {
         Some(&event) => {
-            if !within(history.before(event)) {
+            if rows::beyond(history.clock(event), cut) == 1 {
+                // It is beyond the cut in nothing but itself.
+                let first = history.events[event as usize].choice == 0;
+                return Some(if first { Ok(event) } else { Err(event) });
+            }
+            if rows::beyond(history.before(event), cut) > 0 {
                 return None;
             }
-            let clock = history.clock(event);
-            if (0..cut.len()).all(|t| t == thread as usize || clock[t] <= cut[t]) {
-                let first = history.events[event as usize].choice == 0;
-                return Some(first.then_some(thread));
-            }
-            history.next_of(event)
+            (history.next_of(event), event)
         }
         None => {
-            if !within(history.at_end(thread as usize)) {
+            let next = history.pending_of(thread as usize)?;
+            if rows::beyond(history.at_end(thread as usize), cut) > 0 {
                 return None;
             }
-            history.pending_of(thread as usize)?
+            (next, NONE)
         }
     };
-    (history.foresee(&next, View::Cut(cut)) > 0).then_some(None)
+    (history.foresee(&next, View::Cut(cut)) > 0).then_some(Err(event))
 }
 
-fn conflict(a: &[(u32, bool)], b: &[(u32, bool)]) -> bool {
-    a.iter().any(|(here, mine)| b.iter().any(|(there, theirs)| here == there && (*mine || *theirs)))
+fn conflict(a: &[(u32, bool)], b: &[Met]) -> bool {
+    a.iter().any(|(here, mine)| b.iter().any(|met| *here == met.meeting && (*mine || met.write)))
 }

@@ -262,6 +262,8 @@ fn condvar(action: CondvarAction, outcome: Outcome, scene: &Scene<'_>, object: &
         (CondvarAction::Wake { .. }, Outcome::TimedOut) => format!("wait on {object} times out"),
         (CondvarAction::Wake { .. }, Outcome::Spurious) => "wakes up unasked".into(),
         (CondvarAction::Wake { .. }, _) => "wakes up, notified".into(),
+        (CondvarAction::Leave, Outcome::Value(0)) => format!("is no waiter of {object} any more"),
+        (CondvarAction::Leave, _) => format!("a notify on {object} came too late for it, and helps nobody"),
         (CondvarAction::NotifyOne | CondvarAction::NotifyFirst(1), _) => {
             format!("notify one on {object}, {}", woken(outcome, scene))
         }
