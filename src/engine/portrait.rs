@@ -128,10 +128,8 @@ impl Portrait {
                 answer.add(self.content(operation).value);
             }
             Action::Queue(QueueAction::Get { .. }) if is_done(step.outcome) => {
-                let item = self.content(operation).items.pop_front();
-                if step.outcome == Outcome::Done {
-                    answer.add(item.unwrap_or(0));
-                }
+                let taken = self.content(operation).take(step.outcome.value());
+                answer.add(taken.unwrap_or(0));
             }
             Action::Thread(ThreadAction::Join { thread, .. }) if step.outcome == Outcome::Done => {
                 answer.add(self.own(thread.index()).digest.0);
@@ -158,6 +156,7 @@ impl Portrait {
                 let item = step.outcome.value().map_or(own.0, u128::from);
                 self.content(operation).items.push_back(item);
             }
+            Action::Queue(QueueAction::ShutDown { immediate: true }) => self.content(operation).items.clear(),
             Action::Thread(ThreadAction::Spawn(child)) => {
                 let child_own = self.own(child.index());
                 child_own.digest = own;
@@ -208,6 +207,8 @@ fn is_known(action: Action) -> bool {
             | Action::Shared(_)
             | Action::Event(_)
             | Action::Queue(_)
+            | Action::Semaphore(_)
+            | Action::Rendezvous(_)
             | Action::Condvar(_)
             | Action::Fence(_)
             | Action::Choose(_)
@@ -223,6 +224,29 @@ fn guards(kind: ObjectKind) -> bool {
 
 fn is_done(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Done | Outcome::Value(_))
+}
+
+impl Content {
+    /// An item is taken from a queue of whatever order; what stands for it, when its bits do not tell. Where it is not plain which
+    /// one it was, what is left is known by all that there was.
+    fn take(&mut self, bits: Option<u64>) -> Option<u128> {
+        let (front, back) = (self.items.front().copied(), self.items.back().copied());
+        match bits.map(u128::from) {
+            Some(item) if front == Some(item) && (back != front || self.items.len() == 1) => {
+                self.items.pop_front();
+                return None;
+            }
+            Some(item) if back == Some(item) && front != back => {
+                self.items.pop_back();
+                return None;
+            }
+            _ => {}
+        }
+        let mut all = Digest(self.value);
+        self.items.drain(..).for_each(|item| all.add(item));
+        self.value = all.0;
+        bits.is_none().then_some(all.0)
+    }
 }
 
 impl Own {

@@ -78,7 +78,7 @@ impl Keeper {
 }
 
 /// Set when somebody presses Ctrl-C, so that what has been seen is told and kept; who presses it twice does not want to wait.
-fn interruption() -> Arc<AtomicBool> {
+pub(super) fn interruption() -> Arc<AtomicBool> {
     let pressed = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&pressed);
     // Where it cannot be watched, Ctrl-C does what it always does.

@@ -1,6 +1,7 @@
 //! What can be asked for. Values are taken as text here and read in [`Settings`], so that whatever is wrong with one is
 //! said in the words of [`Error`].
 
+use super::explain::ExplainOptions;
 use clap::{Args, Parser, Subcommand};
 use models::{Parameters, Program, find};
 use selvedge::explore::{Config, Search};
@@ -24,6 +25,8 @@ pub(super) enum Command {
     Explore(ExploreOptions),
     /// Run one schedule of a program and show what happens.
     Replay(ReplayOptions),
+    /// Look for an execution of a program that prints a log.
+    Explain(ExplainOptions),
     /// Put the reports of all parts of an exploration together.
     Merge(MergeOptions),
     /// List the programs with their parameters.
@@ -121,7 +124,7 @@ pub(super) struct Settings {
 const DOCUMENT_STEPS: u64 = 1 << 29;
 
 impl ModelOptions {
-    fn settings(&self) -> Result<Settings, Error> {
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
         let program = find(&self.name)?;
         let mut parameters =
             if self.document { Parameters::document(program) } else { Parameters::new(program) };
@@ -282,9 +285,9 @@ impl ReplayOptions {
 }
 
 /// How the tool is run from a fresh clone.
-const RUN: &str = "cargo run --release --";
+pub(super) const RUN: &str = "cargo run --release --";
 
-fn number<N: TryFrom<u64>>(text: &str, option: &str, least: u64) -> Result<N, Error> {
+pub(super) fn number<N: TryFrom<u64>>(text: &str, option: &str, least: u64) -> Result<N, Error> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let value = text.parse().ok().filter(|value| digits && *value >= least);
     value.and_then(|value| N::try_from(value).ok()).ok_or_else(|| {
@@ -297,13 +300,13 @@ fn greatest<N: TryFrom<u64>>() -> u64 {
     if N::try_from(u64::MAX).is_ok() { u64::MAX } else { u64::from(u32::MAX) }
 }
 
-fn seconds(text: &str) -> Result<Duration, Error> {
+pub(super) fn seconds(text: &str) -> Result<Duration, Error> {
     let value = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     value
         .filter(|time| !time.is_zero())
         .ok_or_else(|| no_value(text, "--time", "write a number of seconds above 0, such as 0.5"))
 }
 
-fn no_value(text: &str, option: &str, mend: &str) -> Error {
+pub(super) fn no_value(text: &str, option: &str, mend: &str) -> Error {
     Error::new(format!("`{text}` is no value for `{option}`"), "on the command line", mend)
 }

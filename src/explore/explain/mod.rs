@@ -18,6 +18,7 @@
 //! ```
 
 mod explanation;
+mod furthest;
 mod log;
 mod place;
 mod search;
@@ -25,6 +26,7 @@ mod speakers;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod visited;
 
 pub use explanation::{Explanation, Verdict};
 pub use log::{Log, Pattern};
@@ -35,12 +37,13 @@ use crate::base::{Choice, Decision, Ending, Error, Options, Strategy, ThreadId};
 use crate::engine::{Clock, Engine, MemoryModel, Output};
 use crate::trace::Trace;
 use place::Script;
-use search::{MOST_STATES, Search};
+use search::Search;
 use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
+use visited::MOST_STATES;
 
 /// The most choices in one execution, of which the log is printed by the last: beyond that nobody would read it.
 const LONGEST: u64 = 30_000;
@@ -127,7 +130,7 @@ impl<'a> Seeker<'a> {
             }
             let mut search = self.search.take().expect("put back after each execution");
             if !search.begin() {
-                let cut = search.cut || search.states() >= MOST_STATES;
+                let cut = search.cut || search.visited.len() >= MOST_STATES;
                 self.search = Some(search);
                 return match cut || self.long {
                     true => Verdict::Undecided("executions were cut off that were too long to follow".into()),
@@ -154,7 +157,7 @@ impl<'a> Seeker<'a> {
     fn out_of_bounds(&self) -> Option<String> {
         let interrupted = self.interrupt.as_ref().is_some_and(|interrupt| interrupt.load(Relaxed));
         let late = self.config.time.is_some_and(|limit| self.started.elapsed() >= limit);
-        let states = self.search.as_ref().map_or(0, |search| search.states());
+        let states = self.search.as_ref().map_or(0, |search| search.visited.len());
         if self.executions >= self.config.executions {
             Some("the bound on executions was reached".into())
         } else if late || interrupted {
@@ -186,7 +189,7 @@ impl<'a> Seeker<'a> {
             instead: search.furthest.instead.iter().cloned().collect(),
             renamed: self.script.renamed(place),
             executions: self.executions,
-            states: search.states(),
+            states: search.visited.len(),
             fair: self.fair,
             name: self.config.name.clone(),
             replay: self.config.replay_command.clone(),

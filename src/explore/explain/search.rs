@@ -22,24 +22,20 @@
 //!     none?   turn back; several?   remember the place; take the likeliest
 //! ```
 
+use super::furthest::Furthest;
 use super::place::{Place, Script, Written};
 use super::speakers::Speakers;
 use super::standing::{Standing, is_unseen};
+use super::visited::Visited;
 use crate::base::{
     Action, Choice, Decision, Operation, Options, Outcome, OutputAction, Step, Strategy, TextId, ThreadId,
 };
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
+use std::collections::BTreeMap;
 use std::panic::Location;
 use std::rc::Rc;
 
 /// The most steps in a row that nobody sees, before a thread is taken to do nothing else for ever.
 const LONGEST: u32 = 1_000;
-/// The most texts kept that could be printed where the log goes no further.
-const MOST_INSTEAD: usize = 64;
-/// The most states kept.
-pub(super) const MOST_STATES: usize = 400_000;
-
 /// A choice of the execution under way.
 #[derive(Clone, Copy, Debug)]
 struct Move {
@@ -64,18 +60,6 @@ enum Rest {
     Outcomes(u32, u32),
 }
 
-/// How far the search has come with the log.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Furthest {
-    /// Lines printed.
-    pub(super) lines: usize,
-    pub(super) place: Place,
-    /// The choices up to there.
-    pub(super) path: Vec<Choice>,
-    /// What would have been printed instead.
-    pub(super) instead: BTreeSet<String>,
-}
-
 /// The search, as a strategy.
 pub(super) struct Search {
     script: Rc<Script>,
@@ -84,7 +68,7 @@ pub(super) struct Search {
     texts: BTreeMap<TextId, Rc<str>>,
     path: Vec<Move>,
     nodes: Vec<Node>,
-    visited: BTreeMap<u128, u64>,
+    pub(super) visited: Visited,
     speakers: Speakers,
     standing: Standing,
     /// How many points have been performed, and how many of them are known already.
@@ -112,7 +96,7 @@ impl Search {
             texts: BTreeMap::new(),
             path: Vec::new(),
             nodes: Vec::new(),
-            visited: BTreeMap::new(),
+            visited: Visited::default(),
             speakers: Speakers::default(),
             standing: Standing::default(),
             points: 0,
@@ -137,11 +121,6 @@ impl Search {
     /// How far that has printed the log.
     pub(super) fn place(&self) -> &Place {
         &self.standing.place
-    }
-
-    /// How many states have been visited.
-    pub(super) fn states(&self) -> usize {
-        self.visited.len()
     }
 
     /// Turns back to the last place where something is left to try.
@@ -198,8 +177,11 @@ impl Search {
         self.wake();
         let all: Vec<ThreadId> = options.enabled.iter().filter(|thread| self.may_go(*thread)).collect();
         let bits = all.iter().fold(0, |bits, thread| bits | bit(*thread));
-        let awake = self.awake(bits)?;
-        let mut left: Vec<ThreadId> = all.into_iter().filter(|t| t.0 >= 64 || bit(*t) & awake != 0).collect();
+        let place = (&self.standing.place, self.standing.dangling(), self.printed);
+        let met = self.visited.meet(self.state.0, place, bits, self.standing.asleep)?;
+        self.standing.asleep = met.asleep;
+        let mut left: Vec<ThreadId> =
+            all.into_iter().filter(|thread| thread.0 >= 64 || bit(*thread) & met.awake != 0).collect();
         let wanted = self.speakers.next(&self.script, &self.standing.place);
         left.sort_by_key(|thread| self.rank(*thread, wanted, options));
         let thread = *left.first()?;
@@ -215,28 +197,6 @@ impl Search {
     fn push(&mut self, thread: ThreadId) {
         self.cursor = self.path.len();
         self.path.push(Move { choice: Choice { thread, outcome: 0 }, asked: false });
-    }
-
-    /// Which of the candidates are to be tried here; `None` when all have been.
-    fn awake(&mut self, candidates: u64) -> Option<u64> {
-        let mut key = Key(self.state.0);
-        (&self.standing.place, self.standing.dangling_bits(), self.printed).hash(&mut key);
-        let asleep = self.standing.asleep;
-        match self.visited.get_mut(&key.0) {
-            None => {
-                if self.visited.len() < MOST_STATES {
-                    self.visited.insert(key.0, asleep);
-                }
-                Some(candidates & !asleep)
-            }
-            Some(before) => {
-                let missing = *before & !asleep;
-                *before &= asleep;
-                // The others were tried when the same state was met first.
-                self.standing.asleep |= candidates & !missing;
-                (missing & candidates != 0).then_some(missing & candidates)
-            }
-        }
     }
 
     /// The steps since the last place wake those whose own next step depends on one of them.
@@ -310,25 +270,16 @@ impl Search {
 
     /// Remembers how far the log has been printed at most, and what could come there instead of what it says.
     fn note_progress(&mut self) {
-        let lines = self.script.progress(&self.standing.place);
-        if self.standing.stray || lines < self.furthest.lines || !self.script.is_between(&self.standing.place)
-        {
+        let performed = self.points.min(self.path.len());
+        let path = self.path[..performed].iter().map(|m| m.choice);
+        if self.standing.stray || !self.furthest.reach(&self.script, &self.standing.place, path) {
             return;
-        }
-        let furthest = &mut self.furthest;
-        if lines > furthest.lines || furthest.path.is_empty() {
-            furthest.lines = lines;
-            furthest.place = self.standing.place.clone();
-            furthest.path = self.path[..self.points.min(self.path.len())].iter().map(|m| m.choice).collect();
-            furthest.instead.clear();
         }
         for pending in self.pending.iter().flatten() {
             if let Action::Output(OutputAction::Write(text)) = pending.operation.action
-                && self.furthest.instead.len() < MOST_INSTEAD
                 && !matches!(self.written(pending), Written::Ignored(_))
             {
-                let text = self.texts.get(&text).map_or("", |text| text);
-                self.furthest.instead.insert(text.trim_end_matches('\n').to_owned());
+                self.furthest.could_follow(self.texts.get(&text).map_or("", |text| text));
             }
         }
     }
@@ -420,20 +371,4 @@ impl Strategy for Search {
 /// Stands for a thread among the first 64; others never sleep.
 fn bit(thread: ThreadId) -> u64 {
     if thread.0 < 64 { 1 << thread.0 } else { 0 }
-}
-
-/// A fingerprint to which more is added.
-struct Key(u128);
-
-impl Hasher for Key {
-    fn finish(&self) -> u64 {
-        self.0 as u64
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            let mixed = (self.0 ^ u128::from(*byte)).wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645);
-            self.0 = mixed ^ mixed >> 67;
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! Logs of small programs, and of larger ones, explained.
 
+mod brute;
+
 use super::{Explanation, Log, Pattern};
 use crate::python::logging::{self, Level};
 use crate::python::random::randint;
