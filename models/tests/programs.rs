@@ -175,6 +175,18 @@ const REPORTS: &[&str] = &[
     "bounded_queue_fixed",
     "rlock_reverse",
     "rlock_reverse_plain_lock",
+    "event_chain",
+    "lock_takers",
+    "increments",
+    "semaphore_order_short",
+    "counter_wrong_lock",
+    "list_condition",
+    "timer_cancel",
+    "clock_writers",
+    "manager_joined",
+    "queue_two_readers",
+    "pipe_two_clocks",
+    "pipe_sender_gone",
 ];
 
 /// How many executions it takes to lose a wakeup, the median of 20 seeds.

@@ -23,7 +23,9 @@ fn the_table_of_programs_is_what_comes_out() {
     let mut tables = String::new();
     for (number, about) in models::DOCUMENTS {
         tables.push_str(&format!("**{number}: {about}**\n\n"));
-        tables.push_str("| program | what the document says | what comes out | executions |\n|---|---|---|---|\n");
+        tables.push_str(
+            "| program | what the document says | what comes out | executions |\n|---|---|---|---|\n",
+        );
         for program in models::programs().iter().filter(|p| p.document_number() == *number) {
             let row = line(rows, program.name).expect("a row for each program");
             let cells: Vec<&str> = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();

@@ -160,6 +160,12 @@ impl Step {
         !same_value && !self.only_reads()
     }
 
+    /// Whether it ends a round of a loop that goes round for ever, one that came to something: whatever the round has only
+    /// looked at, it was no waiting for a change.
+    pub fn ends_fruitful_round(&self) -> bool {
+        matches!(self.operation.action, Action::Thread(super::ThreadAction::Round { fruitful: true }))
+    }
+
     /// Whether the order of this step and `other`, of another thread, can matter.
     pub fn conflicts(&self, other: &Step) -> bool {
         if self.kills(other) || other.kills(self) {

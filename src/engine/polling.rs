@@ -96,7 +96,8 @@ impl Execution {
     /// Whether the running thread has repeated the round before: the same steps with the same outcomes, at least one of
     /// which looked at something, while nobody changed anything.
     fn went_round(&self, last: Rounds) -> bool {
-        let news = |step: &Step| step.changes() || step.thread == self.running && self.is_stale(step);
+        let own = |step: &Step| step.ends_fruitful_round() || self.is_stale(step);
+        let news = |step: &Step| step.changes() || step.thread == self.running && own(step);
         if last.before < self.steps.first() || self.steps.since(last.now).any(news) {
             return false;
         }
