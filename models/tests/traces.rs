@@ -22,7 +22,7 @@ type Row = (&'static str, u64, &'static [&'static str], Option<u64>);
 const ROWS: &[Row] = &[
     ("event_start_line", 1, &[], Some(1_540)),
     ("condition_endless", 6, &[], Some(148)),
-    ("condition_endless producers=2 rounds=1", 0, &[], None),
+    ("condition_endless producers=2 rounds=1", 8, &[], Some(264)),
     ("condition_queue", 24, &[], Some(530)),
     ("worker_function", 90, &[], Some(90)),
     ("worker_class", 90, &[], Some(90)),
@@ -65,7 +65,6 @@ const ROWS: &[Row] = &[
     ("manager_joined", 1, &["starvation"], Some(1)),
     ("manager_started", 6, &[], Some(210)),
     ("queue_polled", 8, &[], Some(389)),
-    ("queue_two_readers", 8_185, &["deadlock", "panic"], None),
     ("queue_two_readers_fixed", 20, &[], Some(168)),
     ("pipe_clock", 14, &[], Some(66)),
     ("pipe_two_clocks", 500, &["misuse", "panic"], None),
@@ -75,7 +74,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// Programs that poll for ever, so that their behaviours have no end.
-const WITHOUT_END: &[&str] = &["event_chain"];
+const WITHOUT_END: &[&str] = &["event_chain", "queue_two_readers"];
 
 fn explored(text: &str, explorer: Explorer) -> Report {
     let mut words = text.split(' ');
