@@ -87,8 +87,11 @@ impl<S: Divisible> Search<S> {
             1024..SURVEY => 4,
             _ => 8,
         };
-        let others = if self.survey.doubt.is_some_and(|doubt| doubt <= CLOSE) { FEW } else { OTHERS };
-        let due = self.survey.beamed <= run.min(SURVEY) / 2 + run.saturating_sub(SURVEY) / others;
+        let due = match self.survey.doubt {
+            Some(doubt) if doubt <= CLOSE => run / FEW,
+            _ => run.min(SURVEY) / 2 + run.saturating_sub(SURVEY) / OTHERS,
+        };
+        let due = self.survey.beamed <= due;
         // A beam that the budget cuts off says nothing.
         let wanted = self.left.len() <= MOST_LEFT && most / (beams + pieces) >= 64;
         if due && wanted { (beams, pieces) } else { (0, pieces) }
