@@ -39,6 +39,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
+/// What is left to do is summed up again when so large a part of what has been run is new.
+const OFTEN: u64 = 32;
+
 /// How far a search has come.
 struct Search<S: Divisible> {
     main: Box<S>,
@@ -57,6 +60,9 @@ pub(super) struct Survey {
     /// How many were run by beams that have come to their ends.
     beamed: u64,
     round: u64,
+    /// How large a part of the estimate its spread is, and after how many executions that was worked out.
+    doubt: Option<f64>,
+    estimated: u64,
     sizes: Sizes,
     estimates: Estimates,
     saved: Option<Instant>,
@@ -305,12 +311,18 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
     fn estimate<S: Divisible>(&mut self, search: &mut Search<S>, before: u64, sampled: Option<f64>) {
         let survey = &mut search.survey;
         let run = survey.own as f64;
-        if let Some(sampled) = sampled.filter(|sampled| *sampled > 0.0) {
+        let sampled = sampled.filter(|sampled| *sampled > 0.0);
+        if let Some(sampled) = sampled {
             survey.estimates.add(before as f64 + sampled, run);
+        }
+        let fresh = survey.estimated + survey.own / OFTEN >= survey.own;
+        if sampled.is_none() && fresh && !search.left.is_empty() {
+            return;
         }
         let left: f64 = search.left.iter().map(|item| survey.sizes.of(S::likeness(item))).sum();
         if let Some((value, spread)) = survey.estimates.value(run, run + left) {
             let value = value.max(run + search.left.len() as f64);
+            (survey.doubt, survey.estimated) = (Some(spread / value), survey.own);
             search.main.estimated(value, spread);
             (self.report.estimate, self.report.spread) = (Some(value), Some(spread));
         }

@@ -12,9 +12,12 @@ pub(super) const FIRST: u64 = 32;
 const WIDTH: usize = 8;
 /// Of so many executions half serve the estimate.
 const SURVEY: u64 = 2_048;
-/// Of those that follow one in so many does: beams have little in common with each other, so their executions cost twice as
-/// much as those of a search that goes depth-first.
+/// Of those that follow one in so many does, and far fewer when the estimate may be wrong by no more than this part of it:
+/// beams have little in common with each other, so their executions cost twice as much as those of a search that goes
+/// depth-first.
 const OTHERS: u64 = 4;
+const FEW: u64 = 64;
+const CLOSE: f64 = 0.15;
 /// With so many pieces left to do, those begun are finished before others are begun.
 const MOST_LEFT: usize = 8_192;
 /// The most executions, and about the most choices, of a job.
@@ -84,7 +87,11 @@ impl<S: Divisible> Search<S> {
             1024..SURVEY => 4,
             _ => 8,
         };
-        let due = self.survey.beamed <= run.min(SURVEY) / 2 + run.saturating_sub(SURVEY) / OTHERS;
+        let due = match self.survey.doubt {
+            Some(doubt) if doubt <= CLOSE => run / FEW,
+            _ => run.min(SURVEY) / 2 + run.saturating_sub(SURVEY) / OTHERS,
+        };
+        let due = self.survey.beamed <= due;
         // A beam that the budget cuts off says nothing.
         let wanted = self.left.len() <= MOST_LEFT && most / (beams + pieces) >= 64;
         if due && wanted { (beams, pieces) } else { (0, pieces) }

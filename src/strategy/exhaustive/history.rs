@@ -101,6 +101,8 @@ pub(super) enum Own {
 pub(super) struct History {
     pub(super) threads: usize,
     pub(super) events: Vec<Event>,
+    /// Those that could have had other outcomes.
+    pub(super) several: Vec<u32>,
     /// The events of each thread.
     pub(super) by_thread: Vec<Vec<u32>>,
     /// For each event and thread: how many events of that thread happen before it or are it.
@@ -193,6 +195,7 @@ impl History {
         self.threads = threads;
         self.objects = record.begun.len();
         self.events.clear();
+        self.several.clear();
         self.met.clear();
         for table in [&mut self.clocks, &mut self.before, &mut self.cuts, &mut self.now, &mut self.ended] {
             table.begin(threads);
@@ -315,6 +318,9 @@ impl History {
             spent: next.spent,
         });
         self.by_thread[me].push(event);
+        if alternatives > 1 {
+            self.several.push(event);
+        }
         match self.events.len().checked_sub(2) {
             None => self.cuts.fill(1),
             Some(last) => {

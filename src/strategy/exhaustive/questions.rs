@@ -1,6 +1,6 @@
 //! What there is to ask of an execution taken in: what happens before what, and the states of objects in a part of it.
 
-use super::history::{Entry, History, Met, NONE, Next, Own, View};
+use super::history::{Entry, Event, History, Met, NONE, Next, Own, View};
 use super::rows::{self, Lanes, Row};
 use crate::base::object::State;
 use crate::base::{Action, Choice, CondvarAction, FOREVER, MutexAction, ObjectId, Outcome, Step};
@@ -25,10 +25,11 @@ impl History {
             None => self.at_end(next.thread as usize),
         };
         let locks = matches!(next.operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER }));
+        let limit = event.unwrap_or(NONE);
         let mut look_at = |meeting: u32, write: bool, place: u32| {
             let entries = &self.meetings[meeting as usize];
             for entry in entries[..entries.len().min(place as usize)].iter().rev() {
-                if entry.event == NONE || event.is_some_and(|event| entry.event >= event) {
+                if entry.event >= limit {
                     continue;
                 }
                 if rows::get(knew, entry.thread) > entry.index {
@@ -146,6 +147,14 @@ impl History {
         &self.steps[..self.events[event as usize].step as usize]
     }
 
+    /// Whether a thread does no more after a cut, nor waits for anything.
+    #[inline]
+    pub(super) fn is_over(&self, thread: u32, cut: &Row) -> bool {
+        let events = self.by_thread[thread as usize].len() as u32;
+        rows::get(cut, thread) == events && self.pending[thread as usize].is_none()
+    }
+
+    #[inline]
     pub(super) fn is_in(&self, entry: &Entry, view: View<'_>) -> bool {
         if entry.event == NONE {
             return true;
@@ -218,18 +227,24 @@ impl History {
         })
     }
 
-    /// What happens before an operation foreseen in a view, given what its thread knew: so many events of each thread.
-    pub(super) fn past_of_foreseen(&self, knew: &Row, view: View<'_>, before: u32, past: &mut Vec<Lanes>) {
+    /// What happens before an operation foreseen without a decision and what happens after it, given what its thread knew: so
+    /// many events of each thread.
+    pub(super) fn past_of_foreseen(&self, knew: &Row, decision: u32, before: u32, past: &mut Vec<Lanes>) {
+        let Event { thread, index, .. } = self.events[decision as usize];
         past.clear();
         past.extend_from_slice(knew);
         for &(meeting, write) in &self.foreseen {
             for entry in self.meetings[meeting as usize].iter().rev() {
                 // What conflicts with the witness and comes later happens after it.
-                if entry.event >= before || entry.event == NONE || !self.is_in(entry, view) {
+                if entry.event >= before {
+                    continue;
+                }
+                let clock = self.clock(entry.event);
+                if rows::get(clock, thread) > index {
                     continue;
                 }
                 if entry.write || write {
-                    rows::join(past, self.clock(entry.event));
+                    rows::join(past, clock);
                 }
                 if entry.write {
                     break;

@@ -96,6 +96,9 @@ impl History {
         let Event { step, point, first, .. } = self.events[kept];
         self.met.truncate(first as usize);
         self.events.truncate(kept);
+        while self.several.last().is_some_and(|event| *event as usize >= kept) {
+            self.several.pop();
+        }
         for table in [&mut self.clocks, &mut self.before, &mut self.cuts] {
             table.truncate(kept);
         }
@@ -104,9 +107,11 @@ impl History {
     }
 }
 
+/// Whether two steps are the same, given that all before them are. A place in the source performs one kind of operation.
 fn is_same(old: &Step, new: &Step) -> bool {
     old.thread == new.thread
         && old.choice == new.choice
-        && old.operation == new.operation
+        && old.operation.object == new.operation.object
+        && std::ptr::eq(old.location, new.location)
         && old.outcome == new.outcome
 }

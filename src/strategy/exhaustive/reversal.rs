@@ -83,10 +83,8 @@ impl Exhaustive {
     pub(super) fn reverse(&mut self, kept: usize) {
         self.family.order(&mut self.order);
         debug_assert!(self.found.is_empty());
-        for event in 0..self.history.events.len() as u32 {
-            if self.history.events[event as usize].alternatives > 1 {
-                self.take_other_outcomes(event);
-            }
+        for number in 0..self.history.several.len() {
+            self.take_other_outcomes(self.history.several[number]);
         }
         self.candidates.keep(kept as u32, self.history.threads);
         for event in kept as u32..self.history.events.len() as u32 {
@@ -162,7 +160,7 @@ impl Exhaustive {
     /// The other outcomes of a decision.
     fn take_other_outcomes(&mut self, event: u32) {
         let decision = self.history.events[event as usize];
-        if decision.alternatives < 2 || decision.choice != 0 {
+        if decision.choice != 0 {
             return;
         }
         if self.node.labels[event as usize] == Label::Forced {
@@ -195,8 +193,8 @@ impl Exhaustive {
             Some(witness) => self.history.before(witness),
             None => self.history.at_end(thread as usize),
         };
-        let limit = witness.unwrap_or(u32::MAX);
-        self.history.past_of_foreseen(knew, View::Without(event), limit, &mut self.cuts.past);
+        let limit = witness.unwrap_or(NONE);
+        self.history.past_of_foreseen(knew, event, limit, &mut self.cuts.past);
         if !self.is_least_witness(event, thread) {
             return;
         }
@@ -237,15 +235,20 @@ impl Exhaustive {
     fn is_default(&mut self) -> Result<(), u32> {
         let cut = &mut self.cuts.start;
         let total: i32 = cut.iter().flatten().sum();
-        let mut seen = 0;
+        let (mut seen, mut over) = (0, 0);
         for _ in total..self.history.events.len() as i32 {
             if self.history.yields {
                 let history = &self.history;
                 let place = |thread: &u32| history.yields_in(*thread, rows::get(cut, *thread));
                 self.family.order(&mut self.order);
                 self.order.sort_by_key(place);
+                over = 0;
             }
-            let next = self.order.iter().find_map(|thread| policy(&mut self.history, cut, *thread));
+            while self.history.is_over(self.order[over], cut) {
+                over += 1;
+            }
+            let order = &self.order[over..];
+            let next = order.iter().find_map(|thread| policy(&mut self.history, cut, *thread));
             match next {
                 Some(Ok(event)) => {
                     seen = seen.max(event);
