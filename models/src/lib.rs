@@ -23,4 +23,4 @@ mod programs;
 mod suggest;
 
 pub use parameters::{Parameter, Parameters};
-pub use program::{DOCUMENTS, Expected, Program, find, programs};
+pub use program::{DOCUMENTS, Expected, Prints, Program, find, programs};

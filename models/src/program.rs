@@ -7,6 +7,7 @@ use super::programs::{
     list_condition, lock_takers, messengers, rlock_reverse, semaphores, signals, worker_threads,
 };
 use super::suggest;
+use selvedge::explore::Report;
 use selvedge::{Error, Output};
 
 /// A document program as a model.
@@ -22,12 +23,41 @@ pub struct Program {
     pub claim: &'static str,
     /// What sets its size.
     pub parameters: &'static [Parameter],
-    /// Whether it is about what it prints, so that all that it can print is explored.
-    pub output: Output,
+    /// Whether it is about what it prints, and what that is to be.
+    pub prints: Prints,
     /// What exploring it shows.
     pub expected: Expected,
     /// The model.
     pub run: fn(&Parameters),
+}
+
+/// What a program prints.
+#[derive(Clone, Copy, Debug)]
+pub enum Prints {
+    /// It is about something else.
+    Aside,
+    /// It is about that, so all that it can print is explored.
+    Whatever,
+    /// So it is, and the document says what it prints, all of it: whether an output is that.
+    Promised(fn(&str) -> bool),
+}
+
+impl Prints {
+    /// Whether what is printed is part of what is explored.
+    #[must_use]
+    pub fn output(self) -> Output {
+        match self {
+            Prints::Aside => Output::Unobserved,
+            Prints::Whatever | Prints::Promised(_) => Output::Observed,
+        }
+    }
+
+    /// Of what an exploration has seen printed, the first that is not what the document says.
+    #[must_use]
+    pub fn broken(self, report: &Report) -> Option<&str> {
+        let Prints::Promised(holds) = self else { return None };
+        report.outputs()?.iter().map(String::as_str).find(|output| !holds(output))
+    }
 }
 
 impl Program {
@@ -52,6 +82,8 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
 pub enum Expected {
     /// Nothing is wrong.
     Nothing,
+    /// It can print something else than the document says.
+    OtherOutput,
     /// Something is: what, in the words of the report, the most important first.
     Findings(&'static [&'static str]),
 }

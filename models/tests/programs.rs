@@ -37,7 +37,8 @@ impl Sized {
             .map(|(p, value)| format!(" --set {}={value}", p.name))
             .collect();
         let command = format!("cargo run --release -- replay {}{set} '{{schedule}}'", self.program.name);
-        let explorer = explorer.output(self.program.output).name(self.program.name).replay_command(command);
+        let explorer =
+            explorer.output(self.program.prints.output()).name(self.program.name).replay_command(command);
         explorer.explore(move || run(&parameters)).unwrap()
     }
 }
@@ -60,7 +61,11 @@ fn what_is_wrong_with_each_is_what_is_expected_of_it() {
         let report = sized(program.name).explore(Explorer::new().all_findings(several));
         let found: BTreeSet<String> = failures(&report).iter().map(ToString::to_string).collect();
         match program.expected {
-            Expected::Nothing => assert!(found.is_empty(), "{}: {report}", program.name),
+            Expected::Nothing | Expected::OtherOutput => {
+                assert!(found.is_empty(), "{}: {report}", program.name);
+                let broken = program.prints.broken(&report).is_some();
+                assert_eq!(broken, program.expected == Expected::OtherOutput, "{}: {report}", program.name);
+            }
             // A lost update fails no test by itself; here it is the cause of a failed assertion.
             Expected::Findings(["lost update"]) => {
                 assert_eq!(found, BTreeSet::from(["panic".to_string()]), "{}: {report}", program.name);

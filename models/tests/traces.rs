@@ -81,7 +81,7 @@ fn explored(text: &str, explorer: Explorer) -> Report {
     let program = find(words.next().unwrap_or_default()).unwrap();
     let mut parameters = Parameters::new(program);
     words.for_each(|word| parameters.assign(word).unwrap());
-    let explorer = explorer.all_findings(true).minimise(false).output(program.output);
+    let explorer = explorer.all_findings(true).minimise(false).output(program.prints.output());
     explorer.explore(move || (program.run)(&parameters)).unwrap()
 }
 

@@ -26,14 +26,17 @@ pub(super) fn run(output: &mut Output) -> Outcome {
         }
         let begin = Instant::now();
         let report = explored(program);
-        let verdict = Verdict::of(&report);
+        let verdict = Verdict::of(program, &report);
         output.print(&line(widest, program, &verdict, &report, begin.elapsed()));
         if let Some(found) = report.findings().first() {
             wrong.push_str(&format!("{:widest$}  {}\n", program.name, sentence(found)));
+        } else if let Some(printed) = program.prints.broken(&report) {
+            wrong.push_str(&format!("{:widest$}  {}\n", program.name, other_output(printed)));
         }
         if !verdict.is(program.expected) {
             let expected = match program.expected {
                 Expected::Nothing => "nothing wrong".to_owned(),
+                Expected::OtherOutput => "other output".to_owned(),
                 Expected::Findings(kinds) => kinds.join(" and "),
             };
             surprises.push_str(&format!("{}: {expected} was expected, not {}\n", program.name, verdict.word));
@@ -61,7 +64,7 @@ fn title(document: &str) -> String {
 fn explored(program: &'static Program) -> Report {
     let parameters = Parameters::new(program);
     let bar = Bar::new(program.name, None);
-    bar.watch(Explorer::new().output(program.output))
+    bar.watch(Explorer::new().output(program.prints.output()))
         .explore(move || (program.run)(&parameters))
         .expect("the default settings make sense")
 }
@@ -95,10 +98,19 @@ fn sentence(found: &Found) -> String {
     }
 }
 
+/// What a program can print, though its document says otherwise.
+pub(super) fn other_output(printed: &str) -> String {
+    let lines: Vec<&str> = printed.lines().map(str::trim_end).collect();
+    match &lines[..] {
+        [] => "it can print nothing at all".to_owned(),
+        lines => format!("it can print \"{}\"", lines.join(" | ")),
+    }
+}
+
 fn seen(verdict: &Verdict, report: &Report) -> String {
     let run = grouped(report.executions());
     match (verdict.tone, report.coverage()) {
-        (Tone::Bad, _) => run,
+        (Tone::Bad, _) if !report.proved() => run,
         (_, Coverage::Proved) => format!("all {run}"),
         _ => match report.estimate() {
             Some(estimate) if estimate > report.executions() as f64 => {

@@ -137,7 +137,7 @@ impl ModelOptions {
             "virtual" => Clock::Virtual,
             other => return Err(no_value(other, "--clock", "write abstract or virtual")),
         };
-        config.output = if self.observe_output { Output::Observed } else { program.output };
+        config.output = if self.observe_output { Output::Observed } else { program.prints.output() };
         config.spurious_wakeups = number(&self.spurious, "--spurious", 0)?;
         if self.document {
             config.steps = DOCUMENT_STEPS;
@@ -161,7 +161,7 @@ impl ModelOptions {
         if settings.config.clock == Clock::Virtual {
             words.push_str(" --clock virtual");
         }
-        if settings.config.output != settings.program.output {
+        if settings.config.output != settings.program.prints.output() {
             words.push_str(" --observe-output");
         }
         if settings.config.spurious_wakeups > 0 {

@@ -7,9 +7,8 @@
 //! reads what was meant.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{start_and_join, unwrap};
-use selvedge::Output;
 use selvedge::python::threading::{Lock, Thread};
 use selvedge::python::{Error, Shared};
 
@@ -39,7 +38,7 @@ pub(crate) const UNLOCKED: Program = Program {
     about: "Depositors and withdrawers update one balance without a lock; as much goes in as comes out.",
     claim: "As much is paid in as drawn out, so 0 should be left; and it is not.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["lost update"]),
     run: |parameters| unwrap(unlocked(parameters)),
 };
@@ -50,7 +49,7 @@ pub(crate) const LOCKED: Program = Program {
     about: "The bank account with a lock around each update.",
     claim: "With the lock the result is right.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(locked(parameters)),
 };

@@ -9,9 +9,8 @@
 //! In the document these are processes and the objects are a manager's; here they are threads.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Received, start_and_join, unwrap};
-use selvedge::Output;
 use selvedge::python::Error;
 use selvedge::python::queue::Queue;
 use selvedge::python::threading::{Condition, Event, Lock, Thread};
@@ -48,7 +47,7 @@ pub(crate) const PUBLISHED: Program = Program {
     about: "A producer fills a bounded queue for several consumers, then sets an event to say that it has finished.",
     claim: "The consumers finish when the producer has and the queue is empty.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["lost wakeup"]),
     run: |parameters| unwrap(main(parameters, |shelf| shelf.finished.set())),
 };
@@ -59,7 +58,7 @@ pub(crate) const FIXED: Program = Program {
     about: "The bounded queue with the event set under the lock and all consumers woken by it.",
     claim: "The consumers finish when the producer has and the queue is empty.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         unwrap(main(parameters, |shelf| {

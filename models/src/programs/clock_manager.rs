@@ -4,9 +4,8 @@
 //! reader never starts. The document notices, and starts both before it waits; that is right.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{stay, unwrap};
-use selvedge::Output;
 use selvedge::python::multiprocessing::manager::ValueProxy;
 use selvedge::python::multiprocessing::{Manager, Process};
 use selvedge::python::{Error, Round, endless, print, time};
@@ -29,7 +28,7 @@ pub(crate) const JOINED: Program = Program {
     about: "The main process starts a clock, waits for its end, and would then start the process that prints the time.",
     claim: "Only the clock is seen to work, because the main process waits for it.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["starvation"]),
     run: |parameters| {
         let one_by_one = |clock: &Process, printer: &Process| {
@@ -48,7 +47,7 @@ pub(crate) const STARTED: Program = Program {
     about: "The same with both started before the main process waits for them.",
     claim: "Both of them work.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         let together = |clock: &Process, printer: &Process| {

@@ -6,9 +6,8 @@
 //! own, keeps the reader waiting for ever.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{stay, unwrap};
-use selvedge::Output;
 use selvedge::python::multiprocessing::{Connection, Lock, Process, pipe};
 use selvedge::python::{Error, Round, endless, print, time};
 use std::time::Duration;
@@ -38,7 +37,7 @@ pub(crate) const PROGRAM: Program = Program {
     about: "A clock sends its ticks through a pipe for ever, and a process at the other end prints them.",
     claim: "The value is passed on in one direction, from the sender to the receiver.",
     parameters: ROUNDS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(one(parameters.get("rounds"))),
 };
@@ -49,7 +48,7 @@ pub(crate) const TWO: Program = Program {
     about: "Two clocks send through the same end of a pipe.",
     claim: "(Not in the document: what happens with a second sender.)",
     parameters: TICKS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["misuse", "panic"]),
     run: |parameters| unwrap(two(parameters, |sender, _, tick| sender.send(tick))),
 };
@@ -60,7 +59,7 @@ pub(crate) const TWO_LOCKED: Program = Program {
     about: "The same with a lock around each sending.",
     claim: "(Not in the document: the mend.)",
     parameters: TICKS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(two(parameters, |sender, lock, tick| lock.with(|| sender.send(tick)))),
 };
@@ -71,7 +70,7 @@ pub(crate) const GONE: Program = Program {
     about: "The clock stops, while the main process and the reader hold copies of its end.",
     claim: "(Not in the document: what the reader does when the sender has gone.)",
     parameters: TICKS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["deadlock"]),
     run: |parameters| unwrap(gone(parameters, false)),
 };
@@ -82,7 +81,7 @@ pub(crate) const CLOSED: Program = Program {
     about: "The same with each process closing the end that it does not use.",
     claim: "(Not in the document: the mend.)",
     parameters: TICKS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(gone(parameters, true)),
 };

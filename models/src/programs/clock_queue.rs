@@ -6,9 +6,8 @@
 //! may leave too early. The mend is to look by taking: an item for each reader says that there are no more.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Tally, unwrap};
-use selvedge::Output;
 use selvedge::python::multiprocessing::{Event, Process, Queue};
 use selvedge::python::{Error, Round, endless, print, time};
 use std::time::Duration;
@@ -28,7 +27,7 @@ pub(crate) const POLLED: Program = Program {
         document_value: Some(10),
         minimum: 1,
     }],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(polled(parameters.get("rounds"))),
 };
@@ -56,7 +55,7 @@ pub(crate) const TWO: Program = Program {
     about: "Two such readers, and a clock that stops.",
     claim: "(Not in the document: whether it is as safe with a second reader.)",
     parameters: TICKS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["panic", "deadlock"]),
     run: |parameters| unwrap(two(parameters)),
 };
@@ -67,7 +66,7 @@ pub(crate) const TWO_FIXED: Program = Program {
     about: "The same with readers that simply take, and a last item for each of them.",
     claim: "(Not in the document: the mend.)",
     parameters: TICKS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(two_fixed(parameters)),
 };

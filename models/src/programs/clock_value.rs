@@ -5,9 +5,8 @@
 //! lock; held around the two, it keeps every tick.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Tally, unwrap};
-use selvedge::Output;
 use selvedge::python::multiprocessing::{Process, Value};
 use selvedge::python::{Error, Round, endless, print, time};
 use std::time::Duration;
@@ -48,7 +47,7 @@ pub(crate) const ONE: Program = Program {
     about: "A process adds 1 to a shared value each second for ever, and another prints it until it has reached a limit.",
     claim: "The two processes share the value: the reader sees each second pass.",
     parameters: &[LIMIT, rounds(22)],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(main(parameters, 1, parameters.get("limit"), tick)),
 };
@@ -59,7 +58,7 @@ pub(crate) const MANY: Program = Program {
     about: "Several processes add 1 to a shared value each second for ever, and another prints it.",
     claim: "If only one process at a time had access, the time would grow by one for each clock; it grows by less.",
     parameters: &[CLOCKS, rounds(4)],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["lost update"]),
     run: |parameters| unwrap(main(parameters, parameters.get("clocks"), u32::MAX, tick)),
 };
@@ -70,7 +69,7 @@ pub(crate) const LOCKED: Program = Program {
     about: "The same with each clock holding the value's own lock.",
     claim: "(Not in the document: the mend.)",
     parameters: &[CLOCKS, rounds(4)],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         let locked = |time: &Value<u32>, ticks: &Tally| time.get_lock().with(|| tick(time, ticks));

@@ -5,9 +5,8 @@
 //! checked, see `condition_queue`.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{stay, unwrap};
-use selvedge::Output;
 use selvedge::python::queue::Queue;
 use selvedge::python::random::randint;
 use selvedge::python::threading::{Condition, RLock, Thread, current_thread};
@@ -51,7 +50,7 @@ pub(crate) const PROGRAM: Program = Program {
             minimum: 1,
         },
     ],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(main(parameters)),
 };

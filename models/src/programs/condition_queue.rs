@@ -10,9 +10,8 @@
 //! model check that each is consumed exactly once.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Received, start_and_join, unwrap};
-use selvedge::Output;
 use selvedge::python::queue::Queue;
 use selvedge::python::threading::{Condition, RLock, Thread};
 use selvedge::python::{Error, time};
@@ -48,7 +47,7 @@ pub(crate) const PROGRAM: Program = Program {
             minimum: 1,
         },
     ],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(main(parameters)),
 };

@@ -4,9 +4,8 @@
 //! one, it is a `RuntimeError`, because nobody holds it. Either way the thread dies holding `counter_lock`, and the other one
 //! waits for ever. With `with` there is nothing to release by hand.
 
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{start_and_join, unwrap};
-use selvedge::Output;
 use selvedge::python::threading::{Lock, Thread};
 use selvedge::python::{Error, Shared, print};
 
@@ -18,7 +17,7 @@ pub(crate) const PUBLISHED: Program = Program {
     about: "A thread adds to a counter and another prints it; both take one lock and release another.",
     claim: "The lock makes changing and reading the counter safe.",
     parameters: &[],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["misuse", "panic", "deadlock"]),
     run: |_| {
         let other = Lock::new().named("lock");
@@ -36,7 +35,7 @@ pub(crate) const FIXED: Program = Program {
     about: "The same with the lock held by a `with`.",
     claim: "The lock is released however the block is left.",
     parameters: &[],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |_| {
         unwrap(main(|counter_lock, body| {

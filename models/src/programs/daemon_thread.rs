@@ -5,9 +5,8 @@
 //! `"_main__"`, so it does nothing at all; whoever calls `main` from an interactive session, which does not end, sees the daemon
 //! finish. With the slip mended and run as a program, the daemon dies with it.
 
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
-use selvedge::Output;
 use selvedge::python::logging::Level;
 use selvedge::python::threading::Thread;
 use selvedge::python::{Error, logging, print, time};
@@ -22,8 +21,8 @@ pub(crate) const SLIP: Program = Program {
     about: "A daemon thread, in a program that compares its name with \"_main__\" and so does nothing.",
     claim: "\"Start\", \"end of main\" and, five seconds later, \"Exit\" are printed.",
     parameters: &[],
-    output: Output::Observed,
-    expected: Expected::Nothing,
+    prints: Prints::Promised(goes_on_after_main),
+    expected: Expected::OtherOutput,
     run: |_| {
         logging::basic_config(Level::Debug, FORMAT);
         let name = "__main__";
@@ -40,8 +39,8 @@ pub(crate) const DAEMON: Program = Program {
     about: "The daemon thread with the slip mended: it dies with the main program.",
     claim: "\"Start\", \"end of main\" and, five seconds later, \"Exit\" are printed.",
     parameters: &[],
-    output: Output::Observed,
-    expected: Expected::Nothing,
+    prints: Prints::Promised(goes_on_after_main),
+    expected: Expected::OtherOutput,
     run: |_| {
         logging::basic_config(Level::Debug, FORMAT);
         unwrap(start(false));
@@ -55,7 +54,7 @@ pub(crate) const JOINED: Program = Program {
     about: "The daemon thread, joined: the main program waits for it.",
     claim: "\"Start\", \"Exit\" and then \"end of main\" are printed.",
     parameters: &[],
-    output: Output::Observed,
+    prints: Prints::Promised(|output| output == "(daemon) Start\n(daemon) Exit\nend of main\n"),
     expected: Expected::Nothing,
     run: |_| {
         logging::basic_config(Level::Debug, FORMAT);
@@ -63,6 +62,10 @@ pub(crate) const JOINED: Program = Program {
         print("end of main");
     },
 };
+
+fn goes_on_after_main(output: &str) -> bool {
+    output == "(daemon) Start\nend of main\n(daemon) Exit\n"
+}
 
 /// `main`
 fn start(join: bool) -> Result<(), Error> {

@@ -1,9 +1,8 @@
 //! Downloads: a thread for each address, all started and then joined.
 
 use super::super::parameters::Parameter;
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Tally, start_and_join, unwrap};
-use selvedge::Output;
 use selvedge::python::threading::Thread;
 use selvedge::python::time;
 use std::time::Duration;
@@ -20,7 +19,7 @@ pub(crate) const PROGRAM: Program = Program {
         document_value: None,
         minimum: 1,
     }],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         let urls = parameters.get("urls");

@@ -5,9 +5,8 @@
 //! tells it. A wait may have given up just before the event is set; then the loop's own look finds it set, the loop ends, and
 //! the second event is never set: the second thread looks for it for ever. The fixed version trusts the wait alone.
 
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Said, unwrap};
-use selvedge::Output;
 use selvedge::python::logging::Level;
 use selvedge::python::threading::{Event, Thread};
 use selvedge::python::{Error, logging, time};
@@ -23,7 +22,7 @@ pub(crate) const PUBLISHED: Program = Program {
     about: "A thread waits for an event a second at a time, then sets another one, for which a second thread waits.",
     claim: CLAIM,
     parameters: &[],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["livelock"]),
     run: |_| unwrap(main(first)),
 };
@@ -34,7 +33,7 @@ pub(crate) const FIXED: Program = Program {
     about: "The chain with a loop that ends only when a wait has said that the event is set.",
     claim: CLAIM,
     parameters: &[],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |_| unwrap(main(first_fixed)),
 };

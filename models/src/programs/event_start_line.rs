@@ -5,9 +5,8 @@
 //! be the first to finish.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Said, unwrap};
-use selvedge::Output;
 use selvedge::python::threading::{Event, Thread, current_thread};
 use selvedge::python::{Error, print, time};
 use std::time::Duration;
@@ -24,7 +23,7 @@ pub(crate) const PROGRAM: Program = Program {
         document_value: Some(2),
         minimum: 1,
     }],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(main(parameters)),
 };

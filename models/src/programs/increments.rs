@@ -1,9 +1,8 @@
 //! `a = a + 1` is three instructions: load, add, store. Two threads that do it once each may leave 1.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{start_and_join, unwrap};
-use selvedge::Output;
 use selvedge::python::threading::{Lock, Thread};
 use selvedge::python::{Error, Shared};
 
@@ -20,7 +19,7 @@ pub(crate) const PUBLISHED: Program = Program {
     about: "Threads add 1 to a variable: they load it, add, and store it.",
     claim: "After two threads have added 1, the variable may be 1 instead of 2.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["lost update"]),
     run: |parameters| unwrap(main(parameters, None)),
 };
@@ -31,7 +30,7 @@ pub(crate) const LOCKED: Program = Program {
     about: "The same under a lock.",
     claim: "Mutual exclusion keeps every increment.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(main(parameters, Some(Lock::new().named("lock")))),
 };

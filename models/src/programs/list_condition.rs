@@ -4,9 +4,8 @@
 //! not, never gets it, and waits for ever. With the `with` inside of the loop each item reaches the consumer.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
-use selvedge::Output;
 use selvedge::python::threading::{Condition, RLock, Thread};
 use selvedge::python::{Error, Round, Shared, endless};
 
@@ -27,7 +26,7 @@ pub(crate) const PUBLISHED: Program = Program {
     about: "A supplier adds to a list and notifies a condition, in an endless loop inside of its `with`.",
     claim: CLAIM,
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["starvation"]),
     run: |parameters| {
         unwrap(main(parameters, |list, rounds| list.cv.with(|| endless(rounds, || list.supply()))));
@@ -40,7 +39,7 @@ pub(crate) const FIXED: Program = Program {
     about: "The same with the `with` inside of the loop.",
     claim: CLAIM,
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         unwrap(main(parameters, |list, rounds| endless(rounds, || list.cv.with(|| list.supply()))));

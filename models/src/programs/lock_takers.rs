@@ -6,9 +6,8 @@
 //! waits may still see others go first; but it cannot miss a lock that stays free.)
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
-use selvedge::Output;
 use selvedge::python::logging::Level;
 use selvedge::python::threading::{Lock, Thread};
 use selvedge::python::{Error, Round, endless, logging, time};
@@ -40,7 +39,7 @@ pub(crate) const PUBLISHED: Program = Program {
     about: "A daemon thread takes a lock again and again; another only tries to, until it has had it three times.",
     claim: CLAIM,
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["starvation"]),
     run: |parameters| unwrap(main(parameters, |lock| lock.try_acquire())),
 };
@@ -51,7 +50,7 @@ pub(crate) const FIXED: Program = Program {
     about: "The same with both waiting for the lock.",
     claim: CLAIM,
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         unwrap(main(parameters, |lock| {

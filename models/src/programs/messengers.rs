@@ -1,9 +1,8 @@
 //! Two messengers that print their names: no order is promised, and lines may run together.
 
 use super::super::parameters::Parameter;
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
-use selvedge::Output;
 use selvedge::python::print;
 use selvedge::python::threading::{Thread, current_thread};
 
@@ -19,7 +18,7 @@ pub(crate) const PROGRAM: Program = Program {
         document_value: Some(10),
         minimum: 1,
     }],
-    output: Output::Observed,
+    prints: Prints::Whatever,
     expected: Expected::Nothing,
     run: |parameters| {
         let lines = parameters.get("lines");

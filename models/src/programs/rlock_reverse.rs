@@ -12,9 +12,8 @@
 //! The daemons' loops are bounded here. Being daemons, they die with the program anyway.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
-use selvedge::Output;
 use selvedge::python::threading::{AnyLock, Lock, RLock, Thread};
 use selvedge::python::{Error, Shared, time};
 use std::time::Duration;
@@ -35,7 +34,7 @@ pub(crate) const PUBLISHED: Program = Program {
     about: "A thread reverses a resource, taking an RLock twice; the functions that set it assign a local variable.",
     claim: "The thread prints \"Reversed\", and may take the lock that it holds once more.",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["panic"]),
     run: |parameters| {
         unwrap(main(parameters, AnyLock::from(&RLock::new().named("lock")), Assignment::Local));
@@ -48,7 +47,7 @@ pub(crate) const GLOBAL: Program = Program {
     about: "The reversal with the resource declared global: it holds while the lock is held.",
     claim: "(Not in the document: what was meant.)",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         unwrap(main(parameters, AnyLock::from(&RLock::new().named("lock")), Assignment::Global));
@@ -61,7 +60,7 @@ pub(crate) const PLAIN_LOCK: Program = Program {
     about: "The reversal as published, with a Lock in place of the RLock.",
     claim: "(Not in the document: why it takes an RLock.)",
     parameters: PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["deadlock"]),
     run: |parameters| {
         unwrap(main(parameters, AnyLock::from(&Lock::new().named("lock")), Assignment::Local));

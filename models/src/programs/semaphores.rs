@@ -11,9 +11,8 @@
 //! arrive, and never are more threads inside than there are permits.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Tally, start_and_join, unwrap};
-use selvedge::Output;
 use selvedge::python::threading::{Semaphore, Thread};
 use selvedge::python::{Error, Shared, print};
 
@@ -43,7 +42,7 @@ pub(crate) const SUM: Program = Program {
     about: "Threads add 1 to a sum or subtract 1 from it, many times, inside of a semaphore with one permit.",
     claim: "The semaphore keeps the sum consistent: 0 is left.",
     parameters: SUM_PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(sum(parameters, 1)),
 };
@@ -54,7 +53,7 @@ pub(crate) const SUM_OF_TWO: Program = Program {
     about: "The sum with a semaphore that has a second permit.",
     claim: "(Not in the document: how much hangs on the one permit.)",
     parameters: SUM_PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["lost update"]),
     run: |parameters| unwrap(sum(parameters, 2)),
 };
@@ -73,7 +72,7 @@ pub(crate) const ORDER: Program = Program {
     about: "A thread takes as many permits as others give when they are done, so it comes after all of them.",
     claim: "A counting semaphore can put processes in order.",
     parameters: ORDER_PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(order(parameters.get("first"), parameters.get("first"))),
 };
@@ -84,7 +83,7 @@ pub(crate) const ORDER_SHORT: Program = Program {
     about: "The order with a thread that takes one permit too few.",
     claim: "(Not in the document: how the order is lost.)",
     parameters: ORDER_PARAMETERS,
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["panic"]),
     run: |parameters| unwrap(order(parameters.get("first"), parameters.get("first") - 1)),
 };
@@ -110,7 +109,7 @@ pub(crate) const POOL: Program = Program {
             minimum: 1,
         },
     ],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(pool(parameters)),
 };

@@ -1,9 +1,8 @@
 //! The small ones: an event as a signal, a timer that is cancelled, and a barrier.
 
 use super::super::parameters::Parameter;
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Tally, start_and_join, unwrap};
-use selvedge::Output;
 use selvedge::python::threading::{Barrier, Event, Thread, Timer};
 use selvedge::python::{Error, print, time};
 use std::time::Duration;
@@ -22,7 +21,7 @@ pub(crate) const EVENT: Program = Program {
         document_value: None,
         minimum: 1,
     }],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(event(parameters.get("waiters"))),
 };
@@ -33,7 +32,7 @@ pub(crate) const TIMER: Program = Program {
     about: "A timer calls a function after its delay, unless it is cancelled before; the main thread cancels it in time, it hopes.",
     claim: "If `cancel()` is called within the delay the function is not called.",
     parameters: &[],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Findings(&["panic"]),
     run: |_| unwrap(timer(false)),
 };
@@ -44,7 +43,7 @@ pub(crate) const TIMER_JOINED: Program = Program {
     about: "The timer is cancelled and joined; whether it has fired by then is asked, not assumed.",
     claim: "After the join the function has been called or never will be.",
     parameters: &[],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |_| unwrap(timer(true)),
 };
@@ -61,7 +60,7 @@ pub(crate) const BARRIER: Program = Program {
         document_value: None,
         minimum: 1,
     }],
-    output: Output::Unobserved,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(barrier(parameters.get("threads"))),
 };

@@ -8,9 +8,8 @@
 //! The class takes a name that it does not pass on, so its threads are called "Thread-1" and so on, whatever they were given.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
-use selvedge::Output;
 use selvedge::python::logging::Level;
 use selvedge::python::threading::{Thread, current_thread};
 use selvedge::python::{Error, logging, print};
@@ -27,8 +26,8 @@ pub(crate) const FUNCTION: Program = Program {
     about: "Threads print their name and argument.",
     claim: CLAIM,
     parameters: &[threads(3)],
-    output: Output::Observed,
-    expected: Expected::Nothing,
+    prints: Prints::Promised(a_line_each),
+    expected: Expected::OtherOutput,
     run: |parameters| {
         unwrap(start_all(parameters, |number| Thread::new(move || work(number)).named(called(number))));
     },
@@ -40,8 +39,8 @@ pub(crate) const CLASS: Program = Program {
     about: "The same with a class of threads that is given names, and does not pass them on.",
     claim: CLAIM,
     parameters: &[threads(3)],
-    output: Output::Observed,
-    expected: Expected::Nothing,
+    prints: Prints::Promised(a_line_each),
+    expected: Expected::OtherOutput,
     run: |parameters| unwrap(start_all(parameters, |number| Thread::new(move || work(number)))),
 };
 
@@ -51,7 +50,7 @@ pub(crate) const LOGGING: Program = Program {
     about: "The same through `logging`, which writes each line at once.",
     claim: CLAIM,
     parameters: &[threads(5)],
-    output: Output::Observed,
+    prints: Prints::Promised(a_line_each),
     expected: Expected::Nothing,
     run: |parameters| {
         logging::basic_config(Level::Debug, "name: %(threadName)s, argument : %(message)s");
@@ -63,6 +62,10 @@ pub(crate) const LOGGING: Program = Program {
 
 fn start_all(parameters: &Parameters, make: impl Fn(u32) -> Thread) -> Result<(), Error> {
     (0..parameters.get("threads")).try_for_each(|number| make(number).start())
+}
+
+fn a_line_each(output: &str) -> bool {
+    output.lines().all(|line| line == "called main" || line.matches("name: ").count() == 1)
 }
 
 fn called(number: u32) -> String {
