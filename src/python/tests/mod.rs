@@ -8,6 +8,7 @@ mod output;
 mod processes;
 mod queue;
 mod semaphore;
+mod sockets;
 mod thread;
 
 use super::queue::Queue;
