@@ -7,6 +7,8 @@
 mod multiprocessing_scenarios;
 #[path = "cpython/queue_scenarios.rs"]
 mod queue_scenarios;
+#[path = "cpython/socket_scenarios.rs"]
+mod socket_scenarios;
 #[path = "cpython/threading_scenarios.rs"]
 mod threading_scenarios;
 
@@ -32,6 +34,11 @@ fn queue_does_what_cpython_does() {
 #[test]
 fn multiprocessing_does_what_cpython_does() {
     compare(include_str!("cpython/multiprocessing_scenarios.txt"), &multiprocessing_scenarios::SCENARIOS);
+}
+
+#[test]
+fn socket_does_what_cpython_does() {
+    compare(include_str!("cpython/socket_scenarios.txt"), &socket_scenarios::SCENARIOS);
 }
 
 /// A scenario of the name that its Python function has.

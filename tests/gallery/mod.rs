@@ -17,6 +17,7 @@ mod pointers;
 mod polling;
 mod processes;
 mod races;
+mod sockets;
 mod spinning;
 mod statics;
 mod threads;
