@@ -33,8 +33,8 @@ pub enum Error {
     ConnectionRefusedError,
     /// `ConnectionResetError`: the peer is gone, and had not received all.
     ConnectionResetError,
-    /// `TimeoutError`: the time was up first.
-    TimeoutError,
+    /// `TimeoutError`, with its message, if it has one: the time was up first.
+    TimeoutError(String),
     /// `OSError`, with its message.
     OsError(String),
     /// `IndexError`, with its message.
@@ -87,7 +87,8 @@ impl fmt::Display for Error {
             Error::ConnectionResetError => {
                 f.write_str("ConnectionResetError: [Errno 104] Connection reset by peer")
             }
-            Error::TimeoutError => f.write_str("TimeoutError: timed out"),
+            Error::TimeoutError(message) if message.is_empty() => f.write_str("TimeoutError"),
+            Error::TimeoutError(message) => write!(f, "TimeoutError: {message}"),
             Error::OsError(message) => write!(f, "OSError: {message}"),
             Error::IndexError(message) => write!(f, "IndexError: {message}"),
             Error::KeyError(key) => write!(f, "KeyError: {key}"),

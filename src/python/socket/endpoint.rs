@@ -256,5 +256,5 @@ pub(super) fn late(outcome: Outcome, location: &'static Location<'static>) -> Er
     if outcome == Outcome::TimedOut {
         current::offer_turn(location);
     }
-    Error::TimeoutError
+    Error::TimeoutError("timed out".to_owned())
 }

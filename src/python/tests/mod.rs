@@ -3,6 +3,7 @@
 
 mod barrier;
 mod condition;
+mod futures;
 mod messages;
 mod output;
 mod processes;
