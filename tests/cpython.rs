@@ -3,6 +3,8 @@
 //!
 //! To record anew: `cd tests/cpython; for s in *_scenarios.py; do python3 $s > ${s%.py}.txt; done` (recorded with 3.11).
 
+#[path = "cpython/futures_scenarios.rs"]
+mod futures_scenarios;
 #[path = "cpython/multiprocessing_scenarios.rs"]
 mod multiprocessing_scenarios;
 #[path = "cpython/queue_scenarios.rs"]
@@ -34,6 +36,11 @@ fn queue_does_what_cpython_does() {
 #[test]
 fn multiprocessing_does_what_cpython_does() {
     compare(include_str!("cpython/multiprocessing_scenarios.txt"), &multiprocessing_scenarios::SCENARIOS);
+}
+
+#[test]
+fn futures_do_what_cpython_does() {
+    compare(include_str!("cpython/futures_scenarios.txt"), &futures_scenarios::SCENARIOS);
 }
 
 #[test]

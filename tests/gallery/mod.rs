@@ -7,6 +7,7 @@ mod choices;
 mod conditions;
 mod counts;
 mod endless;
+mod futures;
 mod limits;
 mod locks;
 mod meeting;

@@ -12,7 +12,7 @@ use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// `concurrent.futures.ThreadPoolExecutor`. A clone is the same pool.
 ///
@@ -247,7 +247,8 @@ impl fmt::Debug for Task {
 struct Pools {
     epoch: u64,
     counted: u32,
-    all: Vec<ThreadPoolExecutor>,
+    /// Their threads hold them.
+    all: Vec<Weak<Inner>>,
 }
 
 thread_local! {
@@ -275,7 +276,7 @@ fn count() -> u32 {
 /// Keeps a pool in mind until the main thread ends.
 fn remember(pool: &ThreadPoolExecutor) {
     let first = with(|pools| {
-        pools.all.push(pool.clone());
+        pools.all.push(Arc::downgrade(&pool.0));
         pools.all.len() == 1
     });
     if first {
@@ -294,8 +295,8 @@ impl Drop for AtExit {
             return;
         }
         let pools = with(|pools| std::mem::take(&mut pools.all));
-        for pool in pools.iter().filter(|pool| !pool.0.shut.load(Relaxed)) {
-            pool.0.tasks.put_at(Task::Stop, self.0);
+        for pool in pools.iter().filter_map(Weak::upgrade).filter(|pool| !pool.shut.load(Relaxed)) {
+            pool.tasks.put_at(Task::Stop, self.0);
         }
     }
 }

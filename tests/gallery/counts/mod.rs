@@ -4,6 +4,7 @@
 //! interleavings fall into just so many classes checks the search, the objects and `Step::conflicts` at once.
 
 mod blocking;
+mod futures;
 mod processes;
 mod python;
 mod sockets;
@@ -12,6 +13,7 @@ mod variables;
 use super::canonical::canonical;
 use super::every;
 use blocking::*;
+use futures::*;
 use processes::*;
 use python::*;
 use selvedge::base::Ending;
@@ -194,12 +196,16 @@ const ROWS: &[Row] = &[
     Row { name: "refused", model: refused, sizes: &[(1, 1, 1, 0), (2, 1, 4, 0)] },
     Row { name: "both close", model: both_close, sizes: &[(2, 1, 2, 0)] },
     Row { name: "a thread for each connection", model: served, sizes: &[(1, 1, 3, 0)] },
+    Row { name: "pool", model: pool, sizes: &[(1, 1, 1, 0), (1, 2, 6, 0), (2, 1, 1, 0)] },
+    Row { name: "update by a pool", model: pooled_update, sizes: &[(1, 1, 2, 0)] },
     Row { name: "independent atomics", model: independent, sizes: &[(3, 2, 1, 0)] },
     Row { name: "empty threads", model: empty, sizes: &[(2, 0, 1, 0), (3, 0, 1, 0), (4, 0, 1, 0)] },
 ];
 
 /// Sizes at which all interleavings would take too long.
 const LARGE: &[Row] = &[
+    Row { name: "pool", model: pool, sizes: &[(2, 2, 22, 0)] },
+    Row { name: "update by a pool", model: pooled_update, sizes: &[(2, 1, 150, 0)] },
     Row { name: "a thread for each connection", model: served, sizes: &[(2, 1, 36, 0), (3, 1, 810, 0)] },
     Row { name: "readers", model: readers, sizes: &[(8, 1, 256, 0), (13, 1, 8192, 0)] },
     Row { name: "ainc", model: ainc, sizes: &[(7, 1, 5040, 0)] },
