@@ -3,8 +3,8 @@
 use super::parameters::{Parameter, Parameters};
 use super::programs::{
     bank_account, bounded_queue, clock_manager, clock_pipe, clock_queue, clock_value, condition_endless,
-    condition_queue, counter, daemon_thread, downloads, event_chain, event_start_line, increments,
-    list_condition, lock_takers, messengers, rlock_reverse, semaphores, signals, worker_threads,
+    condition_queue, connections, counter, daemon_thread, downloads, event_chain, event_start_line,
+    increments, list_condition, lock_takers, messengers, rlock_reverse, semaphores, signals, worker_threads,
 };
 use super::suggest;
 use selvedge::explore::Report;
@@ -123,6 +123,8 @@ static PROGRAMS: &[Program] = &[
     bounded_queue::PUBLISHED,
     bounded_queue::FIXED,
     downloads::PROGRAM,
+    connections::THREADS,
+    connections::IN_TURN,
     counter::PUBLISHED,
     counter::FIXED,
     semaphores::POOL,

@@ -4,7 +4,7 @@ use super::operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
     MutexAction, OnceAction, Operation, OutputAction, QueueAction, RendezvousAction, Rmw, SharedAction,
 };
-use super::{ObjectId, PipeAction, ThreadId, ValueAction};
+use super::{ObjectId, PipeAction, StreamAction, ThreadId, ValueAction};
 use std::panic::Location;
 
 /// What came of an operation.
@@ -110,6 +110,10 @@ pub enum ObjectKind {
     Pipe(Option<Width>),
     /// The pipe behind a queue between processes; the width when its items are numbers.
     ProcessQueue(Option<Width>),
+    /// A port at which servers listen.
+    Port,
+    /// A connection between two sockets.
+    Stream,
     /// A value in shared memory, with a lock; the width when it is a number.
     Value(Option<Width>),
     /// Something that a manager's server keeps; the width when it is a number.
@@ -247,6 +251,10 @@ impl Step {
             Action::Pipe(PipeAction::Poll { .. }) | Action::Value(ValueAction::Get) => true,
             Action::Condvar(CondvarAction::Wake { stays, .. }) => stays && self.outcome == Outcome::TimedOut,
             Action::Condvar(CondvarAction::Leave) => false,
+            // The first to be told of a reset is the last; whoever finds the end leaves it there.
+            Action::Stream(StreamAction::Send { .. } | StreamAction::Receive { .. }) => {
+                matches!(self.outcome, Outcome::Refused | Outcome::TimedOut | Outcome::Value(0))
+            }
             // A notification that reaches nobody.
             Action::Condvar(_) => self.outcome == Outcome::Value(0),
             _ => matches!(self.outcome, Outcome::Refused | Outcome::TimedOut | Outcome::Disconnected),

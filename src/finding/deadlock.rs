@@ -2,7 +2,7 @@
 //! is left to do. Threads that only wait for those are consequences, and are told of last.
 
 use super::{Case, LostWakeup, Tale};
-use crate::base::{Ending, ThreadId};
+use crate::base::{Action, Ending, Operation, StreamAction, ThreadId};
 use crate::trace::names::listed;
 use crate::trace::standing::{Holder, Place, Standing, standings};
 use crate::trace::{Annotation, Trace};
@@ -128,6 +128,18 @@ impl Deadlock {
     }
 }
 
+/// What nobody does who is left, where that can be said in a few words.
+fn in_vain(place: &Place) -> &'static str {
+    match place {
+        Place::Something(Operation { action: Action::Port(_), .. }) => ", which nobody makes",
+        Place::Something(Operation { action: Action::Stream(StreamAction::Receive { .. }), .. }) => {
+            ", which nobody sends"
+        }
+        Place::Something(Operation { action: Action::Stream(_), .. }) => ", where nobody receives",
+        _ => "",
+    }
+}
+
 impl Tale for Deadlock {
     fn what(&self, case: &Case<'_>) -> String {
         let threads = self.threads(case);
@@ -157,7 +169,9 @@ impl Tale for Deadlock {
     }
 
     fn why(&self, case: &Case<'_>) -> String {
-        let clause = |s: &Standing| format!("{} {}", case.thread(s.thread), s.describe(case.names));
+        let clause = |s: &Standing| {
+            format!("{} {}{}", case.thread(s.thread), s.describe(case.names), in_vain(&s.place))
+        };
         let mut root: Vec<String> = self.root.iter().take(6).map(clause).collect();
         if self.root.len() > 6 {
             root.push(format!("and {} more likewise", self.root.len() - 6));

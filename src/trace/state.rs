@@ -5,7 +5,7 @@
 
 use crate::base::{
     Action, BarrierAction, ChannelAction, CondvarAction, EventAction, MutexAction, ObjectId, OnceAction,
-    Operation, Outcome, QueueAction, RwLockAction, SemaphoreAction, Step, ThreadAction, ThreadId,
+    Operation, Outcome, PortAction, QueueAction, RwLockAction, SemaphoreAction, Step, ThreadAction, ThreadId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,6 +162,8 @@ impl State {
             Action::Mutex(MutexAction::Lock { .. }) => Some(free(object)),
             Action::Value(_) => Some(self.holders(object).all(|hold| hold.thread == thread)),
             Action::Pipe(action) => (!action.may_block()).then_some(true),
+            Action::Port(action) => (!matches!(action, PortAction::Accept { .. })).then_some(true),
+            Action::Stream(action) => (!action.may_block()).then_some(true),
             Action::RwLock(RwLockAction::Write) => Some(free(object)),
             Action::RwLock(RwLockAction::Read) => Some(self.holders(object).all(|hold| hold.shared)),
             Action::Condvar(CondvarAction::Reacquire { mutex }) => {

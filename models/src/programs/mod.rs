@@ -8,6 +8,7 @@ pub(super) mod clock_queue;
 pub(super) mod clock_value;
 pub(super) mod condition_endless;
 pub(super) mod condition_queue;
+pub(super) mod connections;
 pub(super) mod counter;
 pub(super) mod daemon_thread;
 pub(super) mod downloads;

@@ -3,11 +3,13 @@
 
 mod barrier;
 mod condition;
+mod futures;
 mod messages;
 mod output;
 mod processes;
 mod queue;
 mod semaphore;
+mod sockets;
 mod thread;
 
 use super::queue::Queue;
