@@ -137,6 +137,7 @@ static PROGRAMS: &[Program] = &[
     signals::BARRIER,
     clock_value::ONE,
     clock_value::MANY,
+    clock_value::UNCHECKED,
     clock_value::LOCKED,
     clock_manager::JOINED,
     clock_manager::STARTED,

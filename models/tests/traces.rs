@@ -64,6 +64,7 @@ const ROWS: &[Row] = &[
     ("barrier_start", 6, &[], Some(12)),
     ("clock_value", 15, &[], Some(924)),
     ("clock_writers", 460, &["panic"], None),
+    ("clock_writers_unchecked", 510, &[], None),
     ("clock_writers_locked", 90, &[], None),
     ("manager_joined", 1, &["starvation"], Some(1)),
     ("manager_started", 6, &[], Some(210)),
