@@ -3,10 +3,14 @@
 //!
 //! To record anew: `cd tests/cpython; for s in *_scenarios.py; do python3 $s > ${s%.py}.txt; done` (recorded with 3.11).
 
+#[path = "cpython/futures_scenarios.rs"]
+mod futures_scenarios;
 #[path = "cpython/multiprocessing_scenarios.rs"]
 mod multiprocessing_scenarios;
 #[path = "cpython/queue_scenarios.rs"]
 mod queue_scenarios;
+#[path = "cpython/socket_scenarios.rs"]
+mod socket_scenarios;
 #[path = "cpython/threading_scenarios.rs"]
 mod threading_scenarios;
 
@@ -32,6 +36,16 @@ fn queue_does_what_cpython_does() {
 #[test]
 fn multiprocessing_does_what_cpython_does() {
     compare(include_str!("cpython/multiprocessing_scenarios.txt"), &multiprocessing_scenarios::SCENARIOS);
+}
+
+#[test]
+fn futures_do_what_cpython_does() {
+    compare(include_str!("cpython/futures_scenarios.txt"), &futures_scenarios::SCENARIOS);
+}
+
+#[test]
+fn socket_does_what_cpython_does() {
+    compare(include_str!("cpython/socket_scenarios.txt"), &socket_scenarios::SCENARIOS);
 }
 
 /// A scenario of the name that its Python function has.

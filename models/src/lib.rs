@@ -15,7 +15,7 @@
 //! # Ok::<(), selvedge::Error>(())
 //! ```
 //!
-//! The programs print nothing yet: what they print is not part of what is checked.
+//! What a program prints is part of its execution, and of what is explored where the program is about that.
 
 mod parameters;
 mod program;
@@ -23,4 +23,4 @@ mod programs;
 mod suggest;
 
 pub use parameters::{Parameter, Parameters};
-pub use program::{Expected, Program, find, programs};
+pub use program::{DOCUMENTS, Expected, Prints, Program, find, programs};

@@ -175,6 +175,79 @@ fn bad_input_gets_one_sentence_and_nothing_else() {
     }
 }
 
+/// A file with a log, kept where tests leave theirs.
+fn log(name: &str, text: &[u8]) -> String {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).expect("it can be written");
+    path.to_str().expect("its name is text").to_owned()
+}
+
+#[test]
+fn a_log_is_explained_and_the_command_prints_it_again() {
+    let path = log("threads.log", b"name: thread 1, argument: 1 name: thread 0, argument: 0\n\n");
+    let output = run(&["explain", "worker_function", &path, "--set", "threads=2", "--locations"]);
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("reproduced: this execution prints all 2 lines"), "{text}");
+    assert!(text.contains("worker_threads.rs:"), "{text}");
+    let command = replay_command(&text);
+    let replayed = paste(command);
+    let printed = "prints\n\n    name: thread 1, argument: 1 name: thread 0, argument: 0 \n    \n";
+    assert!(stdout(&replayed).contains(printed), "{}", stdout(&replayed));
+    let other = paste(&command.replace("threads=2", "threads=1"));
+    assert_eq!((code(&other), stdout(&other).as_str()), (2, ""));
+    assert!(stderr(&other).contains("explain the log again for a new schedule"), "{}", stderr(&other));
+}
+
+#[test]
+fn a_log_that_cannot_be_is_told_by_exit_code_1() {
+    let path = log("no_such.log", b"(reverse) Grab lock\n");
+    let output = run(&["explain", "rlock_reverse", &path, "--ignore-printed", "(zero)*"]);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 1, "{text}{}", stderr(&output));
+    assert!(text.contains("impossible: no execution begins with the first line"), "{text}");
+    assert!(
+        text.contains("line 1: \"(reverse) Grab lock\"") && text.contains("there could follow: "),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_log_that_makes_no_sense_gets_one_sentence_and_nothing_else() {
+    let (good, empty) = (log("good.log", b"(zero) Start\nThread-7\n"), log("empty.log", b"# so\n"));
+    let (bytes, missing) = (log("bytes.log", &[b'a', 0xff]), format!("{}.not", log("missing.log", b"")));
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let explain = |path: &str, rest: &[&str]| {
+        let words = [&["explain", "rlock_reverse", path], rest].concat();
+        words.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let cases = [
+        (explain(&good, &["--executions", "0"]), "`0` is no value for `--executions`"),
+        (explain(&good, &["--time", "0"]), "`0` is no value for `--time`"),
+        (explain(&good, &["--ignore", "*"]), "`*` means every line, or none"),
+        (explain(&good, &["--unordered", "2"]), "`2` is no value for `--unordered`"),
+        (explain(&good, &["--unordered", "0-1"]), "`0` is no value for `--unordered`"),
+        (explain(&good, &["--unordered", "2-1"]), "from line 2 to line 1 there are 0 lines"),
+        (explain(&good, &["--rename", "Thread-7"]), "`Thread-7` is no value for `--rename`"),
+        (explain(&good, &["--rename", "Thread-8=one"]), "no line says `Thread-8`"),
+        (explain(&good, &["--rename", "Thread-7=two"]), "the program has no thread called `two`"),
+        (explain(&good, &["--clock", "real"]), "`real` is no value for `--clock`"),
+        (explain(&empty, &["--comments", "#"]), "there is no line to explain"),
+        (explain(&bytes, &[]), "this is no text"),
+        (explain(&missing, &[]), "there is no file"),
+        (explain(folder, &[]), "is a directory"),
+        (vec!["explain".into(), "rlock_revers".into(), good.clone()], "did you mean `rlock_reverse`?"),
+        (vec!["explain".into(), "rlock_reverse".into()], "<LOGFILE>"),
+    ];
+    for (arguments, expected) in cases {
+        let output = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let sentence = stderr(&output);
+        assert_eq!((code(&output), stdout(&output).as_str()), (2, ""), "{arguments:?}: {sentence}");
+        assert!(sentence.starts_with("error: ") && sentence.contains(expected), "{arguments:?}: {sentence}");
+        assert_eq!(sentence.matches('\n').count(), 1, "{arguments:?}: {sentence}");
+    }
+}
+
 #[test]
 fn the_list_names_programs_and_parameters() {
     let output = run(&["list"]);

@@ -1,10 +1,9 @@
 //! What the README shows is what the tool says. To rewrite it:
-//! `UPDATE_README=1 cargo test -p models --test readme -- --test-threads=1`.
+//! `UPDATE_README=1 cargo test -p models --test readme --test logs -- --test-threads=1`.
 
-use std::path::PathBuf;
-use std::process::Command;
+mod shared;
 
-const TOOL: &str = env!("CARGO_BIN_EXE_selvedge");
+use shared::{check, said};
 
 #[test]
 fn the_report_is_a_real_one() {
@@ -15,35 +14,30 @@ fn the_report_is_a_real_one() {
 #[test]
 fn the_table_of_programs_is_what_comes_out() {
     let gallery = said(&[]);
-    let mut table =
-        String::from("| document | program | size | verdict | executions |\n|---|---|---|---|---|\n");
-    for program in models::programs() {
-        let row = gallery.lines().find(|line| line.split_whitespace().next() == Some(program.name));
-        let cells: Vec<&str> = row.expect("a row for each program").split("  ").map(str::trim).collect();
-        let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
-        let [name, verdict, executions, _time] = cells[..] else { panic!("a row of four: {cells:?}") };
-        let sizes = program.parameters.iter().map(|p| format!("{}={}", p.name, p.default));
-        let size = sizes.collect::<Vec<_>>().join(" ");
-        table.push_str(&format!("| {} | `{name}` | {size} | {verdict} | {executions} |\n", program.document));
+    let (rows, wrong) = gallery.split_once("what is wrong").expect("what is wrong follows");
+    let line = |text: &'_ str, name: &str| {
+        let found = text.lines().find(|line| line.split_whitespace().next() == Some(name));
+        found.map(|line| line[name.len()..].trim().to_owned())
+    };
+    let mut tables = String::new();
+    for (number, about) in models::DOCUMENTS {
+        tables.push_str(&format!("**{number}: {about}**\n\n"));
+        tables.push_str(
+            "| program | what the document says | what comes out | executions |\n|---|---|---|---|\n",
+        );
+        for program in models::programs().iter().filter(|p| p.document_number() == *number) {
+            let row = line(rows, program.name).expect("a row for each program");
+            let cells: Vec<&str> = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+            let [verdict, executions, _time] = cells[..] else { panic!("a row of four: {cells:?}") };
+            let sizes = program.parameters.iter().map(|p| format!(" {}={}", p.name, p.default));
+            let size = sizes.collect::<String>();
+            let found = line(wrong, program.name).map(|sentence| format!(": {sentence}")).unwrap_or_default();
+            tables.push_str(&format!(
+                "| `{}`{size} | {} | {verdict}{found} | {executions} |\n",
+                program.name, program.claim
+            ));
+        }
+        tables.push('\n');
     }
-    check("programs", table.trim_end());
-}
-
-fn said(arguments: &[&str]) -> String {
-    let output = Command::new(TOOL).args(arguments).output().expect("the tool runs");
-    String::from_utf8(output.stdout).expect("it writes text")
-}
-
-/// Compares, or rewrites, what stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`.
-fn check(name: &str, expected: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(&path).expect("there is a README");
-    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("\n<!-- end {name} -->"));
-    let (before, rest) = readme.split_once(&begin).expect("the beginning is marked");
-    let (shown, after) = rest.split_once(&end).expect("the end is marked");
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, format!("{before}{begin}{expected}{end}{after}")).expect("it can be written");
-        return;
-    }
-    assert_eq!(shown, expected, "the README is out of date: see the top of this file");
+    check("programs", tables.trim_end());
 }

@@ -11,6 +11,7 @@ mod ending;
 mod error;
 mod id;
 mod name;
+mod network;
 pub(crate) mod object;
 mod operation;
 mod record;
@@ -27,6 +28,7 @@ pub use ending::Ending;
 pub use error::Error;
 pub use id::{ObjectId, ThreadId};
 pub use name::Name;
+pub use network::{End, PortAction, StreamAction};
 pub use operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
     FOREVER, MutexAction, OnceAction, Operation, OutputAction, QueueAction, RendezvousAction, Rmw,

@@ -3,7 +3,7 @@
 //! One enum per family of objects, so that an object's state machine matches on its own actions only. All are small
 //! `Copy` values: a pending operation is kept per thread, and a performed one becomes a [`Step`](super::Step).
 
-use super::{ObjectId, PipeAction, TextId, ThreadId, ValueAction};
+use super::{ObjectId, PipeAction, PortAction, StreamAction, TextId, ThreadId, ValueAction};
 use std::sync::atomic::Ordering;
 
 /// Stands for "no time-out" in actions that carry one, in nanoseconds.
@@ -55,6 +55,10 @@ pub enum Action {
     Output(OutputAction),
     /// On one direction of a pipe between processes.
     Pipe(PipeAction),
+    /// On a port that somebody listens at.
+    Port(PortAction),
+    /// On a connection between two sockets.
+    Stream(StreamAction),
     /// On a value in memory that processes share, with a lock of its own.
     Value(ValueAction),
     /// Closes an object for good, whatever it is: all that is done to it from then on is refused as to one that is gone.
@@ -234,7 +238,12 @@ pub enum CondvarAction {
     Wake {
         /// Nanoseconds.
         timeout: u64,
+        /// Whether one who has timed out is still among the waiters, until it [leaves](CondvarAction::Leave).
+        stays: bool,
     },
+    /// The last part of a timed wait of Python's that has timed out: with the lock again, it is a waiter no more. The outcome
+    /// tells whether it had been notified meanwhile, which helps nobody.
+    Leave,
     /// Wakes one waiter; which one is the outcome.
     NotifyOne,
     /// Wakes up to so many waiters in the order in which they came.
@@ -524,6 +533,8 @@ impl Operation {
                     | RendezvousAction::Reset
             ),
             Action::Pipe(action) => action.may_block(),
+            Action::Port(action) => matches!(action, PortAction::Accept { .. }),
+            Action::Stream(action) => action.may_block(),
             Action::Value(_) => true,
             Action::Thread(action) => matches!(
                 action,
@@ -540,13 +551,15 @@ impl Operation {
     pub const fn timeout(&self) -> u64 {
         match self.action {
             Action::Mutex(MutexAction::Lock { timeout })
-            | Action::Condvar(CondvarAction::Wake { timeout })
+            | Action::Condvar(CondvarAction::Wake { timeout, .. })
             | Action::Channel(ChannelAction::Receive { timeout })
             | Action::Event(EventAction::Wait { timeout })
             | Action::Queue(QueueAction::Put { timeout } | QueueAction::Get { timeout })
             | Action::Semaphore(SemaphoreAction::Acquire { timeout })
             | Action::Rendezvous(RendezvousAction::Pass { timeout, .. })
             | Action::Pipe(PipeAction::Receive { timeout } | PipeAction::Poll { timeout })
+            | Action::Port(PortAction::Accept { timeout, .. })
+            | Action::Stream(StreamAction::Receive { timeout, .. })
             | Action::Thread(
                 ThreadAction::Join { timeout, .. }
                 | ThreadAction::Park { timeout }

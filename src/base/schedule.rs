@@ -167,8 +167,10 @@ impl Schedule {
 
     #[cold]
     fn encode_long(&mut self, thread: ThreadId, count: u64) {
-        // Grow by a quarter: a long execution's schedule is most of what is kept of it.
-        self.runs.reserve_exact(self.runs.len() / 4 + 64);
+        // Grow by a quarter: a long execution's schedule is most of what is kept of it. A word has at most 21 bytes.
+        if self.runs.capacity() - self.runs.len() < 21 {
+            self.runs.reserve_exact(self.runs.len() / 4 + 64);
+        }
         if thread.0 < 15 && count <= 16 {
             return self.append_run(thread, count);
         }

@@ -4,7 +4,7 @@ use super::operation::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, EventAction,
     MutexAction, OnceAction, Operation, OutputAction, QueueAction, RendezvousAction, Rmw, SharedAction,
 };
-use super::{ObjectId, PipeAction, ThreadId, ValueAction};
+use super::{ObjectId, PipeAction, StreamAction, ThreadId, ValueAction};
 use std::panic::Location;
 
 /// What came of an operation.
@@ -110,6 +110,10 @@ pub enum ObjectKind {
     Pipe(Option<Width>),
     /// The pipe behind a queue between processes; the width when its items are numbers.
     ProcessQueue(Option<Width>),
+    /// A port at which servers listen.
+    Port,
+    /// A connection between two sockets.
+    Stream,
     /// A value in shared memory, with a lock; the width when it is a number.
     Value(Option<Width>),
     /// Something that a manager's server keeps; the width when it is a number.
@@ -158,6 +162,12 @@ impl Step {
                 if old == operand
         );
         !same_value && !self.only_reads()
+    }
+
+    /// Whether it ends a round of a loop that goes round for ever, one that came to something: whatever the round has only
+    /// looked at, it was no waiting for a change.
+    pub fn ends_fruitful_round(&self) -> bool {
+        matches!(self.operation.action, Action::Thread(super::ThreadAction::Round { fruitful: true }))
     }
 
     /// Whether the order of this step and `other`, of another thread, can matter.
@@ -239,7 +249,12 @@ impl Step {
             Action::Rendezvous(RendezvousAction::Pass { .. }) => self.outcome != Outcome::TimedOut,
             Action::Arc(ArcAction::Count) => true,
             Action::Pipe(PipeAction::Poll { .. }) | Action::Value(ValueAction::Get) => true,
-            Action::Condvar(CondvarAction::Wake { .. }) => false,
+            Action::Condvar(CondvarAction::Wake { stays, .. }) => stays && self.outcome == Outcome::TimedOut,
+            Action::Condvar(CondvarAction::Leave) => false,
+            // The first to be told of a reset is the last; whoever finds the end leaves it there.
+            Action::Stream(StreamAction::Send { .. } | StreamAction::Receive { .. }) => {
+                matches!(self.outcome, Outcome::Refused | Outcome::TimedOut | Outcome::Value(0))
+            }
             // A notification that reaches nobody.
             Action::Condvar(_) => self.outcome == Outcome::Value(0),
             _ => matches!(self.outcome, Outcome::Refused | Outcome::TimedOut | Outcome::Disconnected),

@@ -40,6 +40,36 @@ impl ThreadSet {
         if present { self.insert(thread) } else { self.remove(thread) }
     }
 
+    /// Puts all members of `others` in; whether any of them was not.
+    #[inline]
+    pub(crate) fn insert_all(&mut self, others: &ThreadSet) -> bool {
+        let mut news = others.first & !self.first;
+        self.first |= others.first;
+        if self.more.len() < others.more.len() {
+            self.more.resize(others.more.len(), 0);
+        }
+        for (mine, theirs) in self.more.iter_mut().zip(&others.more) {
+            news |= theirs & !*mine;
+            *mine |= theirs;
+        }
+        news != 0
+    }
+
+    /// Takes all members of `others` out; whether any of them was in.
+    #[inline]
+    pub(crate) fn remove_all(&mut self, others: &ThreadSet) -> bool {
+        let mut gone = others.first & self.first;
+        self.first &= !others.first;
+        for (mine, theirs) in self.more.iter_mut().zip(&others.more) {
+            gone |= theirs & *mine;
+            *mine &= !theirs;
+        }
+        while self.more.last() == Some(&0) {
+            self.more.pop();
+        }
+        gone != 0
+    }
+
     /// Whether nobody is in it.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
@@ -122,12 +152,6 @@ impl ThreadSet {
     #[inline(always)]
     pub fn as_word(&self) -> Option<u64> {
         self.more.is_empty().then_some(self.first)
-    }
-
-    /// Replaces the members below 64.
-    #[inline(always)]
-    pub fn set_word(&mut self, word: u64) {
-        self.first = word;
     }
 
     #[cold]
@@ -227,6 +251,19 @@ mod tests {
                 prop_assert!(ours.contains(ThreadId(*n)));
             }
             prop_assert_eq!(ours, reference.into_iter().map(ThreadId).collect());
+        }
+
+        #[test]
+        fn all_at_once_is_one_after_the_other(
+            mine in proptest::collection::btree_set(0u32..200, 0..30),
+            theirs in proptest::collection::btree_set(0u32..200, 0..30),
+        ) {
+            let set = |members: &BTreeSet<u32>| members.iter().copied().map(ThreadId).collect::<ThreadSet>();
+            let (mut both, mut rest) = (set(&mine), set(&mine));
+            prop_assert_eq!(both.insert_all(&set(&theirs)), !theirs.is_subset(&mine));
+            prop_assert_eq!(both, set(&mine.union(&theirs).copied().collect()));
+            prop_assert_eq!(rest.remove_all(&set(&theirs)), !theirs.is_disjoint(&mine));
+            prop_assert_eq!(rest, set(&mine.difference(&theirs).copied().collect()));
         }
     }
 }

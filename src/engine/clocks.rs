@@ -59,6 +59,8 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
         | Action::Semaphore(_)
         | Action::Rendezvous(_)
         | Action::Pipe(_)
+        | Action::Port(_)
+        | Action::Stream(_)
         | Action::Value(_)
         | Action::Close => (Acquire::Released, Release::Join),
         Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => match outcome {

@@ -8,7 +8,7 @@
 use super::clocks::{Acquire, Release, synchronization};
 use super::thread::Thread;
 use crate::base::object::State;
-use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, ThreadId};
+use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, SemaphoreAction, ThreadId};
 use std::sync::atomic::Ordering;
 
 /// An operation known by its type. It meets one object, has one outcome in each state and is a point.
@@ -61,18 +61,32 @@ pub(crate) trait Hot: Copy {
         true
     }
 
-    /// What else there is to know of its thread; a number that stands for the order in which that has taken locks, if it
-    /// holds several now.
+    /// Whether it keeps those waiting who want to do the same, in the state that it has left.
     #[inline(always)]
-    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+    fn shuts(self, state: &State) -> bool {
+        let _ = state;
+        Self::MAY_BLOCK
+    }
+
+    /// Of one that gives a mutex back, whether others may take it for that: its thread has taken what it gives back.
+    #[inline(always)]
+    fn gives_own_back(self, thread: &Thread, object: ObjectId) -> bool {
         let _ = (thread, object);
+        true
+    }
+
+    /// What else there is to know of its thread, given the state that it has left; a number that stands for the order in which
+    /// that has taken locks, if it holds several now.
+    #[inline(always)]
+    fn note(self, thread: &mut Thread, object: ObjectId, state: &State) -> Option<u64> {
+        let _ = (thread, object, state);
         None
     }
 
     /// As [`note`](Self::note), where there is nothing [out of the ordinary](Self::is_plain).
     #[inline(always)]
-    fn note_plainly(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
-        self.note(thread, object)
+    fn note_plainly(self, thread: &mut Thread, object: ObjectId, state: &State) -> Option<u64> {
+        self.note(thread, object, state)
     }
 }
 
@@ -211,7 +225,7 @@ impl Hot for Lock {
     }
 
     #[inline(always)]
-    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+    fn note(self, thread: &mut Thread, object: ObjectId, _state: &State) -> Option<u64> {
         thread.took_lock(object)
     }
 }
@@ -254,14 +268,117 @@ impl Hot for Unlock {
     }
 
     #[inline(always)]
-    fn note(self, thread: &mut Thread, object: ObjectId) -> Option<u64> {
+    fn note(self, thread: &mut Thread, object: ObjectId, _state: &State) -> Option<u64> {
         thread.gave_lock_back(object);
         None
     }
 
     #[inline(always)]
-    fn note_plainly(self, thread: &mut Thread, _object: ObjectId) -> Option<u64> {
+    fn note_plainly(self, thread: &mut Thread, _object: ObjectId, _state: &State) -> Option<u64> {
         thread.gave_last_lock_back();
+        None
+    }
+}
+
+/// Takes a permit of a semaphore, however long that takes.
+#[derive(Clone, Copy)]
+pub(crate) struct TakePermit;
+
+impl Hot for TakePermit {
+    type Answer = ();
+
+    const MAY_BLOCK: bool = true;
+
+    #[inline(always)]
+    fn answer(_outcome: Outcome) {}
+
+    #[inline(always)]
+    fn action(self) -> Action {
+        Action::Semaphore(SemaphoreAction::Acquire { timeout: FOREVER })
+    }
+
+    #[inline(always)]
+    fn is_ready(self, state: &State) -> bool {
+        matches!(state, State::Semaphore(semaphore) if semaphore.is_open())
+    }
+
+    #[inline(always)]
+    fn apply(self, state: &mut State, _thread: ThreadId) -> Outcome {
+        match state {
+            State::Semaphore(state) => state.apply(SemaphoreAction::Acquire { timeout: FOREVER }),
+            _ => crate::base::object::mismatch(),
+        }
+    }
+
+    #[inline(always)]
+    fn effect(self, _outcome: Outcome) -> (Acquire, Release) {
+        (Acquire::Released, Release::Join)
+    }
+
+    #[inline(always)]
+    fn shuts(self, state: &State) -> bool {
+        !self.is_ready(state)
+    }
+
+    #[inline(always)]
+    fn note(self, thread: &mut Thread, object: ObjectId, state: &State) -> Option<u64> {
+        if matches!(state, State::Semaphore(semaphore) if semaphore.excludes()) {
+            thread.locks.push(object);
+        }
+        None
+    }
+}
+
+/// Gives a permit to a semaphore that has no bound.
+#[derive(Clone, Copy)]
+pub(crate) struct GivePermit;
+
+impl Hot for GivePermit {
+    type Answer = ();
+
+    const IS_RELEASE: bool = true;
+
+    #[inline(always)]
+    fn answer(_outcome: Outcome) {}
+
+    #[inline(always)]
+    fn action(self) -> Action {
+        Action::Semaphore(SemaphoreAction::Release { count: 1 })
+    }
+
+    #[inline(always)]
+    fn apply(self, state: &mut State, _thread: ThreadId) -> Outcome {
+        match state {
+            State::Semaphore(state) => state.apply(SemaphoreAction::Release { count: 1 }),
+            _ => crate::base::object::mismatch(),
+        }
+    }
+
+    #[inline(always)]
+    fn effect(self, _outcome: Outcome) -> (Acquire, Release) {
+        (Acquire::Released, Release::Join)
+    }
+
+    #[inline(always)]
+    fn is_plain(self, thread: &Thread, object: ObjectId) -> bool {
+        thread.locks.last() == Some(&object)
+    }
+
+    #[inline(always)]
+    fn gives_own_back(self, thread: &Thread, object: ObjectId) -> bool {
+        thread.locks.contains(&object)
+    }
+
+    #[inline(always)]
+    fn note(self, thread: &mut Thread, object: ObjectId, _state: &State) -> Option<u64> {
+        let place = thread.locks.iter().rposition(|lock| *lock == object);
+        place.map(|place| thread.locks.remove(place));
+        None
+    }
+
+    #[inline(always)]
+    fn note_plainly(self, thread: &mut Thread, _object: ObjectId, _state: &State) -> Option<u64> {
+        thread.locks.pop();
         None
     }
 }

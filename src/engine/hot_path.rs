@@ -73,13 +73,18 @@ impl Execution {
         if H::MAY_BLOCK || H::IS_RELEASE {
             let lockers = met.watchers.few();
             if lockers != 0 {
-                // They can go on exactly while nobody holds it.
+                // They can go on exactly while nobody holds it, or a permit is left.
                 let enabled = self.enabled.few();
-                self.enabled.set_few(if H::MAY_BLOCK { enabled & !lockers } else { enabled | lockers });
+                let now = if H::MAY_BLOCK && hot.shuts(&met.state) {
+                    enabled & !lockers
+                } else {
+                    enabled | lockers
+                };
+                self.enabled.set_few(now);
                 (self.countdown, self.ahead_at, self.ahead_end) = (0, 0, 0);
             }
         }
-        let order = hot.note_plainly(thread, object);
+        let order = hot.note_plainly(thread, object, &met.state);
         self.position += 1;
         let operation = Operation::new(object, hot.action());
         self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
@@ -96,7 +101,9 @@ impl Execution {
             self.countdown -= 1;
             return true;
         }
-        H::IS_RELEASE && self.may_spare_release()
+        H::IS_RELEASE
+            && self.may_spare_release()
+            && hot.gives_own_back(&self.threads[self.running.index()], object)
     }
 
     /// As [`arrive`](Execution::arrive), for an operation known by its type that does not just [go on](Self::goes_on).
@@ -189,7 +196,11 @@ impl Execution {
         if !exposed {
             self.note_meeting(object);
         }
-        if let Some(order) = hot.note(&mut self.threads[me.index()], object) {
+        if H::IS_RELEASE && !hot.gives_own_back(&self.threads[me.index()], object) {
+            self.nobody_holds(object);
+        }
+        let (met, thread) = (&self.objects[object.index()], &mut self.threads[me.index()]);
+        if let Some(order) = hot.note(thread, object, &met.state) {
             self.nest_locks(order);
         }
         if watched {

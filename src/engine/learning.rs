@@ -139,7 +139,7 @@ impl Execution {
             if step.thread != me {
                 continue;
             }
-            if step.changes() {
+            if step.changes() || step.ends_fruitful_round() {
                 return None;
             }
             looks |= step.accesses().iter().flatten().next().is_some();

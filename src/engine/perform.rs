@@ -2,14 +2,15 @@
 //!
 //! For operations known as data; for those known by their type see [`hot_path`](super::hot_path).
 
+use super::Clock;
 use super::clocks::synchronization;
 use super::execution::{Arrival, Execution, Mode};
 use super::weak::SPURIOUS;
 use crate::base::object::{Atomic, State};
 use crate::base::{
-    Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, FOREVER, MutexAction,
-    ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction, Step,
-    ThreadAction, ThreadId,
+    Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, EventAction, FOREVER,
+    MutexAction, ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction,
+    Step, ThreadAction, ThreadId,
 };
 use crate::trace::Race;
 use std::panic::Location;
@@ -97,6 +98,9 @@ impl Execution {
         } else {
             state.apply(me, operation.action, choice)
         };
+        if matches!(operation.action, Action::Event(EventAction::Set)) {
+            self.let_waiters_go(operation.object);
+        }
         if !self.objects[operation.object.index()].exposed {
             self.note_meeting(operation.object);
         }
@@ -116,6 +120,19 @@ impl Execution {
             self.refresh(operation.object);
         }
         outcome
+    }
+
+    /// An event has been set. Under the virtual clock it matters who has waited for it by now, because time tells: they go on,
+    /// whatever comes next. Under the abstract clock nobody can know that a wait has begun, so that one which goes on is one
+    /// which has been performed before the flag is lowered.
+    #[cold]
+    fn let_waiters_go(&mut self, event: ObjectId) {
+        let met = &mut self.objects[event.index()];
+        if self.settings.clock == Clock::Virtual
+            && let State::Event(state) = &mut met.state
+        {
+            state.let_go(&met.watchers);
+        }
     }
 
     /// Tells a channel whether a thread has come to receive from it.
@@ -201,7 +218,7 @@ impl Execution {
 
     /// Somebody has given back what he had not taken: it protects nothing any more.
     #[cold]
-    fn nobody_holds(&mut self, object: ObjectId) {
+    pub(crate) fn nobody_holds(&mut self, object: ObjectId) {
         let threads = &mut self.threads[..self.live_threads as usize];
         threads.iter_mut().for_each(|thread| thread.locks.retain(|lock| *lock != object));
     }

@@ -12,7 +12,7 @@ use super::execution::Object;
 use super::thread::Thread;
 use crate::base::{
     Action, CondvarAction, FOREVER, MutexAction, ObjectKind, Operation, Outcome, OutputAction, QueueAction,
-    SharedAction, Step, ThreadAction,
+    SharedAction, Step, ThreadAction, ThreadId, ThreadSet,
 };
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -31,6 +31,8 @@ pub(crate) struct Portrait {
     objects: Vec<Content>,
     /// Whether a thread was taken to be where it had been a round before.
     pub(crate) fair: bool,
+    /// The last thread of which that was so, if it did not wait in that round.
+    pub(crate) back: Option<ThreadId>,
 }
 
 /// What stands for the state of a thread.
@@ -51,6 +53,8 @@ struct Look {
     /// Whether it looked at something, and whether it let others go first.
     meets: bool,
     offers: bool,
+    /// Whether it waited for time to pass.
+    waits: bool,
 }
 
 /// What stands for what an object holds besides the state of its state machine.
@@ -63,7 +67,7 @@ struct Content {
 impl Portrait {
     pub(crate) fn reset(&mut self, from: Option<u64>) {
         self.from = from;
-        self.fair = false;
+        (self.fair, self.back) = (false, None);
         if from.is_some() {
             self.threads.clear();
             self.objects.clear();
@@ -100,7 +104,12 @@ impl Portrait {
                 Action::Thread(ThreadAction::Sleep(_) | ThreadAction::Yield | ThreadAction::Spin)
             );
             let offers = sleeps || step.outcome == Outcome::TimedOut;
-            self.fair |= own.look(Look { step: answer.0, before, meets, offers });
+            let waits = offers
+                && !matches!(step.operation.action, Action::Thread(ThreadAction::Yield | ThreadAction::Spin));
+            if let Some(waits) = own.look(Look { step: answer.0, before, meets, offers, waits }) {
+                self.fair = true;
+                self.back = Some(step.thread).filter(|_| !waits);
+            }
         }
         self.leave(step, &kind);
     }
@@ -128,10 +137,8 @@ impl Portrait {
                 answer.add(self.content(operation).value);
             }
             Action::Queue(QueueAction::Get { .. }) if is_done(step.outcome) => {
-                let item = self.content(operation).items.pop_front();
-                if step.outcome == Outcome::Done {
-                    answer.add(item.unwrap_or(0));
-                }
+                let taken = self.content(operation).take(step.outcome.value());
+                answer.add(taken.unwrap_or(0));
             }
             Action::Thread(ThreadAction::Join { thread, .. }) if step.outcome == Outcome::Done => {
                 answer.add(self.own(thread.index()).digest.0);
@@ -158,6 +165,7 @@ impl Portrait {
                 let item = step.outcome.value().map_or(own.0, u128::from);
                 self.content(operation).items.push_back(item);
             }
+            Action::Queue(QueueAction::ShutDown { immediate: true }) => self.content(operation).items.clear(),
             Action::Thread(ThreadAction::Spawn(child)) => {
                 let child_own = self.own(child.index());
                 child_own.digest = own;
@@ -177,7 +185,13 @@ impl Portrait {
     }
 
     /// The state, given the threads and objects as they are.
-    pub(crate) fn fingerprint(&self, threads: &[Thread], objects: &[Object], time: u64) -> u128 {
+    pub(crate) fn fingerprint(
+        &self,
+        threads: &[Thread],
+        objects: &[Object],
+        time: u64,
+        resting: &ThreadSet,
+    ) -> u128 {
         let mut digest = Digest::default();
         for (number, thread) in threads.iter().enumerate() {
             if let Some(own) = self.threads.get(number) {
@@ -186,7 +200,8 @@ impl Portrait {
             }
             let timed = thread.watching && thread.pending.timeout() != FOREVER;
             let left = if timed { thread.deadline.saturating_sub(time) } else { FOREVER };
-            (thread.life as u8, thread.token, thread.spurious, thread.weak, left).hash(&mut digest);
+            let rests = resting.contains(ThreadId(number as u32));
+            (rests, thread.life as u8, thread.token, thread.spurious, thread.weak, left).hash(&mut digest);
         }
         for (number, object) in objects.iter().enumerate() {
             object.state.hash(&mut digest);
@@ -208,6 +223,8 @@ fn is_known(action: Action) -> bool {
             | Action::Shared(_)
             | Action::Event(_)
             | Action::Queue(_)
+            | Action::Semaphore(_)
+            | Action::Rendezvous(_)
             | Action::Condvar(_)
             | Action::Fence(_)
             | Action::Choose(_)
@@ -225,18 +242,41 @@ fn is_done(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Done | Outcome::Value(_))
 }
 
+impl Content {
+    /// An item is taken from a queue of whatever order; what stands for it, when its bits do not tell. Where it is not plain which
+    /// one it was, what is left is known by all that there was.
+    fn take(&mut self, bits: Option<u64>) -> Option<u128> {
+        let (front, back) = (self.items.front().copied(), self.items.back().copied());
+        match bits.map(u128::from) {
+            Some(item) if front == Some(item) && (back != front || self.items.len() == 1) => {
+                self.items.pop_front();
+                return None;
+            }
+            Some(item) if back == Some(item) && front != back => {
+                self.items.pop_back();
+                return None;
+            }
+            _ => {}
+        }
+        let mut all = Digest(self.value);
+        self.items.drain(..).for_each(|item| all.add(item));
+        self.value = all.0;
+        bits.is_none().then_some(all.0)
+    }
+}
+
 impl Own {
-    /// It has only looked. Whether it is where it was before its last round.
-    fn look(&mut self, look: Look) -> bool {
+    /// It has only looked. If it is where it was before its last round, whether it waited in that.
+    fn look(&mut self, look: Look) -> Option<bool> {
         self.looks.push_back(look);
         if self.looks.len() > LONGEST * ROUNDS[1] {
             self.looks.pop_front();
         }
-        let Some(period) = self.period() else { return false };
-        let begun = self.looks.len() - period;
+        let begun = self.looks.len() - self.period()?;
         self.digest = self.looks[begun].before;
+        let waits = self.looks.range(begun..).any(|look| look.waits);
         self.looks.truncate(begun);
-        true
+        Some(waits)
     }
 
     /// The length of the rounds that the thread has repeated so often that nothing new is to be expected of another.

@@ -3,7 +3,9 @@
 use super::Clock;
 use super::execution::{Execution, Mode};
 use crate::base::object::State;
-use crate::base::{Action, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, ThreadAction, ThreadId};
+use crate::base::{
+    Action, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, SemaphoreAction, ThreadAction, ThreadId,
+};
 
 impl Execution {
     /// The running thread's pending operation may block: is it enabled, and who must tell when that changes?
@@ -43,7 +45,7 @@ impl Execution {
             _ => {
                 let object = self.object_mut(operation.object);
                 object.watchers.set(me, watching);
-                if !matches!(operation.action, Action::Mutex(MutexAction::Lock { timeout: FOREVER })) {
+                if !waits_to_take(operation.action) {
                     object.only_lockers = false;
                     object.quick = false;
                 }
@@ -121,14 +123,19 @@ impl Execution {
             return;
         }
         let met = &self.objects()[object.index()];
+        let free = match &met.state {
+            State::Mutex(mutex) => Some(mutex.holder().is_none()),
+            State::Semaphore(semaphore) => Some(semaphore.is_open()),
+            _ => None,
+        };
         if met.only_lockers
-            && let State::Mutex(mutex) = &met.state
-            && let (Some(lockers), Some(enabled)) = (met.watchers.as_word(), self.enabled.as_word())
+            && let Some(free) = free
         {
             // The common case, without looking at each: all of them wait to take it.
-            let now = if mutex.holder().is_some() { enabled & !lockers } else { enabled | lockers };
-            if now != enabled {
-                self.enabled.set_word(now);
+            let lockers = &self.objects[object.index()].watchers;
+            let changed =
+                if free { self.enabled.insert_all(lockers) } else { self.enabled.remove_all(lockers) };
+            if changed {
                 self.ask_again();
             }
             return;
@@ -168,4 +175,13 @@ impl Execution {
         }
         !self.enabled.is_empty()
     }
+}
+
+/// Whether whoever is about to do this waits to take a mutex, or a permit of a semaphore, however long that takes.
+const fn waits_to_take(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Mutex(MutexAction::Lock { timeout: FOREVER })
+            | Action::Semaphore(SemaphoreAction::Acquire { timeout: FOREVER })
+    )
 }

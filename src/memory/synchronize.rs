@@ -128,6 +128,8 @@ pub(super) fn is_plain(action: Action) -> bool {
             | Action::Semaphore(_)
             | Action::Rendezvous(_)
             | Action::Pipe(_)
+            | Action::Port(_)
+            | Action::Stream(_)
             | Action::Value(_)
             | Action::Close
             | Action::Arc(_)
@@ -142,6 +144,8 @@ fn effect(action: Action, outcome: Outcome) -> (Learns, Leaves) {
         | Action::Semaphore(_)
         | Action::Rendezvous(_)
         | Action::Pipe(_)
+        | Action::Port(_)
+        | Action::Stream(_)
         | Action::Value(_)
         | Action::Close => (Learns::Left, Leaves::Besides),
         Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => {

@@ -29,6 +29,12 @@ pub enum Error {
     EofError,
     /// `BrokenPipeError`: nobody is left to read what would be sent.
     BrokenPipeError,
+    /// `ConnectionRefusedError`: nobody listens there, or too many wait already.
+    ConnectionRefusedError,
+    /// `ConnectionResetError`: the peer is gone, and had not received all.
+    ConnectionResetError,
+    /// `TimeoutError`, with its message, if it has one: the time was up first.
+    TimeoutError(String),
     /// `OSError`, with its message.
     OsError(String),
     /// `IndexError`, with its message.
@@ -75,6 +81,14 @@ impl fmt::Display for Error {
             Error::AttributeError(message) => write!(f, "AttributeError: {message}"),
             Error::EofError => f.write_str("EOFError"),
             Error::BrokenPipeError => f.write_str("BrokenPipeError: [Errno 32] Broken pipe"),
+            Error::ConnectionRefusedError => {
+                f.write_str("ConnectionRefusedError: [Errno 111] Connection refused")
+            }
+            Error::ConnectionResetError => {
+                f.write_str("ConnectionResetError: [Errno 104] Connection reset by peer")
+            }
+            Error::TimeoutError(message) if message.is_empty() => f.write_str("TimeoutError"),
+            Error::TimeoutError(message) => write!(f, "TimeoutError: {message}"),
             Error::OsError(message) => write!(f, "OSError: {message}"),
             Error::IndexError(message) => write!(f, "IndexError: {message}"),
             Error::KeyError(key) => write!(f, "KeyError: {key}"),

@@ -6,6 +6,8 @@
 //! | `threading` | [`threading`]: `Thread`, `Lock`, `RLock`, `Condition`, `Event`, `Semaphore`, `Barrier`, `Timer`, … |
 //! | `queue` | [`queue`]: `Queue`, `LifoQueue`, `PriorityQueue`, `SimpleQueue` |
 //! | `multiprocessing` | [`multiprocessing`]: `Process`, `Value`, `Array`, `Manager`, `Queue`, `Pipe`, `Lock`, … |
+//! | `concurrent.futures` | [`futures`]: `ThreadPoolExecutor`, `Future` |
+//! | `socket` | [`socket`]: `Socket`, `create_server`, `create_connection` |
 //! | `time.sleep` | [`time::sleep`] |
 //! | `while True` | [`endless`], for as many rounds as it is followed |
 //! | `print` | [`print()`], [`write()`] |
@@ -24,6 +26,7 @@
 
 mod bits;
 mod error;
+pub mod futures;
 mod identity;
 pub mod logging;
 pub mod multiprocessing;
@@ -31,6 +34,7 @@ mod print;
 pub mod queue;
 pub mod random;
 mod shared;
+pub mod socket;
 pub mod sys;
 #[cfg(test)]
 mod tests;

@@ -132,7 +132,7 @@ impl Condvar {
             return with_result(self.wait(guard), WaitTimeoutResult(false));
         }
         let lock = fall_asleep(guard, condvar, mutex, timeout, location);
-        let wake = Action::Condvar(CondvarAction::Wake { timeout });
+        let wake = Action::Condvar(CondvarAction::Wake { timeout, stays: false });
         let timed_out = current::perform_on(condvar, wake, location) == Outcome::TimedOut;
         if timed_out {
             current::offer_turn(location);

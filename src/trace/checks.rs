@@ -4,9 +4,9 @@ use super::Trace;
 use super::names::Names;
 use crate::base::{
     Action, ArcAction, AtomicAction, BarrierAction, CHECK_SEED, CellAction, ChannelAction, CondvarAction,
-    EventAction, MutexAction, OnceAction, OutputAction, PipeAction, QueueAction, RendezvousAction,
-    RwLockAction, Schedule, SemaphoreAction, SharedAction, Step, ThreadAction, ThreadId, ValueAction,
-    check_character, mix_check,
+    EventAction, MutexAction, OnceAction, OutputAction, PipeAction, PortAction, QueueAction,
+    RendezvousAction, RwLockAction, Schedule, SemaphoreAction, SharedAction, Step, StreamAction,
+    ThreadAction, ThreadId, ValueAction, check_character, mix_check,
 };
 use std::fmt;
 
@@ -133,6 +133,7 @@ fn verb(action: &Action) -> &'static str {
         Action::Condvar(CondvarAction::Wait { .. }) => "wait",
         Action::Condvar(CondvarAction::Reacquire { .. }) => "reacquire",
         Action::Condvar(CondvarAction::Wake { .. }) => "wake",
+        Action::Condvar(CondvarAction::Leave) => "leave",
         Action::Condvar(CondvarAction::NotifyOne) => "notify one",
         Action::Condvar(CondvarAction::NotifyFirst(_)) => "notify first",
         Action::Condvar(CondvarAction::NotifyAll) => "notify all",
@@ -153,6 +154,8 @@ fn verb(action: &Action) -> &'static str {
         Action::Arc(ArcAction::Upgrade) => "arc upgrade",
         Action::Arc(ArcAction::DropLast) => "arc drop",
         Action::Pipe(action) => pipe_verb(action),
+        Action::Port(action) => port_verb(action),
+        Action::Stream(action) => stream_verb(action),
         Action::Value(ValueAction::Get) => "value get",
         Action::Value(ValueAction::Set(_)) => "value set",
         Action::Close => "close",
@@ -246,6 +249,29 @@ fn pipe_verb(action: &PipeAction) -> &'static str {
         PipeAction::Receive { .. } => "pipe receive",
         PipeAction::ReceiveRest => "pipe receive rest",
         PipeAction::Poll { .. } => "poll",
+    }
+}
+
+fn port_verb(action: &PortAction) -> &'static str {
+    match action {
+        PortAction::Bind => "bind",
+        PortAction::Listen { .. } => "listen",
+        PortAction::Open { .. } => "bind and listen",
+        PortAction::Connect => "connect",
+        PortAction::Accept { .. } => "accept",
+        PortAction::ShutDown(_) => "port shut down",
+        PortAction::Close(_) => "port close",
+    }
+}
+
+fn stream_verb(action: &StreamAction) -> &'static str {
+    match action {
+        StreamAction::Hold(_) => "hold socket",
+        StreamAction::Close { .. } => "close socket",
+        StreamAction::Reset(_) => "reset",
+        StreamAction::ShutDown { .. } => "socket shut down",
+        StreamAction::Send { .. } => "socket send",
+        StreamAction::Receive { .. } => "socket receive",
     }
 }
 

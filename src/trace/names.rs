@@ -67,6 +67,8 @@ pub fn kind_word(kind: ObjectKind) -> &'static str {
         ObjectKind::Arc => "arc",
         ObjectKind::Output => "output",
         ObjectKind::Pipe(_) => "pipe",
+        ObjectKind::Port => "port",
+        ObjectKind::Stream => "connection",
         ObjectKind::ProcessQueue(_) => "queue",
         ObjectKind::Value(_) => "value",
         ObjectKind::Served(_) => "proxy",

@@ -6,7 +6,7 @@ use super::{ThreadRecord, ThreadStatus, Trace};
 use crate::base::{
     Action, BarrierAction, ChannelAction, CondvarAction, Ending, EventAction, MutexAction, ObjectId,
     ObjectKind, OnceAction, Operation, PipeAction, QueueAction, RendezvousAction, RwLockAction,
-    SemaphoreAction, ThreadAction, ThreadId,
+    SemaphoreAction, StreamAction, ThreadAction, ThreadId,
 };
 
 /// A thread that has not ended, and what it waits for.
@@ -188,6 +188,9 @@ fn something(operation: &Operation, names: &Names) -> String {
         Action::Pipe(PipeAction::Send) => format!("waits for room in {object}"),
         Action::Pipe(PipeAction::ReceiveRest) => format!("waits for the rest of a message from {object}"),
         Action::Pipe(_) => format!("waits for something to come from {object}"),
+        Action::Port(_) => format!("waits for a connection at {object}"),
+        Action::Stream(StreamAction::Send { .. }) => format!("waits for room on {object}"),
+        Action::Stream(_) => format!("waits for bytes on {object}"),
         Action::Thread(ThreadAction::Park { .. }) => "is parked".into(),
         Action::Thread(ThreadAction::Sleep(_)) => "sleeps".into(),
         Action::Thread(ThreadAction::GoOn) => "goes round for ever".into(),

@@ -5,7 +5,7 @@
 
 use crate::base::{
     Action, BarrierAction, ChannelAction, CondvarAction, EventAction, MutexAction, ObjectId, OnceAction,
-    Operation, Outcome, QueueAction, RwLockAction, SemaphoreAction, Step, ThreadAction, ThreadId,
+    Operation, Outcome, PortAction, QueueAction, RwLockAction, SemaphoreAction, Step, ThreadAction, ThreadId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,11 +137,17 @@ impl State {
             let sleeper = |s: &Sleeper| (s.thread, s.condvar, s.mutex, s.notified.is_some());
             state.sleepers.iter().map(sleeper).collect()
         };
+        // Of items that nobody says are done, how many there are makes no difference: there are some.
+        let counters = |state: &State| -> Vec<_> {
+            let bounded = |c: &Counter| Counter { unfinished: c.unfinished.signum(), ..*c };
+            let all = state.objects.iter().map(|(object, counter)| (*object, bounded(counter)));
+            all.filter(|(_, counter)| *counter != Counter::default()).collect()
+        };
         let tokens = |state: &State| BTreeSet::from_iter(state.tokens.iter().copied());
         holds(self) == holds(other)
             && sleepers(self) == sleepers(other)
             && self.ended == other.ended
-            && self.objects == other.objects
+            && counters(self) == counters(other)
             && tokens(self) == tokens(other)
     }
 
@@ -156,6 +162,8 @@ impl State {
             Action::Mutex(MutexAction::Lock { .. }) => Some(free(object)),
             Action::Value(_) => Some(self.holders(object).all(|hold| hold.thread == thread)),
             Action::Pipe(action) => (!action.may_block()).then_some(true),
+            Action::Port(action) => (!matches!(action, PortAction::Accept { .. })).then_some(true),
+            Action::Stream(action) => (!action.may_block()).then_some(true),
             Action::RwLock(RwLockAction::Write) => Some(free(object)),
             Action::RwLock(RwLockAction::Read) => Some(self.holders(object).all(|hold| hold.shared)),
             Action::Condvar(CondvarAction::Reacquire { mutex }) => {
@@ -253,7 +261,8 @@ impl State {
                 self.take(mutex, step.thread, offset, false);
                 Vec::new()
             }
-            CondvarAction::Wake { .. } => {
+            CondvarAction::Wake { stays: true, .. } if step.outcome == Outcome::TimedOut => Vec::new(),
+            CondvarAction::Wake { .. } | CondvarAction::Leave => {
                 self.sleepers.retain(|s| s.thread != step.thread);
                 Vec::new()
             }

@@ -9,7 +9,7 @@ import multiprocessing
 import sys
 import time
 
-from threading_scenarios import LONG, SHORT, attempt, tell
+from threading_scenarios import LONG, SHORT, attempt, tell, until
 
 
 def run(target):
@@ -111,6 +111,45 @@ def locks():
         tell("in vain", condition.wait(SHORT), attempt(condition.notify))
 
 
+def semaphores():
+    semaphore = multiprocessing.Semaphore(2)
+    tell("take", semaphore.acquire(), semaphore.acquire(timeout=SHORT))
+    tell("take too many", semaphore.acquire(False), semaphore.acquire(timeout=SHORT))
+    process = multiprocessing.Process(target=semaphore.release)
+    process.start()
+    process.join()
+    tell("released by another", semaphore.acquire(False), semaphore.acquire(False))
+    for _ in range(3):
+        semaphore.release()
+    tell("released more", [semaphore.acquire(False) for _ in range(4)])
+    bounded = multiprocessing.BoundedSemaphore(1)
+    tell("bounded", attempt(bounded.release), bounded.acquire(), attempt(bounded.release), attempt(bounded.release))
+    tell("bounded after", bounded.acquire(False), bounded.acquire(False))
+
+
+def wait_and_put(barrier, queue):
+    queue.put(attempt(barrier.wait))
+
+
+def barriers():
+    barrier, queue = multiprocessing.Barrier(2), multiprocessing.Queue()
+    process = multiprocessing.Process(target=wait_and_put, args=[barrier, queue])
+    process.start()
+    index = barrier.wait()
+    tell("through", index + int(queue.get()), barrier.parties, barrier.n_waiting, barrier.broken)
+    process.join()
+    tell("time out", attempt(lambda: barrier.wait(SHORT)), barrier.broken, attempt(barrier.wait))
+    barrier.reset()
+    process = multiprocessing.Process(target=wait_and_put, args=[barrier, queue])
+    process.start()
+    until(lambda: barrier.n_waiting == 1)
+    barrier.abort()
+    tell("abort", queue.get(), barrier.broken)
+    process.join()
+    barrier = multiprocessing.Barrier(1, action=multiprocessing.Lock().release)
+    tell("action fails", attempt(barrier.wait), barrier.broken)
+
+
 def managers():
     manager = multiprocessing.Manager()
     value, queue, dictionary = manager.Value("i", 0), manager.Queue(), manager.dict()
@@ -125,12 +164,15 @@ def managers():
     tell("missing", attempt(lambda: items[9]), attempt(lambda: dictionary["b"]), attempt(lambda: space.y))
     tell("misuse", attempt(lock.release), attempt(queue.get_nowait), attempt(queue.task_done), attempt(queue.task_done))
     tell("condition", attempt(manager.Condition().notify), attempt(manager.RLock().release))
+    semaphore, bounded = manager.Semaphore(1), manager.BoundedSemaphore(1)
+    tell("semaphore", semaphore.acquire(), semaphore.acquire(False), semaphore.acquire(True, SHORT), attempt(semaphore.release))
+    tell("bounded", attempt(bounded.release), bounded.acquire(), attempt(bounded.release), attempt(bounded.release))
     manager.shutdown()
     tell("shut down", attempt(value.get), attempt(queue.get), attempt(lock.acquire), attempt(manager.Queue))
 
 
 if __name__ == "__main__":
     multiprocessing.set_start_method("fork")
-    for scenario in [ends, pipes, queues, memory, locks, managers]:
+    for scenario in [ends, pipes, queues, memory, locks, semaphores, barriers, managers]:
         print(f"== {scenario.__name__}")
         scenario()

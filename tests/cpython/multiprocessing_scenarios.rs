@@ -1,20 +1,22 @@
 //! The scenarios of `multiprocessing_scenarios.py`.
 
-use super::{Lines, Repr, SHORT, Scenario, repr};
+use super::{Lines, Repr, SHORT, Scenario, repr, until};
 use selvedge::python::multiprocessing::{
-    Array, Condition, JoinableQueue, Lock, Manager, Process, Queue, RLock, SimpleQueue, Value,
-    current_process, pipe,
+    Array, Barrier, BoundedSemaphore, Condition, JoinableQueue, Lock, Manager, Process, Queue, RLock,
+    Semaphore, SimpleQueue, Value, current_process, pipe,
 };
 use selvedge::python::threading::{Event, Returned};
 use selvedge::python::{Error, sys};
 use std::fmt::Display;
 
-pub(super) const SCENARIOS: [Scenario; 6] = [
+pub(super) const SCENARIOS: [Scenario; 8] = [
     ("ends", ends),
     ("pipes", pipes),
     ("queues", queues),
     ("memory", memory),
     ("locks", locks),
+    ("semaphores", semaphores),
+    ("barriers", barriers),
     ("managers", managers),
 ];
 
@@ -161,6 +163,53 @@ fn locks(lines: &Lines) {
         .with(|| tell(lines, "in vain", [repr(condition.wait_timeout(SHORT)), repr(condition.notify())]));
 }
 
+fn semaphores(lines: &Lines) {
+    let semaphore = Semaphore::new(2);
+    semaphore.acquire();
+    tell(lines, "take", [repr(true), repr(semaphore.acquire_timeout(SHORT))]);
+    tell(lines, "take too many", [repr(semaphore.try_acquire()), repr(semaphore.acquire_timeout(SHORT))]);
+    let other = semaphore.clone();
+    ran(move || other.release());
+    tell(lines, "released by another", [repr(semaphore.try_acquire()), repr(semaphore.try_acquire())]);
+    (0..3).for_each(|_| semaphore.release());
+    let taken: Vec<bool> = (0..4).map(|_| semaphore.try_acquire()).collect();
+    tell(lines, "released more", [repr(taken)]);
+    let bounded = BoundedSemaphore::new(1);
+    let full = repr(bounded.release());
+    bounded.acquire();
+    tell(lines, "bounded", [full, repr(true), repr(bounded.release()), repr(bounded.release())]);
+    tell(lines, "bounded after", [repr(bounded.try_acquire()), repr(bounded.try_acquire())]);
+}
+
+/// A process that waits at a barrier and says what came of it.
+fn waits(barrier: &Barrier, queue: &Queue<Result<usize, Error>>) -> Process {
+    let (barrier, queue) = (barrier.clone(), queue.clone());
+    let process = Process::new(move || queue.put(barrier.wait()));
+    process.start().unwrap();
+    process
+}
+
+fn barriers(lines: &Lines) {
+    let (barrier, queue) = (Barrier::new(2), Queue::new(0));
+    let process = waits(&barrier, &queue);
+    let both = barrier.wait().unwrap() + queue.get().unwrap().unwrap();
+    let state = [repr(barrier.parties()), repr(barrier.n_waiting()), repr(barrier.broken())];
+    let [parties, waiting, broken] = state;
+    tell(lines, "through", [repr(both), parties, waiting, broken]);
+    process.join().unwrap();
+    let late = repr(barrier.wait_timeout(SHORT));
+    tell(lines, "time out", [late, repr(barrier.broken()), repr(barrier.wait())]);
+    barrier.reset();
+    let process = waits(&barrier, &queue);
+    until(|| barrier.n_waiting() == 1);
+    barrier.abort();
+    tell(lines, "abort", [repr(queue.get().unwrap()), repr(barrier.broken())]);
+    process.join().unwrap();
+    let lock = Lock::new();
+    let barrier = Barrier::new(1).action(move || lock.release());
+    tell(lines, "action fails", [repr(barrier.wait()), repr(barrier.broken())]);
+}
+
 fn managers(lines: &Lines) {
     let manager = Manager::new();
     let (value, queue) = (manager.value(0).unwrap(), manager.queue("queue").unwrap());
@@ -185,6 +234,15 @@ fn managers(lines: &Lines) {
     tell(lines, "misuse", [repr(lock.release()), empty, first, second]);
     let (condition, rlock) = (manager.condition("condition").unwrap(), manager.rlock("rlock").unwrap());
     tell(lines, "condition", [repr(condition.notify(1)), repr(rlock.release())]);
+    let semaphore = manager.semaphore("semaphore", 1).unwrap();
+    let bounded = manager.bounded_semaphore("bounded", 1).unwrap();
+    semaphore.acquire().unwrap();
+    let none_left = [repr(semaphore.try_acquire()), repr(semaphore.acquire_timeout(SHORT))];
+    let [now, later] = none_left;
+    tell(lines, "semaphore", [repr(true), now, later, repr(semaphore.release())]);
+    let full = repr(bounded.release());
+    bounded.acquire().unwrap();
+    tell(lines, "bounded", [full, repr(true), repr(bounded.release()), repr(bounded.release())]);
     manager.shutdown();
     let again = manager.queue::<i32>("again").map(drop);
     tell(lines, "shut down", [repr(value.get()), repr(queue.get()), repr(lock.acquire()), repr(again)]);

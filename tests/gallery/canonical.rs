@@ -1,6 +1,6 @@
 //! Executions that differ only in the order of independent steps, taken for one.
 
-use selvedge::base::{Access, Action, CondvarAction, Meeting, Step, ThreadAction, ThreadId};
+use selvedge::base::{Access, Action, CondvarAction, Meeting, Outcome, Step, ThreadAction, ThreadId};
 use selvedge::trace::Trace;
 
 /// What is the same for two executions if, and only if, one can be made of the other by exchanging neighbouring steps of
@@ -72,7 +72,8 @@ fn notifications(steps: &[Step]) -> Vec<Option<usize>> {
                 asleep.push((condvar, step.thread));
                 continue;
             }
-            CondvarAction::Reacquire { .. } | CondvarAction::Wake { .. } => {
+            CondvarAction::Wake { stays: true, .. } if step.outcome == Outcome::TimedOut => continue,
+            CondvarAction::Reacquire { .. } | CondvarAction::Wake { .. } | CondvarAction::Leave => {
                 let place = woken.iter().position(|(thread, _)| *thread == step.thread);
                 found[at] = place.map(|place| woken.remove(place).1);
                 asleep.retain(|(_, thread)| *thread != step.thread);

@@ -32,7 +32,7 @@ fn those_who_want_another_permit_each_are_told_who_has_taken_them() {
     assert_eq!(headlines, ["deadlock: `A` and `B` wait for each other"]);
     assert!(
         text.contains(
-            "`A` waits for a permit of `pool`, 2 of 2 taken: by itself since step 2 and `B` since step 4;"
+            "`A` waits for a permit of `pool`, 2 of 2 taken: by itself since step 4 and `B` since step 5;"
         ),
         "{text}"
     );
@@ -126,7 +126,7 @@ fn an_error_that_nobody_catches_reads_as_in_python() {
 
 #[test]
 fn a_consumer_that_is_told_of_the_end_leaves() {
-    right(4, || {
+    right(2, || {
         let tasks = Queue::new(0);
         let taken = tasks.clone();
         let consumer = Thread::new(move || while taken.try_get().is_ok() {});

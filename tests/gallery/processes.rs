@@ -1,7 +1,8 @@
 //! Programs of Python's processes: right ones and wrong ones.
 
 use super::{expect, headlines};
-use selvedge::python::multiprocessing::{Connection, Lock, Process, Queue, Value, pipe};
+use selvedge::python::Error;
+use selvedge::python::multiprocessing::{Connection, Lock, Manager, Process, Queue, Semaphore, Value, pipe};
 use selvedge::python::threading::Returned;
 use selvedge::{Explorer, Report, strategy};
 
@@ -44,6 +45,7 @@ fn an_end_of_file_needs_every_holder_to_close() {
     let report = every_trace().explore(drain(false)).unwrap();
     assert_eq!(headlines(&report), ["deadlock: `main` waits for what nobody is left to do"], "{report}");
     assert!(text(&report).contains("`main` waits for something to come from `pipe`"), "{report}");
+    assert!(text(&report).contains("One holder of the writing end has not closed it"), "{report}");
 }
 
 #[test]
@@ -129,6 +131,67 @@ fn joining_before_taking_what_was_put_hangs_when_the_pipe_is_full() {
     };
     let report = every_trace().explore(model).unwrap();
     assert!(text(&report).contains("`Process-1` waits for room in `pipe`"), "{report}");
+}
+
+#[test]
+fn to_look_whether_a_queue_is_empty_and_then_to_get_hangs_with_two_consumers() {
+    let drain = |queue: Queue<u32>| {
+        start(move || {
+            while !queue.empty()? {
+                queue.get()?;
+            }
+            Ok::<_, Error>(())
+        })
+    };
+    let model = move || {
+        let queue = Queue::new(0).named("queue");
+        queue.put(1).unwrap();
+        let consumers = [drain(queue.clone()), drain(queue.clone())];
+        consumers.iter().for_each(|consumer| consumer.join().unwrap());
+    };
+    let report = every_trace().explore(model).unwrap();
+    let told = text(&report);
+    assert!(headlines(&report).iter().any(|headline| headline.starts_with("deadlock")), "{report}");
+    assert!(told.contains("waits for something to come from `queue`"), "{report}");
+}
+
+#[test]
+fn a_call_of_a_proxy_is_one_step_and_an_update_two() {
+    let model = |locked: bool| {
+        move || {
+            Manager::with(|manager| {
+                let (value, lock) = (manager.value(0)?, manager.lock("lock")?);
+                let add = || {
+                    let (value, lock) = (value.clone(), lock.clone());
+                    let update = move || value.set(value.get()? + 1);
+                    start(move || if locked { lock.with(update)? } else { update() })
+                };
+                let workers = [add(), add()];
+                workers.iter().try_for_each(Process::join)?;
+                assert_eq!(value.get()?, 2);
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        }
+    };
+    right(2, model(true));
+    let report = every_trace().explore(model(false)).unwrap();
+    assert_eq!(report.executions(), 4, "{report}");
+    assert!(report.failed(), "{report}");
+}
+
+#[test]
+fn the_permit_of_a_terminated_process_stays_taken() {
+    let model = || {
+        let pool = Semaphore::new(1).named("pool");
+        let held = pool.clone();
+        let process = start(move || held.with(|| ()));
+        process.terminate().unwrap();
+        process.join().unwrap();
+        pool.with(|| ());
+    };
+    let headline = "deadlock: `main` waits for a permit of `pool`, which threads that have ended keep";
+    wrong(3, &[headline], model);
 }
 
 fn text(report: &Report) -> String {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use selvedge::python::queue::Queue;
-use selvedge::python::threading::{Barrier, Event, Semaphore};
+use selvedge::python::threading::{Barrier, Condition, Event, Lock, Semaphore};
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 use selvedge::thread;
@@ -36,6 +36,10 @@ pub(crate) enum Act {
     IsUp,
     AwaitUp,
     ShutDown,
+    /// On Python's condition, over a lock of its own.
+    Doze,
+    DozeAwhile,
+    Rouse,
     Acquire,
     AcquireNow,
     AcquireAwhile,
@@ -86,6 +90,7 @@ pub(crate) fn rich() -> impl Strategy<Value = Rich> {
     .boxed();
     let shared = prop_oneof![Just(Read), Just(Write), object().prop_map(Add)].boxed();
     let queues = prop_oneof![4 => Just(Put), 4 => Just(Get), 2 => Just(GetNow), 1 => Just(ShutDown)].boxed();
+    let dozers = prop_oneof![2 => Just(Doze), 3 => Just(DozeAwhile), 3 => Just(Rouse)].boxed();
     let permits = prop_oneof![
         3 => Just(Acquire),
         3 => Just(Release),
@@ -103,7 +108,8 @@ pub(crate) fn rich() -> impl Strategy<Value = Rich> {
     .boxed();
     let events = prop_oneof![Just(Raise), Just(Lower), Just(IsUp), Just(AwaitUp)].boxed();
     let tokens = prop_oneof![Just(Park), Just(ParkAwhile), (0..3usize).prop_map(Unpark)].boxed();
-    let kinds = [atomics.clone(), locks, conditions, shared, queues, events, tokens, permits, meetings];
+    let kinds =
+        [atomics.clone(), locks, conditions, shared, queues, events, tokens, dozers, permits, meetings];
     let kind = 0..kinds.len();
     (kind.clone(), kind, prop_oneof![Just((2usize, 4usize)), Just((3, 2)), Just((3, 3))]).prop_flat_map(
         move |(first, second, (count, most))| {
@@ -120,6 +126,7 @@ struct Things {
     shared: RwLock<u32>,
     queue: Queue<u64>,
     event: Event,
+    condition: Condition,
     semaphore: Semaphore,
     barrier: Barrier,
 }
@@ -133,6 +140,7 @@ pub(crate) fn run_rich(program: &Rich) {
         shared: RwLock::new(0),
         queue: Queue::new(1),
         event: Event::new(),
+        condition: Condition::over(&Lock::new()),
         semaphore: Semaphore::new(1),
         barrier: Barrier::new(2),
     });
@@ -195,6 +203,12 @@ fn perform(body: &[Act], things: &Things, known: &std::sync::Mutex<Vec<thread::T
             Act::IsUp => drop(things.event.is_set().to_string()),
             Act::AwaitUp => things.event.wait(),
             Act::ShutDown => things.queue.shutdown(true),
+            Act::Doze => things.condition.with(|| things.condition.wait().unwrap()),
+            Act::DozeAwhile => {
+                let notified = things.condition.with(|| things.condition.wait_timeout(awhile).unwrap());
+                drop(notified.to_string());
+            }
+            Act::Rouse => things.condition.with(|| things.condition.notify().unwrap()),
             Act::Acquire => things.semaphore.acquire(),
             Act::AcquireNow => drop(things.semaphore.try_acquire().to_string()),
             Act::AcquireAwhile => drop(things.semaphore.acquire_timeout(awhile).to_string()),

@@ -9,7 +9,7 @@ use selvedge::thread;
 use std::time::Duration;
 
 /// The programs, by name.
-pub(crate) fn zoo() -> [(&'static str, fn()); 13] {
+pub(crate) fn zoo() -> [(&'static str, fn()); 14] {
     [
         ("conditions", conditions),
         ("waiting for a time", waiting_for_a_time),
@@ -24,6 +24,7 @@ pub(crate) fn zoo() -> [(&'static str, fn()); 13] {
         ("semaphores", semaphores),
         ("python's barriers", python_barriers),
         ("queues of all kinds", all_queues),
+        ("sockets", sockets),
     ]
 }
 
@@ -301,4 +302,24 @@ fn all_queues() {
     let _ = (heap.try_get(), simple.get_timeout(Duration::from_secs(1)), stack.try_get(), heap.qsize());
     put.join().unwrap();
     end.join().unwrap();
+}
+
+fn sockets() {
+    use python::socket::{create_connection, create_server};
+    let serve = || {
+        if let Ok(server) = create_server("server", 1)
+            && let Ok((connection, _)) = server.accept_timeout(Duration::from_secs(1))
+        {
+            let _ = connection.recv(2);
+            let _ = connection.send(b"a");
+        }
+    };
+    let ask = || {
+        if let Ok(client) = create_connection("server") {
+            let _ = client.send(b"abc");
+            let _ = client.recv_timeout(2, Duration::from_secs(1));
+        }
+    };
+    let look = || drop(create_connection("server"));
+    together([serve as fn(), ask, look]);
 }

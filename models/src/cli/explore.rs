@@ -40,8 +40,13 @@ pub(super) fn run(options: &ExploreOptions, output: &mut Output) -> Result<Outco
         let part = report.part().map(|part| part.to_string());
         files::write(path, &part.unwrap_or_default())?;
     }
-    let wrong = !report.findings().is_empty() || report.divergence().is_some();
+    let broken = program.prints.broken(&report);
+    let wrong = !report.findings().is_empty() || report.divergence().is_some() || broken.is_some();
     output.print(&painted(&format!("{report}\n"), wrong));
+    if let Some(printed) = broken {
+        let (claim, found) = (program.claim, super::gallery::other_output(printed));
+        output.print(&format!("The document says: {claim} But {found}.\n"));
+    }
     let open = match report.coverage() {
         Coverage::Sampled => true,
         Coverage::Stopped => options.all_findings,
@@ -78,7 +83,7 @@ impl Keeper {
 }
 
 /// Set when somebody presses Ctrl-C, so that what has been seen is told and kept; who presses it twice does not want to wait.
-fn interruption() -> Arc<AtomicBool> {
+pub(super) fn interruption() -> Arc<AtomicBool> {
     let pressed = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&pressed);
     // Where it cannot be watched, Ctrl-C does what it always does.

@@ -5,7 +5,7 @@ use super::output::Output;
 use super::progress::Bar;
 use super::table::{about, brief, grouped};
 use super::verdict::{Tone, Verdict};
-use models::{Expected, Parameters, Program, programs};
+use models::{DOCUMENTS, Expected, Parameters, Program, programs};
 use owo_colors::OwoColorize;
 use selvedge::Explorer;
 use selvedge::explore::{Coverage, Found, Report};
@@ -18,18 +18,26 @@ pub(super) fn run(output: &mut Output) -> Outcome {
     let heading = row(widest, "program", "verdict", "executions", "time");
     output.print(&format!("{}\n", heading.bold()));
     let (mut wrong, mut surprises) = (String::new(), String::new());
+    let mut document = "";
     for program in programs() {
+        if program.document_number() != document {
+            document = program.document_number();
+            output.print(&format!("\n{}\n", title(document).bold()));
+        }
         let begin = Instant::now();
         let report = explored(program);
-        let verdict = Verdict::of(&report);
+        let verdict = Verdict::of(program, &report);
         output.print(&line(widest, program, &verdict, &report, begin.elapsed()));
         if let Some(found) = report.findings().first() {
             wrong.push_str(&format!("{:widest$}  {}\n", program.name, sentence(found)));
+        } else if let Some(printed) = program.prints.broken(&report) {
+            wrong.push_str(&format!("{:widest$}  {}\n", program.name, other_output(printed)));
         }
         if !verdict.is(program.expected) {
             let expected = match program.expected {
-                Expected::Nothing => "nothing wrong",
-                Expected::Finding(kind) => kind,
+                Expected::Nothing => "nothing wrong".to_owned(),
+                Expected::OtherOutput => "other output".to_owned(),
+                Expected::Findings(kinds) => kinds.join(" and "),
             };
             surprises.push_str(&format!("{}: {expected} was expected, not {}\n", program.name, verdict.word));
         }
@@ -47,10 +55,16 @@ pub(super) fn run(output: &mut Output) -> Outcome {
     Outcome::Found
 }
 
+/// The heading of a document's programs.
+fn title(document: &str) -> String {
+    let about = DOCUMENTS.iter().find(|(number, _)| *number == document).map_or("", |(_, about)| about);
+    format!("{document}  {}", about.replace('`', ""))
+}
+
 fn explored(program: &'static Program) -> Report {
     let parameters = Parameters::new(program);
     let bar = Bar::new(program.name, None);
-    bar.watch(Explorer::new())
+    bar.watch(Explorer::new().output(program.prints.output()))
         .explore(move || (program.run)(&parameters))
         .expect("the default settings make sense")
 }
@@ -84,10 +98,19 @@ fn sentence(found: &Found) -> String {
     }
 }
 
+/// What a program can print, though its document says otherwise.
+pub(super) fn other_output(printed: &str) -> String {
+    let lines: Vec<&str> = printed.lines().map(str::trim_end).collect();
+    match &lines[..] {
+        [] => "it can print nothing at all".to_owned(),
+        lines => format!("it can print \"{}\"", lines.join(" | ")),
+    }
+}
+
 fn seen(verdict: &Verdict, report: &Report) -> String {
     let run = grouped(report.executions());
     match (verdict.tone, report.coverage()) {
-        (Tone::Bad, _) => run,
+        (Tone::Bad, _) if !report.proved() => run,
         (_, Coverage::Proved) => format!("all {run}"),
         _ => match report.estimate() {
             Some(estimate) if estimate > report.executions() as f64 => {

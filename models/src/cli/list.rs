@@ -13,13 +13,18 @@ pub(super) fn run(output: &mut Output) -> Outcome {
 }
 
 fn describe(program: &Program) -> String {
-    let mut text =
-        format!("{}\n  {}\n  Document {}.\n", program.name.bold(), program.about, program.document);
+    let mut text = format!(
+        "{}\n  {}\n  Document {}: {}\n",
+        program.name.bold(),
+        program.about,
+        program.document,
+        program.claim
+    );
     for parameter in program.parameters {
         let setting = format!("--set {}={}", parameter.name, parameter.default);
         let document = match parameter.document_value {
             Some(value) => format!("the document has {}", grouped(value.into())),
-            None => "without end in the document".to_owned(),
+            None => "not in the document".to_owned(),
         };
         text.push_str(&format!("  {setting:20}  {} ({document})\n", parameter.about));
     }

@@ -2,11 +2,12 @@
 //!
 //! | exit code | meaning |
 //! |---|---|
-//! | 0 | nothing is wrong; without arguments: every program shows what it is expected to |
-//! | 1 | something was found |
+//! | 0 | nothing is wrong, or a log was reproduced; without arguments: every program shows what it is expected to |
+//! | 1 | something was found, or a log was not reproduced |
 //! | 2 | bad input, said in one sentence |
 //! | 130 | interrupted, and nothing was found so far |
 
+mod explain;
 mod explore;
 mod files;
 mod gallery;
@@ -55,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match &options.command {
         None => Ok(gallery::run(&mut output)),
         Some(Command::Explore(options)) => explore::run(options, &mut output),
+        Some(Command::Explain(options)) => explain::run(options, &mut output),
         Some(Command::Replay(options)) => replay::run(options, &mut output),
         Some(Command::Merge(options)) => merge::run(options, &mut output),
         Some(Command::List) => Ok(list::run(&mut output)),
@@ -84,7 +86,7 @@ fn one_sentence(error: &clap::Error) -> String {
     let mut paragraphs = text.split("\n\n");
     let words = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
     let what = words(paragraphs.next().unwrap_or_default());
-    match paragraphs.map(words).find(|paragraph| paragraph.starts_with("tip: a similar")) {
+    match paragraphs.map(words).find(|paragraph| paragraph.contains("similar")) {
         Some(tip) => format!("{what}; {}", tip.trim_start_matches("tip: ")),
         None => format!("{what}; see --help"),
     }

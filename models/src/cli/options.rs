@@ -1,10 +1,11 @@
 //! What can be asked for. Values are taken as text here and read in [`Settings`], so that whatever is wrong with one is
 //! said in the words of [`Error`].
 
+use super::explain::ExplainOptions;
 use clap::{Args, Parser, Subcommand};
 use models::{Parameters, Program, find};
 use selvedge::explore::{Config, Search};
-use selvedge::{Clock, Error, Output};
+use selvedge::{Clock, Error, Output, Schedule};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub(super) enum Command {
     Explore(ExploreOptions),
     /// Run one schedule of a program and show what happens.
     Replay(ReplayOptions),
+    /// Look for an execution of a program that prints a log.
+    Explain(ExplainOptions),
     /// Put the reports of all parts of an exploration together.
     Merge(MergeOptions),
     /// List the programs with their parameters.
@@ -105,6 +108,9 @@ pub(super) struct ReplayOptions {
     pub(super) model: ModelOptions,
     /// The schedule, as a report prints it.
     schedule: String,
+    /// The schedule is one that `explain` has found.
+    #[arg(long)]
+    pub(super) explained: bool,
     /// Say where in the program each step was called.
     #[arg(long)]
     locations: bool,
@@ -121,7 +127,7 @@ pub(super) struct Settings {
 const DOCUMENT_STEPS: u64 = 1 << 29;
 
 impl ModelOptions {
-    fn settings(&self) -> Result<Settings, Error> {
+    pub(super) fn settings(&self) -> Result<Settings, Error> {
         let program = find(&self.name)?;
         let mut parameters =
             if self.document { Parameters::document(program) } else { Parameters::new(program) };
@@ -134,9 +140,7 @@ impl ModelOptions {
             "virtual" => Clock::Virtual,
             other => return Err(no_value(other, "--clock", "write abstract or virtual")),
         };
-        if self.observe_output {
-            config.output = Output::Observed;
-        }
+        config.output = if self.observe_output { Output::Observed } else { program.prints.output() };
         config.spurious_wakeups = number(&self.spurious, "--spurious", 0)?;
         if self.document {
             config.steps = DOCUMENT_STEPS;
@@ -160,7 +164,7 @@ impl ModelOptions {
         if settings.config.clock == Clock::Virtual {
             words.push_str(" --clock virtual");
         }
-        if settings.config.output == Output::Observed {
+        if settings.config.output != settings.program.prints.output() {
             words.push_str(" --observe-output");
         }
         if settings.config.spurious_wakeups > 0 {
@@ -270,7 +274,7 @@ impl ExploreOptions {
 impl ReplayOptions {
     pub(super) fn settings(&self) -> Result<Settings, Error> {
         let mut settings = self.model.settings()?;
-        let schedule: selvedge::Schedule = self.schedule.parse()?;
+        let schedule = self.schedule()?;
         let config = &mut settings.config;
         // A schedule found under a larger bound is still replayed to its end.
         config.steps = config.steps.saturating_add(schedule.len());
@@ -281,12 +285,16 @@ impl ReplayOptions {
         settings.config = settings.config.validated()?;
         Ok(settings)
     }
+
+    pub(super) fn schedule(&self) -> Result<Schedule, Error> {
+        self.schedule.parse()
+    }
 }
 
 /// How the tool is run from a fresh clone.
-const RUN: &str = "cargo run --release --";
+pub(super) const RUN: &str = "cargo run --release --";
 
-fn number<N: TryFrom<u64>>(text: &str, option: &str, least: u64) -> Result<N, Error> {
+pub(super) fn number<N: TryFrom<u64>>(text: &str, option: &str, least: u64) -> Result<N, Error> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let value = text.parse().ok().filter(|value| digits && *value >= least);
     value.and_then(|value| N::try_from(value).ok()).ok_or_else(|| {
@@ -299,13 +307,13 @@ fn greatest<N: TryFrom<u64>>() -> u64 {
     if N::try_from(u64::MAX).is_ok() { u64::MAX } else { u64::from(u32::MAX) }
 }
 
-fn seconds(text: &str) -> Result<Duration, Error> {
+pub(super) fn seconds(text: &str) -> Result<Duration, Error> {
     let value = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     value
         .filter(|time| !time.is_zero())
         .ok_or_else(|| no_value(text, "--time", "write a number of seconds above 0, such as 0.5"))
 }
 
-fn no_value(text: &str, option: &str, mend: &str) -> Error {
+pub(super) fn no_value(text: &str, option: &str, mend: &str) -> Error {
     Error::new(format!("`{text}` is no value for `{option}`"), "on the command line", mend)
 }

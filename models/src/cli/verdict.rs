@@ -1,9 +1,12 @@
 //! A report in a word or two.
 
-use models::Expected;
+use models::{Expected, Program};
 use selvedge::explore::{Coverage, Report};
 use selvedge::finding::deadlock::Shape;
 use selvedge::finding::{Finding, FindingKind, Severity};
+
+/// What the verdict is when a program can print something else than its document says.
+const OTHER_OUTPUT: &str = "other output";
 
 /// What an exploration came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub(super) enum Tone {
 }
 
 impl Verdict {
-    pub(super) fn of(report: &Report) -> Self {
+    pub(super) fn of(program: &Program, report: &Report) -> Self {
         if report.divergence().is_some() {
             return Verdict::bad("does not repeat itself", "");
         }
@@ -36,6 +39,9 @@ impl Verdict {
         if let Some(found) = failures.map(|f| &f.finding).next() {
             let kind = kind(found).to_string();
             return Verdict::bad(&format!("{kind}{}", detail(found)), &kind);
+        }
+        if program.prints.broken(report).is_some() {
+            return Verdict::bad(OTHER_OUTPUT, OTHER_OUTPUT);
         }
         let word = match report.coverage() {
             Coverage::Proved => "proved",
@@ -50,7 +56,8 @@ impl Verdict {
     pub(super) fn is(&self, expected: Expected) -> bool {
         match expected {
             Expected::Nothing => self.found.is_none(),
-            Expected::Finding(kind) => self.found.as_deref() == Some(kind),
+            Expected::OtherOutput => self.found.as_deref() == Some(OTHER_OUTPUT),
+            Expected::Findings(kinds) => self.found.as_deref() == kinds.first().copied(),
         }
     }
 

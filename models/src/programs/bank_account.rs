@@ -7,7 +7,7 @@
 //! reads what was meant.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{start_and_join, unwrap};
 use selvedge::python::threading::{Lock, Thread};
 use selvedge::python::{Error, Shared};
@@ -36,8 +36,10 @@ pub(crate) const UNLOCKED: Program = Program {
     name: "bank_account",
     document: DOCUMENT,
     about: "Depositors and withdrawers update one balance without a lock; as much goes in as comes out.",
+    claim: "As much is paid in as drawn out, so 0 should be left; and it is not.",
     parameters: PARAMETERS,
-    expected: Expected::Finding("lost update"),
+    prints: Prints::Aside,
+    expected: Expected::Findings(&["lost update"]),
     run: |parameters| unwrap(unlocked(parameters)),
 };
 
@@ -45,7 +47,9 @@ pub(crate) const LOCKED: Program = Program {
     name: "bank_account_locked",
     document: DOCUMENT,
     about: "The bank account with a lock around each update.",
+    claim: "With the lock the result is right.",
     parameters: PARAMETERS,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(locked(parameters)),
 };

@@ -9,7 +9,7 @@
 //! In the document these are processes and the objects are a manager's; here they are threads.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Received, start_and_join, unwrap};
 use selvedge::python::Error;
 use selvedge::python::queue::Queue;
@@ -45,8 +45,10 @@ pub(crate) const PUBLISHED: Program = Program {
     name: "bounded_queue",
     document: DOCUMENT,
     about: "A producer fills a bounded queue for several consumers, then sets an event to say that it has finished.",
+    claim: "The consumers finish when the producer has and the queue is empty.",
     parameters: PARAMETERS,
-    expected: Expected::Finding("lost wakeup"),
+    prints: Prints::Aside,
+    expected: Expected::Findings(&["lost wakeup"]),
     run: |parameters| unwrap(main(parameters, |shelf| shelf.finished.set())),
 };
 
@@ -54,7 +56,9 @@ pub(crate) const FIXED: Program = Program {
     name: "bounded_queue_fixed",
     document: DOCUMENT,
     about: "The bounded queue with the event set under the lock and all consumers woken by it.",
+    claim: "The consumers finish when the producer has and the queue is empty.",
     parameters: PARAMETERS,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         unwrap(main(parameters, |shelf| {

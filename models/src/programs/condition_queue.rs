@@ -10,7 +10,7 @@
 //! model check that each is consumed exactly once.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::{Received, start_and_join, unwrap};
 use selvedge::python::queue::Queue;
 use selvedge::python::threading::{Condition, RLock, Thread};
@@ -23,6 +23,7 @@ pub(crate) const PROGRAM: Program = Program {
     name: "condition_queue",
     document: "000, the producer-consumer pattern with a Condition",
     about: "Producers put messages into a queue and notify one of the consumers that wait on the condition.",
+    claim: "Whoever wins the lock works, and consumers that find nothing wait to be notified.",
     parameters: &[
         Parameter {
             name: "producers",
@@ -46,6 +47,7 @@ pub(crate) const PROGRAM: Program = Program {
             minimum: 1,
         },
     ],
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(main(parameters)),
 };

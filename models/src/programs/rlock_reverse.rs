@@ -12,7 +12,7 @@
 //! The daemons' loops are bounded here. Being daemons, they die with the program anyway.
 
 use super::super::parameters::{Parameter, Parameters};
-use super::super::program::{Expected, Program};
+use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
 use selvedge::python::threading::{AnyLock, Lock, RLock, Thread};
 use selvedge::python::{Error, Shared, time};
@@ -32,8 +32,10 @@ pub(crate) const PUBLISHED: Program = Program {
     name: "rlock_reverse",
     document: DOCUMENT,
     about: "A thread reverses a resource, taking an RLock twice; the functions that set it assign a local variable.",
+    claim: "The thread prints \"Reversed\", and may take the lock that it holds once more.",
     parameters: PARAMETERS,
-    expected: Expected::Finding("panic"),
+    prints: Prints::Aside,
+    expected: Expected::Findings(&["panic"]),
     run: |parameters| {
         unwrap(main(parameters, AnyLock::from(&RLock::new().named("lock")), Assignment::Local));
     },
@@ -43,7 +45,9 @@ pub(crate) const GLOBAL: Program = Program {
     name: "rlock_reverse_global",
     document: DOCUMENT,
     about: "The reversal with the resource declared global: it holds while the lock is held.",
+    claim: "(Not in the document: what was meant.)",
     parameters: PARAMETERS,
+    prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
         unwrap(main(parameters, AnyLock::from(&RLock::new().named("lock")), Assignment::Global));
@@ -54,8 +58,10 @@ pub(crate) const PLAIN_LOCK: Program = Program {
     name: "rlock_reverse_plain_lock",
     document: DOCUMENT,
     about: "The reversal as published, with a Lock in place of the RLock.",
+    claim: "(Not in the document: why it takes an RLock.)",
     parameters: PARAMETERS,
-    expected: Expected::Finding("deadlock"),
+    prints: Prints::Aside,
+    expected: Expected::Findings(&["deadlock"]),
     run: |parameters| {
         unwrap(main(parameters, AnyLock::from(&Lock::new().named("lock")), Assignment::Local));
     },

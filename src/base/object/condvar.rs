@@ -45,6 +45,12 @@ impl Condvar {
                 self.time_out(thread);
                 Outcome::Spurious
             }
+            CondvarAction::Leave => {
+                let notified = self.notified.contains(thread);
+                self.notified.remove(thread);
+                self.time_out(thread);
+                Outcome::Value(u64::from(notified))
+            }
             CondvarAction::NotifyOne if self.sleeping.is_empty() => Outcome::Value(0),
             CondvarAction::NotifyOne => {
                 let woken = self.sleeping.remove(choice as usize);
@@ -116,6 +122,18 @@ mod tests {
         condvar.apply(A, WAIT, 0);
         condvar.time_out(A);
         assert_eq!(condvar.apply(B, CondvarAction::NotifyOne, 0), Outcome::Value(0));
+    }
+
+    #[test]
+    fn one_who_has_timed_out_and_not_left_takes_a_notification_with_it() {
+        let mut condvar = Condvar::default();
+        condvar.apply(A, WAIT, 0);
+        condvar.apply(B, WAIT, 0);
+        assert_eq!(condvar.apply(ThreadId(2), CondvarAction::NotifyFirst(1), 0), Outcome::Value(1));
+        assert_eq!(condvar.apply(A, CondvarAction::Leave, 0), Outcome::Value(1));
+        assert!(!condvar.ready(A, BACK) && !condvar.ready(B, BACK));
+        assert_eq!(condvar.apply(B, CondvarAction::Leave, 0), Outcome::Value(0));
+        assert_eq!(condvar.sleepers(), 0);
     }
 
     #[test]

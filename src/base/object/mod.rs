@@ -12,10 +12,12 @@ mod event;
 mod mutex;
 mod once;
 mod pipe;
+mod port;
 mod queue;
 mod rendezvous;
 mod rwlock;
 mod semaphore;
+mod stream;
 
 pub(crate) use atomic::{Atomic, compute};
 pub(crate) use barrier::Barrier;
@@ -25,10 +27,12 @@ pub(crate) use event::Event;
 pub(crate) use mutex::Mutex;
 pub(crate) use once::Once;
 pub(crate) use pipe::{Pipe, culprits};
+pub(crate) use port::Port;
 pub(crate) use queue::Queue;
 pub(crate) use rendezvous::Rendezvous;
 pub(crate) use rwlock::RwLock;
 pub(crate) use semaphore::Semaphore;
+pub(crate) use stream::Stream;
 
 use crate::base::{
     Action, ArcAction, CellAction, CondvarAction, Outcome, OutputAction, RendezvousAction, SharedAction,
@@ -54,6 +58,8 @@ pub(crate) enum State {
     Arc,
     Output,
     Pipe(Pipe),
+    Port(Port),
+    Stream(Stream),
     /// It has been closed for good.
     Closed,
 }
@@ -69,11 +75,13 @@ impl State {
             (State::Barrier(state), Action::Barrier(action)) => state.ready(action),
             (State::Once(state), Action::Once(action)) => state.ready(action),
             (State::Channel(state), Action::Channel(action)) => state.ready(action),
-            (State::Event(state), Action::Event(action)) => state.ready(action),
+            (State::Event(state), Action::Event(action)) => state.ready(thread, action),
             (State::Queue(state), Action::Queue(action)) => state.ready(action),
             (State::Semaphore(state), Action::Semaphore(action)) => state.ready(action),
             (State::Rendezvous(state), Action::Rendezvous(action)) => state.ready(action),
             (State::Pipe(state), Action::Pipe(action)) => state.ready(action),
+            (State::Port(state), Action::Port(action)) => state.ready(action),
+            (State::Stream(state), Action::Stream(action)) => state.ready(action),
             (State::Mutex(state), Action::Value(_)) => state.holder().is_none_or(|holder| holder == thread),
             _ => true,
         }
@@ -90,11 +98,13 @@ impl State {
             (State::Barrier(state), Action::Barrier(action)) => state.apply(action),
             (State::Once(state), Action::Once(action)) => state.apply(thread, action),
             (State::Channel(state), Action::Channel(action)) => state.apply(action),
-            (State::Event(state), Action::Event(action)) => state.apply(action),
+            (State::Event(state), Action::Event(action)) => state.apply(thread, action),
             (State::Queue(state), Action::Queue(action)) => state.apply(action),
             (State::Semaphore(state), Action::Semaphore(action)) => state.apply(action),
             (State::Rendezvous(state), Action::Rendezvous(action)) => state.apply(action),
             (State::Pipe(state), Action::Pipe(action)) => state.apply(thread, action),
+            (State::Port(state), Action::Port(action)) => state.apply(action),
+            (State::Stream(state), Action::Stream(action)) => state.apply(action),
             (State::Mutex(_), Action::Value(ValueAction::Get | ValueAction::Set(_))) => Outcome::Done,
             (state, Action::Close) => {
                 *state = State::Closed;
@@ -116,7 +126,9 @@ impl State {
     #[cold]
     pub(crate) fn time_out(&mut self, thread: ThreadId, action: Action) -> Outcome {
         match (self, action) {
-            (State::Condvar(state), Action::Condvar(CondvarAction::Wake { .. })) => state.time_out(thread),
+            (State::Condvar(state), Action::Condvar(CondvarAction::Wake { stays: false, .. })) => {
+                state.time_out(thread)
+            }
             (State::Rendezvous(state), Action::Rendezvous(RendezvousAction::Pass { .. })) => state.abort(),
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! Logs: what a person has seen printed, and how it is to be read.
 
-use super::place::{Group, Line, Script};
+use super::place::{Group, Line, MOST_TOGETHER, Script};
 use crate::base::Error;
 use std::fmt;
 use std::str::FromStr;
@@ -79,7 +79,7 @@ impl Log {
         self
     }
 
-    /// The lines from number `first` to number `last`, counted from 1, may have been printed in any order.
+    /// The lines from number `first` to number `last`, counted from 1, may have been printed in any order; at most 64 of them.
     #[must_use]
     pub fn unordered(mut self, first: usize, last: usize) -> Self {
         self.unordered.push((first, last));
@@ -129,6 +129,14 @@ impl Log {
                 return Err(Error::new(what, "in the log", "give a name as the log has it"));
             }
         }
+        for (first, last) in &self.unordered {
+            let lines = self.lines().filter(|(number, _)| (*first..=*last).contains(number)).count();
+            if !(2..=MOST_TOGETHER).contains(&lines) {
+                let what = format!("from line {first} to line {last} there are {lines} lines that count");
+                let mend = format!("name from 2 to {MOST_TOGETHER} lines that may have come in any order");
+                return Err(Error::new(what, "in the log", mend));
+            }
+        }
         let mut groups: Vec<Group> = Vec::new();
         let mut open = None;
         for (number, text) in self.lines() {
@@ -137,8 +145,7 @@ impl Log {
                 text = replaced(&text, here, there).unwrap_or(text);
             }
             let together = self.unordered.iter().position(|(first, last)| (*first..=*last).contains(&number));
-            match groups.last_mut().filter(|group| together.is_some() && together == open && group.has_room())
-            {
+            match groups.last_mut().filter(|_| together.is_some() && together == open) {
                 Some(group) => group.lines.push(Line { number, text }),
                 None => groups.push(Group { lines: vec![Line { number, text }] }),
             }
@@ -262,6 +269,10 @@ mod tests {
         assert_eq!(
             error(Log::new("a\n").rename("Thread-7", "Thread-1")),
             "no line says `Thread-7`, in the log: give a name as the log has it"
+        );
+        assert_eq!(
+            error(Log::new("a\nb\n").unordered(2, 3)),
+            "from line 2 to line 3 there are 1 lines that count, in the log: name from 2 to 64 lines that may have come in any order"
         );
         assert_eq!(
             "*".parse::<Pattern>().unwrap_err().to_string(),

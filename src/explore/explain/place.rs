@@ -3,6 +3,9 @@
 use super::log::Pattern;
 use crate::base::ThreadId;
 
+/// The most lines that may be printed in any order: those that have been are the bits of a number.
+pub(super) const MOST_TOGETHER: usize = 64;
+
 /// What has to be printed, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
@@ -18,7 +21,7 @@ pub(super) struct Script {
 /// Lines in any order.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
-    // Invariant: at most 64.
+    // Invariant: at most `MOST_TOGETHER`.
     pub(super) lines: Vec<Line>,
 }
 
@@ -27,12 +30,6 @@ pub(super) struct Group {
 pub(super) struct Line {
     pub(super) number: usize,
     pub(super) text: String,
-}
-
-impl Group {
-    pub(super) fn has_room(&self) -> bool {
-        self.lines.len() < 64
-    }
 }
 
 /// How far the log has been printed.

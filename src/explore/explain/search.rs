@@ -1,8 +1,8 @@
 //! The search for an execution that prints a log.
 //!
-//! **Papers.** A depth-first search that runs the model from its beginning at each turn back, with the states that have been
-//! visited kept (Holzmann) and sleep sets (Godefroid, "Partial-order methods for the verification of concurrent systems", 1996,
-//! whose way to have both is followed).
+//! **Papers.** A search that runs the model from its beginning at each turn back, with the states that have been visited kept
+//! (Holzmann) and sleep sets (Godefroid, "Partial-order methods for the verification of concurrent systems", 1996, whose way to
+//! have both is followed). Where it turns back to is told by [`frontier`](super::frontier).
 //!
 //! **Guarantee.** When it ends without a find, no schedule prints the log, polling loops taken to be fair.
 //!
@@ -11,7 +11,8 @@
 //!   each thread.
 //! - *Late steps.* Of the executions that differ only in the order of independent steps, one is looked for in which nothing is
 //!   done before it is needed: each step between two lines happens before the second of them. A line printed while a step
-//!   dangles, that is while no later step depends on it but the line's own thread is another, is a turn back.
+//!   dangles, that is while no later step depends on it but the line's own thread is another, is a turn back. A step and those
+//!   that follow it unasked, such as the end of its thread and what waits for that, dangle together.
 //! - *Steps that nobody sees* (a random value, a sleep, a line that does not count) are done right before the next step of
 //!   their thread that somebody sees; where that cannot be done, they were done too early.
 //!
@@ -22,59 +23,21 @@
 //!     none?   turn back; several?   remember the place; take the likeliest
 //! ```
 
+use super::frontier::{Frontier, Rest, bit};
+use super::furthest::Furthest;
 use super::place::{Place, Script, Written};
 use super::speakers::Speakers;
 use super::standing::{Standing, is_unseen};
+use super::visited::Visited;
 use crate::base::{
     Action, Choice, Decision, Operation, Options, Outcome, OutputAction, Step, Strategy, TextId, ThreadId,
 };
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
+use std::collections::BTreeMap;
 use std::panic::Location;
 use std::rc::Rc;
 
 /// The most steps in a row that nobody sees, before a thread is taken to do nothing else for ever.
 const LONGEST: u32 = 1_000;
-/// The most texts kept that could be printed where the log goes no further.
-const MOST_INSTEAD: usize = 64;
-/// The most states kept.
-pub(super) const MOST_STATES: usize = 400_000;
-
-/// A choice of the execution under way.
-#[derive(Clone, Copy, Debug)]
-struct Move {
-    choice: Choice,
-    /// Whether its outcome was chosen too.
-    asked: bool,
-}
-
-/// A place to which the search turns back.
-struct Node {
-    /// How many choices come before it.
-    at: usize,
-    standing: Standing,
-    rest: Rest,
-}
-
-/// What is left to try at a place.
-enum Rest {
-    /// These threads. The number has a bit for each that has been tried.
-    Threads(Vec<ThreadId>, u64),
-    /// The outcomes from this one on.
-    Outcomes(u32, u32),
-}
-
-/// How far the search has come with the log.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Furthest {
-    /// Lines printed.
-    pub(super) lines: usize,
-    pub(super) place: Place,
-    /// The choices up to there.
-    pub(super) path: Vec<Choice>,
-    /// What would have been printed instead.
-    pub(super) instead: BTreeSet<String>,
-}
 
 /// The search, as a strategy.
 pub(super) struct Search {
@@ -82,9 +45,8 @@ pub(super) struct Search {
     /// Whether time orders nothing, so that steps that nobody sees can be put off.
     lazy: bool,
     texts: BTreeMap<TextId, Rc<str>>,
-    path: Vec<Move>,
-    nodes: Vec<Node>,
-    visited: BTreeMap<u128, u64>,
+    frontier: Frontier,
+    pub(super) visited: Visited,
     speakers: Speakers,
     standing: Standing,
     /// How many points have been performed, and how many of them are known already.
@@ -100,7 +62,6 @@ pub(super) struct Search {
     pub(super) found: bool,
     /// Whether something was left out, so that finding nothing is no proof.
     pub(super) cut: bool,
-    pub(super) exhausted: bool,
     pub(super) furthest: Furthest,
 }
 
@@ -110,9 +71,8 @@ impl Search {
             script,
             lazy,
             texts: BTreeMap::new(),
-            path: Vec::new(),
-            nodes: Vec::new(),
-            visited: BTreeMap::new(),
+            frontier: Frontier::default(),
+            visited: Visited::default(),
             speakers: Speakers::default(),
             standing: Standing::default(),
             points: 0,
@@ -124,14 +84,13 @@ impl Search {
             printed: false,
             found: false,
             cut: false,
-            exhausted: false,
             furthest: Furthest::default(),
         }
     }
 
     /// The choices of the execution that was run last.
     pub(super) fn choices(&self) -> Vec<Choice> {
-        self.path.iter().map(|m| m.choice).collect()
+        self.frontier.moves(0).map(|m| m.choice).collect()
     }
 
     /// How far that has printed the log.
@@ -139,41 +98,13 @@ impl Search {
         &self.standing.place
     }
 
-    /// How many states have been visited.
-    pub(super) fn states(&self) -> usize {
-        self.visited.len()
-    }
-
-    /// Turns back to the last place where something is left to try.
+    /// Turns back to the likeliest place where something is left to try.
     fn turn_back(&mut self) -> bool {
-        while let Some(node) = self.nodes.last_mut() {
-            let standing = match &mut node.rest {
-                Rest::Threads(left, tried) if !left.is_empty() => {
-                    let thread = left.remove(0);
-                    let mut standing = node.standing.clone();
-                    standing.asleep |= *tried;
-                    *tried |= bit(thread);
-                    self.path.truncate(node.at);
-                    self.path.push(Move { choice: Choice { thread, outcome: 0 }, asked: false });
-                    standing
-                }
-                Rest::Outcomes(next, count) if *next < *count => {
-                    self.path.truncate(node.at + 1);
-                    self.path[node.at].choice.outcome = *next;
-                    *next += 1;
-                    node.standing.clone()
-                }
-                _ => {
-                    self.nodes.pop();
-                    continue;
-                }
-            };
-            self.known = node.at;
-            self.standing = standing;
-            return true;
-        }
-        self.exhausted = true;
-        false
+        // Whoever could print the first line that was never printed.
+        let wanted = self.speakers.next(&self.script, &self.furthest.place);
+        let Some((known, standing)) = self.frontier.turn_back(wanted) else { return false };
+        (self.known, self.standing) = (known, standing);
+        true
     }
 
     /// Beyond what is known: who goes next.
@@ -198,45 +129,30 @@ impl Search {
         self.wake();
         let all: Vec<ThreadId> = options.enabled.iter().filter(|thread| self.may_go(*thread)).collect();
         let bits = all.iter().fold(0, |bits, thread| bits | bit(*thread));
-        let awake = self.awake(bits)?;
-        let mut left: Vec<ThreadId> = all.into_iter().filter(|t| t.0 >= 64 || bit(*t) & awake != 0).collect();
+        let place = (&self.standing.place, self.standing.dangling(), self.printed);
+        let met = self.visited.meet(self.state.0, place, bits, self.standing.asleep)?;
+        self.standing.asleep = met.asleep;
+        let mut left: Vec<ThreadId> =
+            all.into_iter().filter(|thread| thread.0 >= 64 || bit(*thread) & met.awake != 0).collect();
         let wanted = self.speakers.next(&self.script, &self.standing.place);
         left.sort_by_key(|thread| self.rank(*thread, wanted, options));
         let thread = *left.first()?;
+        let pending = wanted.and_then(|thread| self.pending.get(thread.index())?.as_ref());
+        if pending.is_some_and(|pending| !self.may_go(pending.thread)) {
+            self.frontier.depart();
+        }
         if left.len() > 1 {
-            let standing = self.standing.clone();
             left.remove(0);
-            self.nodes.push(Node { at: self.path.len(), standing, rest: Rest::Threads(left, bit(thread)) });
+            let lines = self.script.progress(&self.standing.place);
+            self.frontier.open(self.frontier.len(), Rest::Threads(left, bit(thread)), &self.standing, lines);
         }
         self.push(thread);
         Some(thread)
     }
 
     fn push(&mut self, thread: ThreadId) {
-        self.cursor = self.path.len();
-        self.path.push(Move { choice: Choice { thread, outcome: 0 }, asked: false });
-    }
-
-    /// Which of the candidates are to be tried here; `None` when all have been.
-    fn awake(&mut self, candidates: u64) -> Option<u64> {
-        let mut key = Key(self.state.0);
-        (&self.standing.place, self.standing.dangling_bits(), self.printed).hash(&mut key);
-        let asleep = self.standing.asleep;
-        match self.visited.get_mut(&key.0) {
-            None => {
-                if self.visited.len() < MOST_STATES {
-                    self.visited.insert(key.0, asleep);
-                }
-                Some(candidates & !asleep)
-            }
-            Some(before) => {
-                let missing = *before & !asleep;
-                *before &= asleep;
-                // The others were tried when the same state was met first.
-                self.standing.asleep |= candidates & !missing;
-                (missing & candidates != 0).then_some(missing & candidates)
-            }
-        }
+        self.cursor = self.frontier.len();
+        self.frontier.push(thread, 0, false);
     }
 
     /// The steps since the last place wake those whose own next step depends on one of them.
@@ -310,25 +226,19 @@ impl Search {
 
     /// Remembers how far the log has been printed at most, and what could come there instead of what it says.
     fn note_progress(&mut self) {
-        let lines = self.script.progress(&self.standing.place);
-        if self.standing.stray || lines < self.furthest.lines || !self.script.is_between(&self.standing.place)
-        {
+        let path = self.frontier.moves(0).take(self.points).map(|m| m.choice);
+        let before = self.furthest.lines;
+        if self.standing.stray || !self.furthest.reach(&self.script, &self.standing.place, path) {
             return;
         }
-        let furthest = &mut self.furthest;
-        if lines > furthest.lines || furthest.path.is_empty() {
-            furthest.lines = lines;
-            furthest.place = self.standing.place.clone();
-            furthest.path = self.path[..self.points.min(self.path.len())].iter().map(|m| m.choice).collect();
-            furthest.instead.clear();
+        if self.furthest.lines > before {
+            self.frontier.advance();
         }
         for pending in self.pending.iter().flatten() {
             if let Action::Output(OutputAction::Write(text)) = pending.operation.action
-                && self.furthest.instead.len() < MOST_INSTEAD
                 && !matches!(self.written(pending), Written::Ignored(_))
             {
-                let text = self.texts.get(&text).map_or("", |text| text);
-                self.furthest.instead.insert(text.trim_end_matches('\n').to_owned());
+                self.furthest.could_follow(self.texts.get(&text).map_or("", |text| text));
             }
         }
     }
@@ -351,27 +261,24 @@ impl Strategy for Search {
 
     fn thread(&mut self, options: &Options<'_>) -> Decision {
         let position = options.position as usize;
-        let Some(first) = self.path.get(position).map(|first| first.choice.thread) else {
+        let Some(first) = self.frontier.moves(position).next().map(|first| first.choice.thread) else {
             return self.go_further(options).map_or(Decision::STOP, Decision::once);
         };
-        let rest = &self.path[position..];
-        let ends = |m: &Move| m.asked || m.choice.thread != first;
-        let run = match rest.iter().position(ends) {
-            Some(end) if rest[end].choice.thread == first => end + 1,
-            Some(end) => end,
-            None => rest.len(),
-        };
+        // Up to the first choice whose outcome is asked for, or of another thread.
+        let mut run = 0;
+        for m in self.frontier.moves(position).take_while(|m| m.choice.thread == first) {
+            run += 1;
+            if m.asked {
+                break;
+            }
+        }
         self.cursor = position + run - 1;
         Decision { thread: first, run: run as u32 }
     }
 
     fn outcome(&mut self, _thread: ThreadId, count: u32) -> u32 {
-        let Some(known) = self.path.get_mut(self.cursor) else { return 0 };
-        if !std::mem::replace(&mut known.asked, true) {
-            let rest = Rest::Outcomes(1, count);
-            self.nodes.push(Node { at: self.cursor, standing: self.standing.clone(), rest });
-        }
-        self.path[self.cursor].choice.outcome
+        let lines = self.script.progress(&self.standing.place);
+        self.frontier.outcome(self.cursor, count, &self.standing, lines)
     }
 
     fn end(&mut self, _choices: u64) {
@@ -409,31 +316,10 @@ impl Strategy for Search {
     }
 
     fn compares_states(&self) -> Option<u64> {
-        Some(self.path.len() as u64)
+        Some(self.frontier.len() as u64)
     }
 
     fn state(&mut self, fingerprint: u128, time: u64) {
         self.state = (fingerprint, time);
-    }
-}
-
-/// Stands for a thread among the first 64; others never sleep.
-fn bit(thread: ThreadId) -> u64 {
-    if thread.0 < 64 { 1 << thread.0 } else { 0 }
-}
-
-/// A fingerprint to which more is added.
-struct Key(u128);
-
-impl Hasher for Key {
-    fn finish(&self) -> u64 {
-        self.0 as u64
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            let mixed = (self.0 ^ u128::from(*byte)).wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645);
-            self.0 = mixed ^ mixed >> 67;
-        }
     }
 }

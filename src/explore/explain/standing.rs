@@ -2,13 +2,17 @@
 
 use super::place::Place;
 use crate::base::{Action, Step, ThreadAction, ThreadId};
+use std::collections::BTreeSet;
 
 /// What has to be known of the past to go on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
     pub(super) place: Place,
-    /// For each thread its last step since the last line, if nothing has happened since that depends on it.
-    dangling: Vec<Option<Step>>,
+    /// Points since the last line on which nothing has depended since, each with what followed unasked, whoever did it: the
+    /// thread of the point, and a step.
+    dangling: Vec<(ThreadId, Step)>,
+    /// Whose the last point was.
+    last: ThreadId,
     /// A bit for each thread that need not go next: what it would do has been tried.
     pub(super) asleep: u64,
     /// The steps since the last place at which the search could turn back.
@@ -26,31 +30,33 @@ pub(super) struct Standing {
 impl Standing {
     /// A step that prints what comes next; whether it was a stray one if a step dangles that it does not depend on.
     pub(super) fn print(&mut self, step: &Step, reduces: bool) {
-        let dangles = |other: &Step| other.thread != step.thread && !starts(other, step.thread);
-        self.stray |= reduces && self.dangling.iter().flatten().any(dangles);
+        self.settle(|_, other| other.thread == step.thread || starts(other, step.thread));
+        self.stray |= reduces && !self.dangling.is_empty();
         self.dangling.clear();
         self.asleep = 0;
         self.steps.clear();
         (self.unseen, self.unseen_steps) = (None, 0);
-        self.printed = true;
+        (self.printed, self.last) = (true, step.thread);
     }
 
     /// Any other step, and whether somebody sees it.
     pub(super) fn follow(&mut self, step: &Step, seen: bool) {
         let me = step.thread;
-        self.printed &= !step.operation.is_point();
-        for other in &mut self.dangling {
-            let settled = |other: &mut Step| other.thread == me || starts(other, me) || other.conflicts(step);
-            other.take_if(settled);
+        let point = step.operation.is_point();
+        if point {
+            (self.printed, self.last) = (false, me);
         }
-        if self.dangling.len() <= me.index() {
-            self.dangling.resize(me.index() + 1, None);
+        let last = self.last;
+        self.settle(|of, other| {
+            (point || of != last) && (other.thread == me || starts(other, me) || other.conflicts(step))
+        });
+        if !self.printed {
+            self.dangling.push((last, *step));
         }
-        self.dangling[me.index()] = Some(*step).filter(|_| !self.printed);
         self.steps.push(*step);
         if seen {
             (self.unseen, self.unseen_steps) = (None, 0);
-        } else if self.unseen.is_none_or(|thread| thread == me) {
+        } else if point && self.unseen.is_none_or(|thread| thread == me) {
             (self.unseen, self.unseen_steps) = (Some(me), self.unseen_steps + 1);
         }
     }
@@ -62,9 +68,16 @@ impl Standing {
         self.asleep = 0;
     }
 
-    /// Which threads dangle.
-    pub(super) fn dangling_bits(&self) -> Vec<u32> {
-        self.dangling.iter().flatten().map(|step| step.thread.0).collect()
+    /// Something depends on these steps now, and so on the points that brought them about.
+    fn settle(&mut self, needed: impl Fn(ThreadId, &Step) -> bool) {
+        while let Some((settled, _)) = self.dangling.iter().copied().find(|(of, step)| needed(*of, step)) {
+            self.dangling.retain(|(of, _)| *of != settled);
+        }
+    }
+
+    /// Which threads dangle, and because of whom.
+    pub(super) fn dangling(&self) -> BTreeSet<(ThreadId, ThreadId)> {
+        self.dangling.iter().map(|(of, step)| (*of, step.thread)).collect()
     }
 }
 

@@ -74,17 +74,23 @@ impl Lock {
     /// `ValueError: semaphore or lock released too many times`
     #[track_caller]
     pub fn release(&self) -> Result<(), Error> {
-        self.0.release().map_err(|_| Error::value("semaphore or lock released too many times"))
+        self.release_at(Location::caller())
     }
 
     /// `with lock:` takes it, runs `body` and gives it back, also when `body` panics.
     ///
     /// # Panics
     ///
-    /// When `body` has released it.
+    /// With the `ValueError` that Python raises when `body` has released it.
     #[track_caller]
     pub fn with<R>(&self, body: impl FnOnce() -> R) -> R {
-        self.0.with(body)
+        let location = Location::caller();
+        self.0.acquire();
+        threading::within(|| self.release_at(location), body)
+    }
+
+    fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
+        self.0.release_at(location).map_err(|_| Error::value("semaphore or lock released too many times"))
     }
 }
 
@@ -133,18 +139,24 @@ impl RLock {
     /// `AssertionError: attempt to release recursive lock not owned by thread`
     #[track_caller]
     pub fn release(&self) -> Result<(), Error> {
-        let message = "attempt to release recursive lock not owned by thread";
-        self.0.release().map_err(|_| Error::assertion(message))
+        self.release_at(Location::caller())
     }
 
     /// `with lock:` takes it, runs `body` and gives it back, also when `body` panics.
     ///
     /// # Panics
     ///
-    /// When `body` has released it.
+    /// With the `AssertionError` that Python raises when `body` has released it.
     #[track_caller]
     pub fn with<R>(&self, body: impl FnOnce() -> R) -> R {
-        self.0.with(body)
+        let location = Location::caller();
+        self.0.acquire();
+        threading::within(|| self.release_at(location), body)
+    }
+
+    fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
+        let message = "attempt to release recursive lock not owned by thread";
+        self.0.release_at(location).map_err(|_| Error::assertion(message))
     }
 }
 

@@ -151,7 +151,8 @@ pub(super) fn leave(location: &'static Location<'static>) {
     for child in children.iter().filter(|child| child.daemon) {
         kill(child, -15, location);
     }
-    for child in &children {
+    // Nobody waits for the end of the whole program, so that waits for nobody: it is over when all of its processes are.
+    for child in children.iter().filter(|_| process != ThreadId::MAIN) {
         wait_for(child, location);
     }
     let feeders: Vec<Feeder> =

@@ -44,6 +44,11 @@ impl<T: fmt::Debug + Send + 'static> SimpleQueue<T> {
         self.0.put_within(item, FOREVER, Location::caller()).expect("there is always room");
     }
 
+    /// As [`put`](Self::put), called from elsewhere.
+    pub(in crate::python) fn put_at(&self, item: T, location: &'static Location<'static>) {
+        self.0.put_within(item, FOREVER, location).expect("there is always room");
+    }
+
     /// `get()`: waits until there is an item and takes the oldest.
     #[track_caller]
     pub fn get(&self) -> T {

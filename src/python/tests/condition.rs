@@ -1,7 +1,7 @@
 //! `threading.Condition`.
 
 use super::{SHORT, fine, message, start};
-use crate::base::Ending;
+use crate::base::{Action, CondvarAction, Ending, Outcome};
 use crate::engine::testing::{all, outcomes};
 use crate::python::Shared;
 use crate::python::threading::{AnyLock, Condition, Event, Lock, RLock};
@@ -167,4 +167,32 @@ fn a_timed_wait_tells_whether_it_was_notified_and_holds_the_lock_either_way() {
         condition.with(|| condition.wait_for_timeout(|| false, SHORT)).unwrap()
     });
     assert_eq!(waited, [false]);
+}
+
+#[test]
+fn who_has_timed_out_may_take_a_notification_with_it() {
+    // One is woken by the only notification, or nobody is: the other waits on.
+    let mut lost = 0;
+    all(
+        || {
+            let condition = Condition::over(&Lock::new());
+            let hasty = condition.clone();
+            let hasty = start(move || assert!(!hasty.with(|| hasty.wait_timeout(SHORT).unwrap())));
+            let patient = condition.clone();
+            start(move || patient.with(|| patient.wait()));
+            condition.with(|| condition.notify()).unwrap();
+            hasty.join().unwrap();
+        },
+        |trace| {
+            let swallowed = trace.steps.iter().any(|step| {
+                step.operation.action == Action::Condvar(CondvarAction::Leave)
+                    && step.outcome == Outcome::Value(1)
+            });
+            if swallowed && trace.panics.is_empty() {
+                assert!(trace.ending == Ending::Deadlocked);
+                lost += 1;
+            }
+        },
+    );
+    assert!(lost > 0);
 }

@@ -3,11 +3,13 @@
 
 mod barrier;
 mod condition;
+mod futures;
 mod messages;
 mod output;
 mod processes;
 mod queue;
 mod semaphore;
+mod sockets;
 mod thread;
 
 use super::queue::Queue;
@@ -166,6 +168,23 @@ fn an_event_lets_through_while_it_is_set() {
         event.wait_timeout(SHORT)
     });
     assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn when_time_tells_a_set_lets_go_all_who_wait() {
+    let mut settings = settings();
+    settings.clock = crate::Clock::Virtual;
+    let trace = run_with(settings, || {
+        let event = Event::new();
+        let other = event.clone();
+        let waiter = start(move || other.wait());
+        time::sleep(SHORT);
+        event.set();
+        event.clear();
+        waiter.join().unwrap();
+        assert!(!event.is_set());
+    });
+    assert_eq!((trace.ending, trace.panics.len()), (Ending::Finished, 0));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use super::start;
 use crate::base::Ending;
-use crate::engine::current;
 use crate::engine::testing::{run, run_with, settings};
 use crate::python::logging::{self, Level};
+use crate::python::multiprocessing::Process;
 use crate::python::random::{choice, randint, randrange};
 use crate::python::threading::{Lock, Thread};
 use crate::python::{print, time, write};
@@ -39,9 +39,12 @@ fn a_print_is_two_writes_so_lines_can_be_glued() {
 #[test]
 fn where_output_comes_out_line_by_line_none_are_glued() {
     let two_processes = || {
-        current::print_whole_lines();
-        let threads = ["ab", "cd"].map(|text| start(move || print(text)));
-        threads.iter().for_each(|thread| thread.join().unwrap());
+        let processes = ["ab", "cd"].map(|text| {
+            let process = Process::new(move || print(text));
+            process.start().unwrap();
+            process
+        });
+        processes.iter().for_each(|process| process.join().unwrap());
     };
     assert_eq!(outputs(two_processes), ["ab\ncd\n", "cd\nab\n"]);
 }

@@ -4,7 +4,8 @@ use super::{fine, message};
 use crate::base::Ending;
 use crate::engine::testing::{all, outcomes, run};
 use crate::python::multiprocessing::{
-    Array, Condition, Event, Lock, Manager, Process, RLock, Value, active_children, current_process,
+    Array, Barrier, BoundedSemaphore, Condition, Event, Lock, Manager, Process, RLock, Semaphore, Value,
+    active_children, current_process,
 };
 use crate::python::threading::Returned;
 use crate::python::{Error, Shared};
@@ -253,4 +254,44 @@ fn a_shutdown_ends_what_waits_at_the_server() {
         worker.exitcode().unwrap()
     });
     assert_eq!(seen, [Some(0)]);
+}
+
+#[test]
+fn permits_are_given_to_anybody_and_none_too_often() {
+    fine(|| {
+        let pool = Semaphore::new(1).named("pool");
+        pool.acquire();
+        let other = pool.clone();
+        start(move || other.release()).join().unwrap();
+        assert!(pool.try_acquire() && !pool.try_acquire());
+        let bounded = BoundedSemaphore::new(1);
+        let too_many = "ValueError: semaphore or lock released too many times";
+        assert_eq!(message(bounded.release()), too_many);
+        bounded.with(|| ());
+        assert!(bounded.try_acquire());
+        let manager = Manager::new();
+        let kept = manager.bounded_semaphore("kept", 1).unwrap();
+        assert_eq!(message(kept.release()), "ValueError: Semaphore released too many times");
+        kept.with(|| assert_eq!(kept.try_acquire(), Ok(false))).unwrap();
+        manager.shutdown();
+        assert_eq!(kept.acquire(), Err(Error::BrokenPipeError));
+        assert!(manager.semaphore("late", 1).is_err());
+    });
+    let trace = run(|| {
+        let bounded = BoundedSemaphore::new(1);
+        bounded.with(|| bounded.release().unwrap());
+    });
+    let messages: Vec<_> = trace.panics.iter().map(|p| p.message.as_str()).collect();
+    assert_eq!(messages, ["ValueError: semaphore or lock released too many times"]);
+}
+
+#[test]
+fn processes_meet_at_a_barrier() {
+    fine(|| {
+        let gate = Barrier::new(2).named("gate");
+        let other = gate.clone();
+        let process = start(move || other.wait().map(drop));
+        assert!(gate.wait().unwrap() < 2);
+        process.join().unwrap();
+    });
 }

@@ -134,7 +134,7 @@ impl From<&AnyLock> for AnyLock {
 
 /// The second half of a `with` statement: runs `body`, then `release`, whichever way `body` ends.
 #[track_caller]
-pub(super) fn within<R>(release: impl Fn() -> Result<(), Error>, body: impl FnOnce() -> R) -> R {
+pub(in crate::python) fn within<R>(release: impl Fn() -> Result<(), Error>, body: impl FnOnce() -> R) -> R {
     let exit = OnUnwind(&release);
     let result = body();
     std::mem::forget(exit);

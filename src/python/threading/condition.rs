@@ -116,7 +116,8 @@ impl Condition {
 
     /// `wait(timeout)`: `false` when the time was up first.
     ///
-    /// Whoever timed out takes no notification any more. In CPython it may still swallow one until it has the lock again.
+    /// As in CPython, whoever timed out is a waiter until it has the lock again: a notification that comes in between is lost,
+    /// because it reaches nobody else and the wait still returns `false`.
     ///
     /// # Errors
     ///
@@ -216,13 +217,16 @@ impl Condition {
 
     fn wait_within(&self, timeout: u64, location: &'static Location<'static>) -> Result<bool, Error> {
         let lock = self.sleep(timeout, location)?;
-        let wake = Action::Condvar(CondvarAction::Wake { timeout });
+        let wake = Action::Condvar(CondvarAction::Wake { timeout, stays: true });
         let notified = current::perform_on(self.object(), wake, location) != Outcome::TimedOut;
         if !notified {
             current::offer_turn(location);
         }
         self.0.lock.acquire_within(FOREVER, location);
         self.0.lock.note_taken_back(lock);
+        if !notified {
+            current::perform_on(self.object(), Action::Condvar(CondvarAction::Leave), location);
+        }
         Ok(notified)
     }
 

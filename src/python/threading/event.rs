@@ -13,7 +13,9 @@ use std::time::Duration;
 /// `threading.Event`: a flag that threads wait for. A clone is the same event.
 ///
 /// A wait is one step, performed while the flag is up. In CPython a `set` lets through all who wait at that moment, even if
-/// a `clear` follows before they run; here those stay until the next `set`.
+/// a `clear` follows before they run. That is one of the executions here too, the one in which they wait between the two;
+/// in another they come too late, which is what CPython shows when they had not yet begun to wait: no program can know
+/// whether they had. Only time tells: under the virtual clock a `set` lets through all who wait.
 #[derive(Clone)]
 pub struct Event(Arc<Identity>);
 

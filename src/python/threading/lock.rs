@@ -130,7 +130,7 @@ impl Lock {
         self.took(outcome)
     }
 
-    pub(super) fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
+    pub(in crate::python) fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
         match current::perform_on(self.object(), Action::Mutex(MutexAction::Release), location) {
             Outcome::Refused => Err(Error::runtime("release unlocked lock")),
             _ => {

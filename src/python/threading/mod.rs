@@ -14,6 +14,7 @@ mod thread;
 mod timer;
 
 pub use any_lock::AnyLock;
+pub(super) use any_lock::within;
 pub use barrier::Barrier;
 pub use condition::Condition;
 pub use event::Event;

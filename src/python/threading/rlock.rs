@@ -129,7 +129,7 @@ impl RLock {
         self.take(MutexAction::Lock { timeout }, location)
     }
 
-    pub(super) fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
+    pub(in crate::python) fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
         if !self.is_owned() {
             return Err(Error::runtime("cannot release un-acquired lock"));
         }

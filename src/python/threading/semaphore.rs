@@ -2,8 +2,8 @@
 
 use super::any_lock::within;
 use crate::base::object::{self, State};
-use crate::base::{Action, FOREVER, Name, ObjectKind, Outcome, SemaphoreAction};
-use crate::engine::current;
+use crate::base::{Action, FOREVER, Name, ObjectId, ObjectKind, Outcome, SemaphoreAction};
+use crate::engine::{current, hot};
 use crate::python::Error;
 use crate::python::identity::{Identity, rename};
 use crate::python::time::nanoseconds;
@@ -49,6 +49,12 @@ impl Semaphore {
     #[track_caller]
     pub fn new(value: u32) -> Self {
         Semaphore::made(value, false)
+    }
+
+    /// A semaphore that never has more permits than in the beginning.
+    #[track_caller]
+    pub(in crate::python) fn bounded(value: u32) -> Self {
+        Semaphore::made(value, true)
     }
 
     #[track_caller]
@@ -128,7 +134,15 @@ impl Semaphore {
         within(|| self.release_at(1, location), body)
     }
 
-    fn acquire_within(&self, timeout: u64, location: &'static Location<'static>) -> bool {
+    pub(in crate::python) fn acquire_within(
+        &self,
+        timeout: u64,
+        location: &'static Location<'static>,
+    ) -> bool {
+        if timeout == FOREVER {
+            current::perform_hot(self.object(), hot::TakePermit, location);
+            return true;
+        }
         let outcome = self.perform(SemaphoreAction::Acquire { timeout }, location);
         if outcome == Outcome::TimedOut {
             current::offer_turn(location);
@@ -136,9 +150,17 @@ impl Semaphore {
         outcome == Outcome::Done
     }
 
-    fn release_at(&self, count: u32, location: &'static Location<'static>) -> Result<(), Error> {
+    pub(in crate::python) fn release_at(
+        &self,
+        count: u32,
+        location: &'static Location<'static>,
+    ) -> Result<(), Error> {
         if count == 0 {
             return Err(Error::ValueError("n must be one or more".to_owned()));
+        }
+        if count == 1 && !self.0.bounded {
+            current::perform_hot(self.object(), hot::GivePermit, location);
+            return Ok(());
         }
         match self.perform(SemaphoreAction::Release { count }, location) {
             Outcome::Refused => Err(Error::ValueError("Semaphore released too many times".to_owned())),
@@ -147,12 +169,16 @@ impl Semaphore {
     }
 
     fn perform(&self, action: SemaphoreAction, location: &'static Location<'static>) -> Outcome {
+        current::perform_on(self.object(), Action::Semaphore(action), location)
+    }
+
+    #[inline(always)]
+    fn object(&self) -> ObjectId {
         let (permits, bounded) = (self.0.permits, self.0.bounded);
-        let begin = || {
+        self.0.identity.object(|| {
             let state = State::Semaphore(object::Semaphore::new(permits, bounded));
             (ObjectKind::Semaphore { permits }, state)
-        };
-        current::perform_on(self.0.identity.object(begin), Action::Semaphore(action), location)
+        })
     }
 }
 
@@ -176,7 +202,7 @@ impl BoundedSemaphore {
     #[must_use]
     #[track_caller]
     pub fn new(value: u32) -> Self {
-        BoundedSemaphore(Semaphore::made(value, true))
+        BoundedSemaphore(Semaphore::bounded(value))
     }
 
     /// The same semaphore under a name, for traces.

@@ -90,6 +90,8 @@ impl History {
             ThreadAction::Unpark(thread) => self.would_meet(self.own(Own::Token, thread.0), true),
             // Nothing goes on at a join: what waits for an end follows from it.
             ThreadAction::Join { timeout: FOREVER, .. } => 0,
+            // Whoever would go on for ever does nothing more.
+            ThreadAction::GoOn => 0,
             ThreadAction::Join { thread, .. } => self.would_meet(self.own(Own::End, thread.0), false),
             ThreadAction::Kill(process) => self.foresee_kill(process, view),
             ThreadAction::IsFinished(thread) => {
@@ -127,6 +129,21 @@ impl History {
                     return 0;
                 }
                 self.foreseen.extend([(mutex.0, true), (ticket, !notified)]);
+                if !notified {
+                    self.foreseen.push((condvar.0, true));
+                }
+                1
+            }
+            CondvarAction::Wake { stays: true, .. } => {
+                self.foreseen.push((ticket, false));
+                if !self.is_notified(next.thread, view) {
+                    self.foreseen.push((condvar.0, false));
+                }
+                1
+            }
+            CondvarAction::Leave => {
+                let notified = self.is_notified(next.thread, view);
+                self.foreseen.push((ticket, true));
                 if !notified {
                     self.foreseen.push((condvar.0, true));
                 }

@@ -65,6 +65,18 @@ impl History {
                     self.meet(number, meeting, true, true);
                 }
             }
+            CondvarAction::Wake { stays: true, .. } => {
+                self.meet(number, ticket, false, false);
+                if !notified {
+                    self.meet(number, condvar, false, false);
+                }
+            }
+            CondvarAction::Leave => {
+                self.meet(number, ticket, true, true);
+                if !notified {
+                    self.meet(number, condvar, true, true);
+                }
+            }
             CondvarAction::Reacquire { .. } | CondvarAction::Wake { .. } => {
                 if let CondvarAction::Reacquire { mutex } = action {
                     self.meet(number, mutex.0, true, true);

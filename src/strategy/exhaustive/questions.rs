@@ -219,7 +219,10 @@ impl History {
             };
             !matches!(
                 action,
-                CondvarAction::Wait { .. } | CondvarAction::Wake { .. } | CondvarAction::Reacquire { .. }
+                CondvarAction::Wait { .. }
+                    | CondvarAction::Wake { .. }
+                    | CondvarAction::Reacquire { .. }
+                    | CondvarAction::Leave
             )
         })
     }

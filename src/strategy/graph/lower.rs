@@ -57,7 +57,11 @@ pub(super) fn lower(operation: &Operation, own: ThreadId) -> Lowered {
         | Action::Pipe(PipeAction::Offer)
         // Who kills gives the proof up: see `learn`.
         | Action::Thread(
-            ThreadAction::Yield | ThreadAction::Spin | ThreadAction::Sleep(_) | ThreadAction::Kill(_),
+            ThreadAction::Yield
+            | ThreadAction::Spin
+            | ThreadAction::Sleep(_)
+            | ThreadAction::Round { .. }
+            | ThreadAction::Kill(_),
         ) => Lowered::Nothing,
         Action::Atomic(AtomicAction::Load(_)) | Action::Shared(SharedAction::Get) => Lowered::Load,
         Action::Atomic(AtomicAction::Store { value, ordering }) => Lowered::Store { value, ordering },
@@ -69,7 +73,8 @@ pub(super) fn lower(operation: &Operation, own: ThreadId) -> Lowered {
         Action::Condvar(CondvarAction::Reacquire { mutex }) => Lowered::Reacquire { mutex },
         Action::Barrier(BarrierAction::Pass { .. })
         | Action::Channel(ChannelAction::AwaitTaken { .. })
-        | Action::Once(OnceAction::Wait) => Lowered::Passive,
+        | Action::Once(OnceAction::Wait)
+        | Action::Thread(ThreadAction::GoOn) => Lowered::Passive,
         Action::Fence(ordering) => Lowered::Fence(ordering),
         Action::Choose(count) => Lowered::Choose(count),
         Action::Thread(ThreadAction::Spawn(child)) => Lowered::Start(child),

@@ -10,6 +10,7 @@
 //! The text is stable: names and values only, no addresses, no paths, line numbers only when asked.
 
 mod columns;
+mod network;
 mod phrase;
 mod printed;
 mod processes;

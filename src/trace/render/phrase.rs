@@ -1,7 +1,7 @@
 //! A step in a few plain words: "load finished -> false", "lock m", "notify one on empty, wakes consumer 1".
 
 use super::printed::printed;
-use super::python;
+use super::{network, python};
 use crate::base::{
     Action, ArcAction, AtomicAction, BarrierAction, CellAction, ChannelAction, CondvarAction, FOREVER,
     MutexAction, ObjectKind, OnceAction, Outcome, Rmw, RwLockAction, SharedAction, Step, ThreadAction,
@@ -50,6 +50,8 @@ pub fn phrase(step: &Step, scene: &Scene<'_>) -> String {
         Action::Arc(action) => arc(action, step.outcome, object),
         Action::Output(action) => printed(action, scene),
         Action::Pipe(action) => super::processes::pipe(action, step, scene, object),
+        Action::Port(action) => network::port(action, step, object),
+        Action::Stream(action) => network::stream(action, step, scene, object),
         Action::Value(action) => super::processes::shared_value(action, step, scene, object),
         Action::Close => format!("shut down {object}"),
         Action::Thread(action) => thread(action, step.outcome, scene),
@@ -262,6 +264,8 @@ fn condvar(action: CondvarAction, outcome: Outcome, scene: &Scene<'_>, object: &
         (CondvarAction::Wake { .. }, Outcome::TimedOut) => format!("wait on {object} times out"),
         (CondvarAction::Wake { .. }, Outcome::Spurious) => "wakes up unasked".into(),
         (CondvarAction::Wake { .. }, _) => "wakes up, notified".into(),
+        (CondvarAction::Leave, Outcome::Value(0)) => format!("is no waiter of {object} any more"),
+        (CondvarAction::Leave, _) => format!("a notify on {object} came too late for it, and helps nobody"),
         (CondvarAction::NotifyOne | CondvarAction::NotifyFirst(1), _) => {
             format!("notify one on {object}, {}", woken(outcome, scene))
         }

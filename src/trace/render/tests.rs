@@ -85,7 +85,10 @@ fn conditions_in_words() {
         condvar(CondvarAction::Reacquire { mutex: M }, Outcome::Spurious),
         "wakes up unasked, locks m"
     );
-    assert_eq!(condvar(CondvarAction::Wake { timeout: 9 }, Outcome::TimedOut), "wait on x times out");
+    assert_eq!(
+        condvar(CondvarAction::Wake { timeout: 9, stays: false }, Outcome::TimedOut),
+        "wait on x times out"
+    );
     assert_eq!(condvar(CondvarAction::NotifyOne, Outcome::Value(0)), "notify one on x, nobody waits");
     assert_eq!(condvar(CondvarAction::NotifyAll, Outcome::Value(2)), "notify all on x, wakes 2");
     let barrier = |action, outcome| words(ObjectKind::Barrier, Action::Barrier(action), outcome);

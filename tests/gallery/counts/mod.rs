@@ -4,17 +4,21 @@
 //! interleavings fall into just so many classes checks the search, the objects and `Step::conflicts` at once.
 
 mod blocking;
+mod futures;
 mod processes;
 mod python;
+mod sockets;
 mod variables;
 
 use super::canonical::canonical;
 use super::every;
 use blocking::*;
+use futures::*;
 use processes::*;
 use python::*;
 use selvedge::base::Ending;
 use selvedge::thread;
+use sockets::*;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -186,12 +190,23 @@ const ROWS: &[Row] = &[
     Row { name: "mixed messages", model: mixed, sizes: &[(2, 1, 20, 0)] },
     Row { name: "terminated", model: terminated, sizes: &[(2, 1, 2, 0), (2, 3, 4, 0)] },
     Row { name: "lock of the dead", model: lock_of_the_dead, sizes: &[(2, 1, 2, 1)] },
+    Row { name: "connect and accept", model: accepted, sizes: &[(1, 1, 1, 0), (2, 1, 4, 0), (3, 1, 30, 0)] },
+    Row { name: "question and answer", model: in_turn, sizes: &[(2, 1, 1, 0), (2, 3, 1, 0)] },
+    Row { name: "byte by byte", model: one_by_one, sizes: &[(2, 1, 1, 0), (2, 2, 2, 0), (2, 3, 5, 0)] },
+    Row { name: "refused", model: refused, sizes: &[(1, 1, 1, 0), (2, 1, 4, 0)] },
+    Row { name: "both close", model: both_close, sizes: &[(2, 1, 2, 0)] },
+    Row { name: "a thread for each connection", model: served, sizes: &[(1, 1, 3, 0)] },
+    Row { name: "pool", model: pool, sizes: &[(1, 1, 1, 0), (1, 2, 6, 0), (2, 1, 1, 0)] },
+    Row { name: "update by a pool", model: pooled_update, sizes: &[(1, 1, 2, 0)] },
     Row { name: "independent atomics", model: independent, sizes: &[(3, 2, 1, 0)] },
     Row { name: "empty threads", model: empty, sizes: &[(2, 0, 1, 0), (3, 0, 1, 0), (4, 0, 1, 0)] },
 ];
 
 /// Sizes at which all interleavings would take too long.
 const LARGE: &[Row] = &[
+    Row { name: "pool", model: pool, sizes: &[(2, 2, 22, 0)] },
+    Row { name: "update by a pool", model: pooled_update, sizes: &[(2, 1, 150, 0)] },
+    Row { name: "a thread for each connection", model: served, sizes: &[(2, 1, 36, 0), (3, 1, 810, 0)] },
     Row { name: "readers", model: readers, sizes: &[(8, 1, 256, 0), (13, 1, 8192, 0)] },
     Row { name: "ainc", model: ainc, sizes: &[(7, 1, 5040, 0)] },
     Row { name: "casrot", model: casrot, sizes: &[(6, 1, 144, 0)] },

@@ -49,7 +49,7 @@ impl Manager {
     /// `AssertionError: server not yet started` after the shutdown.
     #[track_caller]
     pub fn lock(&self, name: &'static str) -> Result<Lock, Error> {
-        Ok(Lock(self.keep(ObjectKind::Lock, mutex, Name::new(name))?))
+        Ok(Lock(self.keep(ObjectKind::Lock, mutex(), Name::new(name))?))
     }
 
     /// `manager.RLock()`
@@ -69,7 +69,7 @@ impl Manager {
     /// As [`lock`](Manager::lock).
     #[track_caller]
     pub fn condition(&self, name: &'static str) -> Result<Condition, Error> {
-        let begin = || State::Condvar(object::Condvar::default());
+        let begin = State::Condvar(object::Condvar::default());
         let kept = self.keep(ObjectKind::Condvar, begin, Name::new(name))?;
         Ok(Condition { kept, lock: self.rlock_of(Name::new(name).part("lock of"))? })
     }
@@ -81,12 +81,12 @@ impl Manager {
     /// As [`lock`](Manager::lock).
     #[track_caller]
     pub fn event(&self, name: &'static str) -> Result<Event, Error> {
-        let begin = || State::Event(object::Event::default());
+        let begin = State::Event(object::Event::default());
         Ok(Event(self.keep(ObjectKind::Event, begin, Name::new(name))?))
     }
 
     fn rlock_of(&self, name: Name) -> Result<RLock, Error> {
-        let kept = self.keep(ObjectKind::RLock, mutex, name)?;
+        let kept = self.keep(ObjectKind::RLock, mutex(), name)?;
         Ok(RLock { kept, owner: Arc::new((AtomicU32::new(NOBODY), AtomicU32::new(0))) })
     }
 }
@@ -257,14 +257,18 @@ impl Condition {
     pub fn wait_timeout(&self, timeout: Duration) -> Result<bool, Error> {
         let (location, timeout) = (Location::caller(), nanoseconds(timeout));
         let depth = self.fall_asleep(timeout, location)?;
-        let outcome = self.kept.call(Action::Condvar(CondvarAction::Wake { timeout }), location)?;
-        if outcome == Outcome::TimedOut {
+        let wake = CondvarAction::Wake { timeout, stays: true };
+        let notified = self.kept.call(Action::Condvar(wake), location)? != Outcome::TimedOut;
+        if !notified {
             current::offer_turn(location);
         }
         let lock = Action::Mutex(MutexAction::Lock { timeout: FOREVER });
         self.lock.kept.call(lock, location)?;
         self.lock.set_depth(depth);
-        Ok(outcome != Outcome::TimedOut)
+        if !notified {
+            self.kept.call(Action::Condvar(CondvarAction::Leave), location)?;
+        }
+        Ok(notified)
     }
 
     /// `notify(n)`

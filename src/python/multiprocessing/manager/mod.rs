@@ -6,11 +6,13 @@
 mod collections;
 mod locks;
 mod queue;
+mod semaphore;
 mod served;
 
 pub use collections::{DictProxy, ListProxy, Namespace, ValueProxy};
 pub use locks::{Condition, Event, Lock, RLock};
 pub use queue::Queue;
+pub use semaphore::Semaphore;
 
 use super::world;
 use crate::base::object::State;
@@ -54,12 +56,12 @@ pub struct Manager(Arc<Mutex<Option<Vec<Arc<Kept>>>>>);
 struct Kept {
     identity: Identity,
     kind: ObjectKind,
-    begin: fn() -> State,
+    begin: State,
 }
 
 impl Kept {
     fn object(&self) -> ObjectId {
-        self.identity.object(|| (self.kind, (self.begin)()))
+        self.identity.object(|| (self.kind, self.begin.clone()))
     }
 
     /// A call: one step at the server.
@@ -114,7 +116,7 @@ impl Manager {
     }
 
     /// Keeps another object at the server.
-    fn keep(&self, kind: ObjectKind, begin: fn() -> State, name: Name) -> Result<Arc<Kept>, Error> {
+    fn keep(&self, kind: ObjectKind, begin: State, name: Name) -> Result<Arc<Kept>, Error> {
         let mut identity = Identity::new();
         if !name.is_empty() {
             identity.rename(name);

@@ -28,7 +28,7 @@ impl Manager {
     /// `AssertionError: server not yet started` after the shutdown.
     #[track_caller]
     pub fn queue<T: fmt::Debug + Send + 'static>(&self, name: &'static str) -> Result<Queue<T>, Error> {
-        let begin = || State::Queue(object::Queue::new(0));
+        let begin = State::Queue(object::Queue::new(0));
         let kept = self.keep(ObjectKind::Queue(width::<T>()), begin, Name::new(name))?;
         Ok(Queue { kept, items: Arc::default() })
     }

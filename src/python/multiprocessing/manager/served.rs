@@ -25,7 +25,7 @@ impl<S> Clone for Served<S> {
 
 impl<S> Served<S> {
     pub(super) fn new(manager: &Manager, kind: ObjectKind, name: Name, data: S) -> Result<Self, Error> {
-        let kept = manager.keep(kind, || State::Shared, name)?;
+        let kept = manager.keep(kind, State::Shared, name)?;
         Ok(Served { kept, data: Arc::new(Mutex::new(data)) })
     }
 

@@ -99,7 +99,7 @@ fn operations(draw: Draw, threads: usize, own: usize) -> Vec<Op> {
         32 => vec![
             lock(2),
             Op::Act(4, held, 7),
-            Op::Act(4, Action::Condvar(CondvarAction::Wake { timeout: 5 }), 0),
+            Op::Act(4, Action::Condvar(CondvarAction::Wake { timeout: 5, stays: false }), 0),
             lock(2),
             unlock(2),
         ],
