@@ -123,7 +123,8 @@ static PROGRAMS: &[Program] = &[
     bounded_queue::PUBLISHED,
     bounded_queue::FIXED,
     downloads::PROGRAM,
-    connections::THREADS,
+    connections::PUBLISHED,
+    connections::FIXED,
     connections::IN_TURN,
     counter::PUBLISHED,
     counter::FIXED,
@@ -196,7 +197,7 @@ mod tests {
             "`bank_acount` is no program, in the list of programs: did you mean `bank_account`?"
         );
         assert!(
-            find("").unwrap_err().to_string().contains("there are `bank_account`, `bank_account_locked`")
+            find("").unwrap_err().to_string().contains("there are `event_start_line`, `condition_endless`")
         );
     }
 }
