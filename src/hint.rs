@@ -20,6 +20,8 @@ pub fn spin_loop() {
 }
 
 /// What a round of an [endless] loop came to.
+///
+/// A loop that counts its rounds and leaves after so many is not endless: write it as a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Round {
     /// It did what the loop is for; another follows.

@@ -103,10 +103,11 @@ impl VectorClock {
         }
     }
 
-    /// A number that changes whenever more changes than what is [set](Self::set); not kept where nobody's number is 8 or more.
+    /// A number, not zero, that changes whenever more changes than what is [set](Self::set); `None` where nobody of a number of 8
+    /// or more is known, when it is not kept.
     #[inline(always)]
-    pub(crate) fn lessons(&self) -> u32 {
-        self.lessons
+    pub(crate) fn lessons(&self) -> Option<u64> {
+        (!self.more.is_empty()).then_some(1 + self.lessons as u64)
     }
 
     /// Whether all that this clock knows is also known to `other`.

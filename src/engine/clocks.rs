@@ -248,7 +248,7 @@ impl Trail {
         offset: u32,
         (acquire, release): (Acquire, Release),
     ) -> bool {
-        let again = self.owner == thread.0 && self.lessons == 1 + u64::from(who.clock.lessons());
+        let again = self.owner == thread.0 && who.clock.lessons() == Some(self.lessons);
         let simple = matches!(acquire, Acquire::Nothing | Acquire::Released)
             && matches!(release, Release::Nothing | Release::Replace | Release::Join);
         if !again || !simple || self.stamp == INEXACT {
@@ -309,12 +309,12 @@ impl Trail {
         } else {
             clock.set(thread, offset);
             // Whoever has learned nothing since it was here knows what is kept here, but for its own steps.
-            let lessons = 1 + u64::from(clock.lessons());
-            match self.owner == thread.0 && self.stamp != INEXACT && self.lessons == lessons {
+            let lessons = clock.lessons();
+            match self.owner == thread.0 && self.stamp != INEXACT && lessons == Some(self.lessons) {
                 true => self.clock.set(thread, offset),
                 false => self.clock.copy_from(clock),
             }
-            self.lessons = lessons;
+            self.lessons = lessons.unwrap_or(UNLEARNED);
         }
         (self.owner, self.stamp) = (thread.0, offset);
     }

@@ -99,6 +99,8 @@ pub(crate) struct Summary {
     pub(crate) threads: u32,
     /// Whether a thread that could have gone on was kept back because it had only been looking.
     pub(crate) fairness_assumed: bool,
+    /// Whether somebody would have gone round a loop without an end once more.
+    pub(crate) endless: bool,
     /// Whether, in this or an earlier execution, an atomic was used in another way than sequentially consistently.
     pub(crate) weak_seen: bool,
     /// Whether somebody, in this or an earlier execution, has looked at a reference count.
@@ -217,6 +219,7 @@ impl Execution {
             choices: self.position,
             threads: self.live_threads,
             fairness_assumed: self.fairness_assumed,
+            endless: self.rounds_begun && self.is_endless(),
             weak_seen: self.weak.seen,
             count_seen: self.count_seen,
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)

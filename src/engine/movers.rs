@@ -84,11 +84,18 @@ impl Execution {
         }
     }
 
+    /// Whether no other thread goes on, daemons included.
+    fn is_alone(&self) -> bool {
+        self.unfinished <= 1
+            && self.threads[..self.live_threads as usize].iter().filter(|thread| !thread.is_over()).count()
+                <= 1
+    }
+
     /// The running thread has met an object not known to be exposed: is it now?
     #[cold]
     #[inline(never)]
     pub(crate) fn note_meeting(&mut self, object: ObjectId) {
-        if self.unfinished <= 1 || self.mode == Mode::TearingDown {
+        if self.is_alone() || self.mode == Mode::TearingDown {
             // Nobody else is there who could come in between.
             return;
         }

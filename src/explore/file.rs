@@ -84,7 +84,7 @@ pub(super) fn figures(report: &Report) -> String {
         report.longest,
         report.most_threads,
         report.cut_short,
-        u8::from(report.fairness_assumed),
+        u8::from(report.fairness_assumed) | u8::from(report.endless) << 1,
         u8::from(report.counts_seen)
     )
 }
@@ -101,7 +101,8 @@ fn parse_figures(text: &str, report: &mut Report) -> Option<()> {
     let [executions, choices, longest, threads, cut_short, fair, counts] = numbers.try_into().ok()?;
     (report.executions, report.choices, report.longest) = (executions, choices, longest);
     (report.most_threads, report.cut_short) = (threads.try_into().ok()?, cut_short);
-    (report.fairness_assumed, report.counts_seen) = (fair != 0, counts != 0);
+    (report.fairness_assumed, report.endless, report.counts_seen) =
+        (fair & 1 != 0, fair & 2 != 0, counts != 0);
     Some(())
 }
 

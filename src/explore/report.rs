@@ -63,6 +63,7 @@ pub struct Report {
     /// How many executions have more preemptions than those of which all were run.
     pub(super) beyond: u64,
     pub(super) fairness_assumed: bool,
+    pub(super) endless: bool,
     pub(super) counts_seen: bool,
     pub(super) memory: MemoryModel,
     pub(super) doubt: Option<String>,
@@ -95,6 +96,7 @@ impl Report {
             cut_short: 0,
             beyond: 0,
             fairness_assumed: false,
+            endless: false,
             counts_seen: false,
             doubt: None,
             estimate: None,
@@ -168,6 +170,12 @@ impl Report {
         self.fairness_assumed
     }
 
+    /// Whether a loop [without an end](crate::hint::endless) would have gone on: what was seen is all there is in as many rounds as
+    /// were asked for.
+    pub fn is_of_some_rounds(&self) -> bool {
+        self.endless
+    }
+
     /// Whether the model looks at reference counts. Clones and drops of an `Arc` that are not the last are no choices of
     /// their own, so counts were seen to change only together with a neighbouring step.
     pub fn sees_counts(&self) -> bool {
@@ -222,7 +230,14 @@ impl Report {
                 )
             }
             Coverage::Proved => {
-                let fair = if self.fairness_assumed { ", polling loops taken to be fair" } else { "" };
+                let fair = match (self.fairness_assumed, self.endless) {
+                    (false, false) => "",
+                    (true, false) => ", polling loops taken to be fair",
+                    (false, true) => ", endless loops followed for the rounds asked for",
+                    (true, true) => {
+                        ", polling loops taken to be fair and endless ones followed for the rounds asked for"
+                    }
+                };
                 match self.executions {
                     1 => format!("proved: the only execution was run{fair}"),
                     _ => format!("proved: all {executions} were run{fair}"),

@@ -130,7 +130,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         }
         let report = &mut self.report;
         (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
-        (report.fairness_assumed, report.counts_seen) = (false, false);
+        (report.fairness_assumed, report.counts_seen, report.endless) = (false, false, false);
         report.outputs.iter_mut().for_each(BTreeSet::clear);
         (report.estimate, report.spread, report.origin) = (None, None, None);
         Ok(())
@@ -324,6 +324,7 @@ impl<F: Fn()> Runner<'_, F> {
         report.longest = report.longest.max(summary.choices);
         report.most_threads = report.most_threads.max(summary.threads);
         report.fairness_assumed |= summary.fairness_assumed;
+        report.endless |= summary.endless;
         report.counts_seen |= summary.count_seen;
         report.cut_short += u64::from(summary.ending == Ending::StepLimit);
         if let Some(outputs) = &mut report.outputs

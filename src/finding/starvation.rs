@@ -125,6 +125,9 @@ impl<'a> Walk<'a> {
         let mut waiting = Vec::new();
         for thread in idle {
             let Some(operation) = self.next_operation(thread, first.offset) else { continue };
+            if self.is_unknown(thread, &operation, first, again) {
+                continue;
+            }
             match self.held_back(thread, &operation, first, again) {
                 Held::Always => {
                     let place = blocked(self.trace, &again.state, thread, operation);
@@ -140,9 +143,48 @@ impl<'a> Walk<'a> {
             let rounds: Vec<bool> = mine.filter_map(|(_, step)| is_round(step)).collect();
             !rounds.is_empty() && !rounds.contains(&true)
         };
-        let in_vain: Vec<ThreadId> = going.iter().copied().filter(in_vain).collect();
+        let lasting = |thread: &ThreadId| self.sees_the_same_again(*thread, first.offset, again.offset);
+        let in_vain: Vec<ThreadId> = going.iter().copied().filter(in_vain).filter(lasting).collect();
         let starves = !in_vain.is_empty() || !waiting.is_empty();
         starves.then_some(Starvation { first: first.offset, again: again.offset, going, in_vain, waiting })
+    }
+
+    /// Whether what a thread looks at in vain is there to be found the same the next time: nothing but locks, events and
+    /// queues, of which it is known how they stand, is changed by anybody.
+    fn sees_the_same_again(&self, thread: ThreadId, from: u64, to: u64) -> bool {
+        let known = |step: &Step| {
+            matches!(
+                step.operation.action,
+                Action::Mutex(_)
+                    | Action::RwLock(_)
+                    | Action::Event(_)
+                    | Action::Queue(_)
+                    | Action::Condvar(_)
+            )
+        };
+        let all = || self.steps(from, to).map(|(_, step)| step);
+        let looks = all().filter(|step| step.thread == thread && !known(step));
+        let mut objects =
+            looks.flat_map(|step| step.accesses().into_iter().flatten().map(|(object, _)| object));
+        objects.all(|object| {
+            let meets = |step: &&Step| step.accesses().iter().flatten().any(|(other, _)| *other == object);
+            !all().filter(meets).any(Step::changes)
+        })
+    }
+
+    /// Whether the steps do not tell if `thread`, which does nothing in between, could: then nothing is said of it. It could not
+    /// if it never did to the end, and nobody touched in between what it waits for.
+    fn is_unknown(&self, thread: ThreadId, operation: &Operation, first: &Moment, again: &Moment) -> bool {
+        operation.timeout() == FOREVER
+            && operation.may_block()
+            && first.state.ready(thread, operation).is_none()
+            && {
+                let later = self.steps(again.offset, self.trace.end()).any(|(_, step)| step.thread == thread);
+                let touched = self
+                    .steps(first.offset, again.offset)
+                    .any(|(_, s)| s.operation.object == operation.object);
+                later || touched
+            }
     }
 
     fn steps(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, &'a Step)> + use<'a> {
@@ -163,7 +205,9 @@ impl<'a> Walk<'a> {
     fn held_back(&self, thread: ThreadId, operation: &Operation, first: &Moment, again: &Moment) -> Held {
         // Its time will be up.
         let waits = operation.timeout() == FOREVER;
-        let cannot = |state: &State| waits && state.ready(thread, operation) == Some(false);
+        // Where the steps do not tell, it never could to the end of the execution.
+        let cannot =
+            |state: &State| waits && operation.may_block() && state.ready(thread, operation) != Some(true);
         let mut state = first.state.clone();
         let (mut always, mut never) = (cannot(&state), !cannot(&state));
         for (offset, step) in self.steps(first.offset, again.offset) {

@@ -9,7 +9,7 @@ use models::{DOCUMENTS, Expected, Parameters, Program, programs};
 use owo_colors::OwoColorize;
 use selvedge::Explorer;
 use selvedge::explore::{Coverage, Found, Report};
-use selvedge::finding::{Finding, Panicked};
+use selvedge::finding::{Finding, Panicked, Severity};
 use selvedge::trace::Names;
 use std::time::{Duration, Instant};
 
@@ -90,11 +90,15 @@ fn sentence(found: &Found) -> String {
     let headline = found.finding.headline(&found.trace);
     let sentence = headline.split_once(": ").map_or(headline.as_str(), |(_kind, sentence)| sentence);
     let line = sentence.lines().next().unwrap_or_default().trim_end_matches(':');
+    let line = match found.finding.severity() {
+        Severity::Failure => line.to_owned(),
+        _ => format!("(a warning) {line}"),
+    };
     match &found.finding {
         Finding::Panic(Panicked { cause: Some(update), .. }) => {
             format!("{line}: an update of `{}` was lost", Names::new(&found.trace).object(update.object))
         }
-        _ => line.to_owned(),
+        _ => line,
     }
 }
 

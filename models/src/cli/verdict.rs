@@ -44,6 +44,7 @@ impl Verdict {
             return Verdict::bad(OTHER_OUTPUT, OTHER_OUTPUT);
         }
         let word = match report.coverage() {
+            Coverage::Proved if report.is_of_some_rounds() => "proved for rounds",
             Coverage::Proved => "proved",
             Coverage::AllWithin(_) => "partly proved",
             _ => "sampled",

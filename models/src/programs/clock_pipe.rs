@@ -1,7 +1,8 @@
 //! A clock that sends its ticks through a pipe.
 //!
 //! With one process at each end all is well. With a second clock at the same end the parts of two messages may be mixed, as the
-//! documentation warns; a lock around each message mends that. And when the clock has gone, the reader learns of it only if
+//! documentation warns (CPython writes messages of up to 16 KiB in one piece, so numbers are safe in practice, which nothing
+//! promises); a lock around each message mends that. And when the clock has gone, the reader learns of it only if
 //! nobody else holds the sending end: a process that was started with a copy of it, or the main process which never closed its
 //! own, keeps the reader waiting for ever.
 

@@ -30,7 +30,7 @@ pub(crate) const PUBLISHED: Program = Program {
     name: "connections",
     document: DOCUMENT,
     about: "A server accepts connections for ever, one of which may wait, and starts a thread for each of them.",
-    claim: "Each connection is managed by a thread of its own.",
+    claim: "Each connection is managed by a thread of its own. (With `listen(1)`, further ones may be refused.)",
     parameters: PARAMETERS,
     prints: Prints::Aside,
     expected: Expected::Findings(&["panic", "deadlock"]),

@@ -14,7 +14,7 @@ const CLAIM: &str = "The consumer waits until the supplier has added something a
 
 const PARAMETERS: &[Parameter] = &[Parameter {
     name: "rounds",
-    about: "how often each of them is followed round its loop",
+    about: "how often the supplier is followed round its loop",
     default: 2,
     document_value: None,
     minimum: 1,
@@ -61,7 +61,7 @@ fn main(parameters: &Parameters, supply: fn(&List, u32) -> Result<(), Error>) ->
     };
     let theirs = list.clone();
     Thread::new(move || supply(&theirs, rounds)).named("supplier").start()?;
-    Thread::new(move || endless(rounds, || list.take())).named("consumer").start()
+    Thread::new(move || list.take()).named("consumer").start()
 }
 
 impl List {
@@ -71,13 +71,13 @@ impl List {
         Ok(Round::Fruitful)
     }
 
-    fn take(&self) -> Result<Round, Error> {
+    fn take(&self) -> Result<(), Error> {
         self.cv.with(|| {
             while self.items.get() == 0 {
                 self.cv.wait()?;
             }
             self.items.set(self.items.get() - 1);
-            Ok(Round::Fruitful)
+            Ok(())
         })
     }
 }

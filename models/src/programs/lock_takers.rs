@@ -14,7 +14,8 @@ use selvedge::python::{Error, Round, endless, logging, time};
 use std::time::Duration;
 
 const DOCUMENT: &str = "001, Thread Lock";
-const CLAIM: &str = "The thread that does not wait gets the lock three times, after five attempts, say.";
+const CLAIM: &str =
+    "The thread that does not wait gets the lock as often as it wants, three times after five attempts, say.";
 
 const PARAMETERS: &[Parameter] = &[
     Parameter {

@@ -68,7 +68,8 @@ impl Received {
     }
 }
 
-/// A number kept for checking. It is no part of the program, so looking at it and changing it are no steps.
+/// A number kept for checking. It is no part of the program, so looking at it and changing it are no steps: they belong to the step
+/// right before them. Only where the order of those steps matters does it tell anything.
 #[derive(Clone, Default)]
 struct Tally(Arc<Mutex<i64>>);
 

@@ -32,7 +32,7 @@ pub(crate) const PUBLISHED: Program = Program {
     name: "rlock_reverse",
     document: DOCUMENT,
     about: "A thread reverses a resource, taking an RLock twice; the functions that set it assign a local variable.",
-    claim: "The thread prints \"Reversed\", and may take the lock that it holds once more.",
+    claim: "Another thread can acquire an RLock that somebody holds, so the resource is reversed.",
     parameters: PARAMETERS,
     prints: Prints::Aside,
     expected: Expected::Findings(&["panic"]),

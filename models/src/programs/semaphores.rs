@@ -111,7 +111,18 @@ pub(crate) const POOL: Program = Program {
     ],
     prints: Prints::Aside,
     expected: Expected::Nothing,
-    run: |parameters| unwrap(pool(parameters)),
+    run: |parameters| unwrap(pool(parameters, parameters.get("permits"))),
+};
+
+pub(crate) const POOL_OF_MORE: Program = Program {
+    name: "semaphore_pool_of_more",
+    document: "003, semaphores",
+    about: "The pool with a permit more than may be inside.",
+    claim: "(Not in the document: that it is the permits that keep the others out.)",
+    parameters: POOL.parameters,
+    prints: Prints::Aside,
+    expected: Expected::Findings(&["panic"]),
+    run: |parameters| unwrap(pool(parameters, parameters.get("permits") + 1)),
 };
 
 fn sum(parameters: &Parameters, permits: u32) -> Result<(), Error> {
@@ -160,9 +171,9 @@ fn order(first: u32, taken: u32) -> Result<(), Error> {
     start_and_join(&threads)
 }
 
-fn pool(parameters: &Parameters) -> Result<(), Error> {
+fn pool(parameters: &Parameters, given: u32) -> Result<(), Error> {
     let (permits, files) = (parameters.get("permits"), parameters.get("files"));
-    let semaphore = Semaphore::new(permits).named("pool_sema");
+    let semaphore = Semaphore::new(given).named("pool_sema");
     let (inside, written) = (Tally::default(), Tally::default());
     let download = |number| {
         let (semaphore, inside, written) = (semaphore.clone(), inside.clone(), written.clone());
@@ -173,8 +184,10 @@ fn pool(parameters: &Parameters) -> Result<(), Error> {
                 // The transfer: others go on meanwhile.
                 selvedge::python::time::sleep(std::time::Duration::from_secs(1));
                 written.add(1);
-                inside.add(-1);
             });
+            // Right behind the step that gives the permit back, as the other is right behind the one that takes it: so the order of
+            // these tells how many are inside.
+            inside.add(-1);
         };
         Thread::new(run).named(format!("download {number}"))
     };

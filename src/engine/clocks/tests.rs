@@ -1,3 +1,5 @@
+//! Happens-before, step by step.
+
 use super::*;
 
 const A: ThreadId = ThreadId(0);
@@ -89,4 +91,39 @@ fn each_message_carries_its_own_senders_knowledge() {
     assert_eq!(b.clock.get(A), 1);
     channel.synchronize(&mut b, B, 7, receive);
     assert_eq!(b.clock.get(A), 5);
+}
+
+/// What a thread knows when it comes after `first` and then a step like `second` of the same other thread, which has learned of
+/// a third one in between; the ways of synchronizing few threads and any number of them are mixed.
+fn passed_on(first: bool, learn: bool, second: bool) -> u32 {
+    fn step(
+        few: bool,
+        trail: &mut Trail,
+        who: &mut Knowledge,
+        me: ThreadId,
+        offset: u32,
+        effect: (Acquire, Release),
+    ) {
+        match few {
+            true => trail.synchronize_among::<true>(who, me, offset, effect),
+            false => trail.synchronize(who, me, offset, effect),
+        }
+    }
+    let (lock, unlock) = ((Acquire::Released, Release::Nothing), (Acquire::Nothing, Release::Replace));
+    let c = ThreadId(2);
+    let mut knows = [Knowledge::default(), Knowledge::default(), Knowledge::default()];
+    let (mut mutex, mut flag) = (Trail::default(), Trail::default());
+    step(first, &mut mutex, &mut knows[0], A, 1, unlock);
+    flag.synchronize(&mut knows[1], B, 2, unlock);
+    step(learn, &mut flag, &mut knows[0], A, 3, lock);
+    step(second, &mut mutex, &mut knows[0], A, 4, unlock);
+    mutex.synchronize(&mut knows[2], c, 5, lock);
+    knows[2].clock.get(B)
+}
+
+#[test]
+fn whoever_learns_by_one_way_passes_it_on_by_the_other() {
+    for ways in 0..8u32 {
+        assert_eq!(passed_on(ways & 1 != 0, ways & 2 != 0, ways & 4 != 0), 2, "{ways:03b}");
+    }
 }

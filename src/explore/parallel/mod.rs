@@ -301,6 +301,7 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         report.longest = report.longest.max(other.longest);
         report.most_threads = report.most_threads.max(other.most_threads);
         report.fairness_assumed |= other.fairness_assumed;
+        report.endless |= other.endless;
         report.counts_seen |= other.counts_seen;
         report.cut_short += other.cut_short;
         report.outputs.iter_mut().for_each(|outputs| outputs.extend(other.outputs.iter().flatten().cloned()));

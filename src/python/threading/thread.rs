@@ -109,8 +109,8 @@ impl Returned for Result<(), Error> {
 impl Thread {
     /// `Thread(target=…)`: a thread of the running execution, not started. It is a daemon if its creator is one.
     ///
-    /// Without a name it gets CPython's: "Thread-1", "Thread-2", … in the order in which they are made. (CPython adds the name of
-    /// the target, if it has one; a closure has none.)
+    /// Without a name it gets CPython's: "Thread-1", "Thread-2", … in the order in which they are made. (CPython 3.10
+    /// and later add the name of the target in parentheses; of a closure no name is known here.)
     ///
     /// # Panics
     ///
