@@ -1,8 +1,9 @@
 //! What an exploration has found, and how much it has seen.
 
-use super::config::{Config, Shard};
+use super::config::Config;
 use super::file::Origin;
 use super::part::Part;
+use super::shard::Shard;
 use crate::base::{Cursor, Schedule};
 use crate::engine::{MemoryModel, Output};
 use crate::finding::{Context, Finding, Severity};
@@ -62,6 +63,8 @@ pub struct Report {
     pub(super) cut_short: u64,
     /// How many executions have more preemptions than those of which all were run.
     pub(super) beyond: u64,
+    /// Whether anything in the first execution could have gone otherwise, as far as that is known.
+    pub(super) matters: Option<bool>,
     pub(super) fairness_assumed: bool,
     pub(super) counts_seen: bool,
     pub(super) memory: MemoryModel,
@@ -94,6 +97,7 @@ impl Report {
             most_threads: 0,
             cut_short: 0,
             beyond: 0,
+            matters: None,
             fairness_assumed: false,
             counts_seen: false,
             doubt: None,
@@ -304,6 +308,9 @@ impl fmt::Display for Report {
         }
         if let Some(doubt) = &self.doubt {
             write!(f, "\nno proof: {doubt}")?;
+        }
+        if let Some(trivial) = self.triviality() {
+            write!(f, "\n{trivial}")?;
         }
         if self.cut_short > 0 {
             let were = if self.cut_short == 1 { "was" } else { "were" };

@@ -1,15 +1,16 @@
 //! The loop: strategy times model gives a report.
 
 use super::checkpoint::Checkpoint;
-use super::config::{Config, Search};
+use super::config::Config;
 use super::parallel::Survey;
 use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
+use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Replay};
-use crate::trace::{Trace, checked_schedule, first_difference};
+use crate::trace::{Trace, checked_schedule, first_difference, order_matters};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -226,6 +227,9 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             run += 1;
             chosen += summary.choices;
             self.count(&summary);
+            if run == 1 {
+                self.look_for_meetings(&summary);
+            }
             if run == 1 && !self.repeats(&summary, &*strategy) {
                 return Ok((End::Stop, strategy));
             }
@@ -315,6 +319,13 @@ impl<F: Fn()> Runner<'_, F> {
         let difference = divergence.or_else(|| first_difference(&first, &again).map(|d| d.to_string()));
         self.report.divergence = difference;
         self.report.divergence.is_none()
+    }
+
+    /// Whether there is anything to explore, which the first execution tells if it came to its end.
+    pub(super) fn look_for_meetings(&mut self, summary: &Summary) {
+        if self.report.matters.is_none() && summary.ending == Ending::Finished {
+            self.report.matters = Some(order_matters(&self.engine.trace()));
+        }
     }
 
     pub(super) fn count(&mut self, summary: &Summary) {

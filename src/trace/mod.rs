@@ -4,6 +4,7 @@
 pub(crate) mod builder;
 pub mod checks;
 pub mod file;
+pub mod matters;
 pub mod minimise;
 pub mod names;
 pub mod render;
@@ -16,6 +17,7 @@ pub use checks::{
     Difference, DifferenceKind, check_signature, checked_schedule, fingerprint, first_difference,
 };
 pub use file::{Divergence, TraceFile};
+pub use matters::order_matters;
 pub use names::Names;
 pub use render::{Annotation, Style, render};
 pub use snapshot::snapshot;

@@ -152,6 +152,9 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         let first = self.signals.executions.fetch_add(1, Relaxed) == 0;
         self.signals.choices.fetch_add(summary.choices, Relaxed);
         self.runner.count(&summary);
+        if first {
+            self.runner.look_for_meetings(&summary);
+        }
         if first && !self.runner.repeats(&summary, &*strategy) || self.runner.weakens(&summary, &*strategy) {
             pace.stops = true;
         } else {
