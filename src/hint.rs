@@ -40,6 +40,8 @@ pub enum Round {
 /// [starvation](crate::finding::Starvation) if meanwhile somebody waits for what never comes, or goes round
 /// [in vain](Round::InVain). Two or three rounds usually suffice to see that.
 ///
+/// Where a log is [explained](crate::Explorer::explain) it goes round for as long as the log does, unless it does nothing.
+///
 /// Outside of an exploration it goes round until the body says that it was the last round.
 ///
 /// # Errors
@@ -72,8 +74,8 @@ pub fn endless<E>(rounds: u32, mut body: impl FnMut() -> Result<Round, E>) -> Re
     let (mut gone, mut fruitful) = (0, true);
     loop {
         if current::is_active() {
-            current::begin_round(fruitful, location);
-            if gone == rounds && !current::goes_on_for_ever() {
+            let idle = current::begin_round(fruitful, location);
+            if gone >= rounds && (idle || !current::goes_on_for_ever()) {
                 current::go_on(location);
             }
         }

@@ -123,7 +123,8 @@ static PROGRAMS: &[Program] = &[
     bounded_queue::PUBLISHED,
     bounded_queue::FIXED,
     downloads::PROGRAM,
-    connections::THREADS,
+    connections::PUBLISHED,
+    connections::FIXED,
     connections::IN_TURN,
     counter::PUBLISHED,
     counter::FIXED,
@@ -136,6 +137,7 @@ static PROGRAMS: &[Program] = &[
     signals::BARRIER,
     clock_value::ONE,
     clock_value::MANY,
+    clock_value::UNCHECKED,
     clock_value::LOCKED,
     clock_manager::JOINED,
     clock_manager::STARTED,
@@ -195,7 +197,7 @@ mod tests {
             "`bank_acount` is no program, in the list of programs: did you mean `bank_account`?"
         );
         assert!(
-            find("").unwrap_err().to_string().contains("there are `bank_account`, `bank_account_locked`")
+            find("").unwrap_err().to_string().contains("there are `event_start_line`, `condition_endless`")
         );
     }
 }

@@ -1,13 +1,23 @@
 //! "Did you mean …?"
 
-/// What to do about an unknown name: the nearest of the known ones, if any is near, or all of them.
+/// So many names are read in a sentence, no more.
+const LISTED: usize = 12;
+
+/// What to do about an unknown name: the nearest of the known ones, if any is near, or all of them, or the first of many.
 pub(super) fn mend(unknown: &str, known: &[&str]) -> String {
     let nearest = known.iter().map(|name| (distance(unknown, name), name)).min();
     match nearest {
         Some((distance, name)) if distance <= 1 + unknown.len() / 3 => format!("did you mean `{name}`?"),
         _ if known.is_empty() => "there are none".to_owned(),
-        _ => format!("there are {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+        _ if known.len() > LISTED => {
+            format!("there are {} and {} more", listed(&known[..LISTED / 2]), known.len() - LISTED / 2)
+        }
+        _ => format!("there are {}", listed(known)),
     }
+}
+
+fn listed(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// How many characters to insert, remove or replace to make one of the other (Levenshtein).
@@ -41,5 +51,6 @@ mod tests {
     fn names_the_nearest_or_all() {
         assert_eq!(mend("tims", &["pairs", "times"]), "did you mean `times`?");
         assert_eq!(mend("zzzzzz", &["pairs", "times"]), "there are `pairs`, `times`");
+        assert!(mend("zzzzzz", &["pairs"; 20]).ends_with("`pairs` and 14 more"));
     }
 }

@@ -183,6 +183,23 @@ fn log(name: &str, text: &[u8]) -> String {
 }
 
 #[test]
+fn a_log_is_explained_and_the_command_prints_it_again() {
+    let path = log("threads.log", b"name: thread 1, argument: 1 name: thread 0, argument: 0\n\n");
+    let output = run(&["explain", "worker_function", &path, "--set", "threads=2", "--locations"]);
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("reproduced: this execution prints all 2 lines"), "{text}");
+    assert!(text.contains("worker_threads.rs:"), "{text}");
+    let command = replay_command(&text);
+    let replayed = paste(command);
+    let printed = "prints\n\n    name: thread 1, argument: 1 name: thread 0, argument: 0 \n    \n";
+    assert!(stdout(&replayed).contains(printed), "{}", stdout(&replayed));
+    let other = paste(&command.replace("threads=2", "threads=1"));
+    assert_eq!((code(&other), stdout(&other).as_str()), (2, ""));
+    assert!(stderr(&other).contains("explain the log again for a new schedule"), "{}", stderr(&other));
+}
+
+#[test]
 fn a_log_that_cannot_be_is_told_by_exit_code_1() {
     let path = log("no_such.log", b"(reverse) Grab lock\n");
     let output = run(&["explain", "rlock_reverse", &path, "--ignore-printed", "(zero)*"]);

@@ -1,10 +1,9 @@
 //! What the README shows is what the tool says. To rewrite it:
-//! `UPDATE_README=1 cargo test -p models --test readme -- --test-threads=1`.
+//! `UPDATE_README=1 cargo test -p models --test readme --test logs -- --test-threads=1`.
 
-use std::path::PathBuf;
-use std::process::Command;
+mod shared;
 
-const TOOL: &str = env!("CARGO_BIN_EXE_selvedge");
+use shared::{check, said};
 
 #[test]
 fn the_report_is_a_real_one() {
@@ -41,23 +40,4 @@ fn the_table_of_programs_is_what_comes_out() {
         tables.push('\n');
     }
     check("programs", tables.trim_end());
-}
-
-fn said(arguments: &[&str]) -> String {
-    let output = Command::new(TOOL).args(arguments).output().expect("the tool runs");
-    String::from_utf8(output.stdout).expect("it writes text")
-}
-
-/// Compares, or rewrites, what stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`.
-fn check(name: &str, expected: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(&path).expect("there is a README");
-    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("\n<!-- end {name} -->"));
-    let (before, rest) = readme.split_once(&begin).expect("the beginning is marked");
-    let (shown, after) = rest.split_once(&end).expect("the end is marked");
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, format!("{before}{begin}{expected}{end}{after}")).expect("it can be written");
-        return;
-    }
-    assert_eq!(shown, expected, "the README is out of date: see the top of this file");
 }

@@ -285,9 +285,9 @@ pub(crate) fn steps() -> u32 {
     with(|execution| execution.offset())
 }
 
-/// Begins a round of an endless loop; whether the one before did what the loop is for.
-pub(crate) fn begin_round(fruitful: bool, location: &'static Location<'static>) {
-    with(|execution| execution.begin_round(fruitful, location));
+/// Begins a round of an endless loop, given whether the one before did what the loop is for; whether that did nothing at all.
+pub(crate) fn begin_round(fruitful: bool, location: &'static Location<'static>) -> bool {
+    with(|execution| execution.begin_round(fruitful, location))
 }
 
 /// Whether endless loops are followed however often they go round.

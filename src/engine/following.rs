@@ -52,7 +52,8 @@ impl Execution {
         let portrait = &self.following.portrait;
         if portrait.from.is_some_and(|from| from <= self.position) {
             let threads = &self.threads[..self.live_threads as usize];
-            let fingerprint = portrait.fingerprint(threads, &self.objects[..self.live_objects], self.time);
+            let objects = &self.objects[..self.live_objects];
+            let fingerprint = portrait.fingerprint(threads, objects, self.time, &self.resting);
             strategy.state(fingerprint, self.time);
         }
         self.fairness_assumed |= portrait.fair;

@@ -336,16 +336,23 @@ impl Execution {
         }
     }
 
-    /// The running thread begins a round of an endless loop. Nobody has to be asked: it meets nothing.
+    /// The running thread begins a round of an endless loop. Nobody has to be asked: it meets nothing. Whether it has done
+    /// nothing since it began the round before, and so never will.
     #[cold]
-    pub(crate) fn begin_round(&mut self, fruitful: bool, location: &'static Location<'static>) {
+    pub(crate) fn begin_round(&mut self, fruitful: bool, location: &'static Location<'static>) -> bool {
         if self.mode == Mode::TearingDown {
-            return;
+            return false;
         }
         self.rounds_begun = true;
         let operation = Operation::free(Action::Thread(ThreadAction::Round { fruitful }));
         let thread = self.running;
+        let begins = |step: &&mut Step| {
+            step.thread == thread
+                && matches!(step.operation.action, Action::Thread(ThreadAction::Round { .. }))
+        };
+        let idle = self.steps.last_mut().filter(begins).is_some();
         self.record_step(Step { thread, choice: 0, operation, outcome: Outcome::Done, location });
+        idle
     }
 
     /// Whether a thread has gone round an endless loop as often as it is followed.

@@ -201,6 +201,9 @@ impl Engine {
         execution.learning.reset(strategy.learns());
         execution.weak.reset(execution.settings.memory == MemoryModel::C11, !strategy.orders_memory());
         execution.following.reset(&*strategy);
+        if execution.rests_by_state() {
+            execution.due = 0;
+        }
         execution.strategy = Some(strategy);
     }
 }

@@ -6,6 +6,7 @@
 //! loops assumes it. A loop that counts its rounds and gives up after more than three is assumed to see a change first if
 //! there is one to see; a proof that rests on this says so.
 
+use super::Clock;
 use super::execution::Execution;
 use super::learning::ROUSES;
 use crate::base::{Ending, Step, ThreadId};
@@ -35,6 +36,24 @@ impl Execution {
             for thread in &resting {
                 self.refresh_thread(thread);
             }
+        }
+    }
+
+    /// Whether threads rest by what is known of their states: where states are compared, and time passes for those who sleep
+    /// while others poll.
+    pub(crate) fn rests_by_state(&self) -> bool {
+        self.settings.clock == Clock::Virtual && self.following.portrait.is_active()
+    }
+
+    /// A thread that was found to be where it had been a round before, and has not waited meanwhile, rests.
+    pub(crate) fn rest_who_is_back(&mut self) {
+        self.tell_steps();
+        let Some(thread) = self.following.portrait.back.take() else { return };
+        if self.enabled.contains(thread) {
+            self.enabled.remove(thread);
+            self.resting.insert(thread);
+            self.resting_since = self.steps.len();
+            self.ask_again();
         }
     }
 

@@ -12,7 +12,7 @@ use super::execution::Object;
 use super::thread::Thread;
 use crate::base::{
     Action, CondvarAction, FOREVER, MutexAction, ObjectKind, Operation, Outcome, OutputAction, QueueAction,
-    SharedAction, Step, ThreadAction,
+    SharedAction, Step, ThreadAction, ThreadId, ThreadSet,
 };
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -31,6 +31,8 @@ pub(crate) struct Portrait {
     objects: Vec<Content>,
     /// Whether a thread was taken to be where it had been a round before.
     pub(crate) fair: bool,
+    /// The last thread of which that was so, if it did not wait in that round.
+    pub(crate) back: Option<ThreadId>,
 }
 
 /// What stands for the state of a thread.
@@ -51,6 +53,8 @@ struct Look {
     /// Whether it looked at something, and whether it let others go first.
     meets: bool,
     offers: bool,
+    /// Whether it waited for time to pass.
+    waits: bool,
 }
 
 /// What stands for what an object holds besides the state of its state machine.
@@ -63,7 +67,7 @@ struct Content {
 impl Portrait {
     pub(crate) fn reset(&mut self, from: Option<u64>) {
         self.from = from;
-        self.fair = false;
+        (self.fair, self.back) = (false, None);
         if from.is_some() {
             self.threads.clear();
             self.objects.clear();
@@ -100,7 +104,12 @@ impl Portrait {
                 Action::Thread(ThreadAction::Sleep(_) | ThreadAction::Yield | ThreadAction::Spin)
             );
             let offers = sleeps || step.outcome == Outcome::TimedOut;
-            self.fair |= own.look(Look { step: answer.0, before, meets, offers });
+            let waits = offers
+                && !matches!(step.operation.action, Action::Thread(ThreadAction::Yield | ThreadAction::Spin));
+            if let Some(waits) = own.look(Look { step: answer.0, before, meets, offers, waits }) {
+                self.fair = true;
+                self.back = Some(step.thread).filter(|_| !waits);
+            }
         }
         self.leave(step, &kind);
     }
@@ -176,7 +185,13 @@ impl Portrait {
     }
 
     /// The state, given the threads and objects as they are.
-    pub(crate) fn fingerprint(&self, threads: &[Thread], objects: &[Object], time: u64) -> u128 {
+    pub(crate) fn fingerprint(
+        &self,
+        threads: &[Thread],
+        objects: &[Object],
+        time: u64,
+        resting: &ThreadSet,
+    ) -> u128 {
         let mut digest = Digest::default();
         for (number, thread) in threads.iter().enumerate() {
             if let Some(own) = self.threads.get(number) {
@@ -185,7 +200,8 @@ impl Portrait {
             }
             let timed = thread.watching && thread.pending.timeout() != FOREVER;
             let left = if timed { thread.deadline.saturating_sub(time) } else { FOREVER };
-            (thread.life as u8, thread.token, thread.spurious, thread.weak, left).hash(&mut digest);
+            let rests = resting.contains(ThreadId(number as u32));
+            (rests, thread.life as u8, thread.token, thread.spurious, thread.weak, left).hash(&mut digest);
         }
         for (number, object) in objects.iter().enumerate() {
             object.state.hash(&mut digest);
@@ -250,17 +266,17 @@ impl Content {
 }
 
 impl Own {
-    /// It has only looked. Whether it is where it was before its last round.
-    fn look(&mut self, look: Look) -> bool {
+    /// It has only looked. If it is where it was before its last round, whether it waited in that.
+    fn look(&mut self, look: Look) -> Option<bool> {
         self.looks.push_back(look);
         if self.looks.len() > LONGEST * ROUNDS[1] {
             self.looks.pop_front();
         }
-        let Some(period) = self.period() else { return false };
-        let begun = self.looks.len() - period;
+        let begun = self.looks.len() - self.period()?;
         self.digest = self.looks[begun].before;
+        let waits = self.looks.range(begun..).any(|look| look.waits);
         self.looks.truncate(begun);
-        true
+        Some(waits)
     }
 
     /// The length of the rounds that the thread has repeated so often that nothing new is to be expected of another.

@@ -177,6 +177,9 @@ impl Execution {
     #[inline(never)]
     fn attend(&mut self) -> bool {
         self.wake_resting();
+        if self.rests_by_state() {
+            self.rest_who_is_back();
+        }
         if self.position >= self.last_busy + QUIET && self.over.is_none() {
             self.look_for_livelock();
         }
@@ -188,7 +191,10 @@ impl Execution {
                 self.over = Some(self.ending_at_standstill());
             }
         }
-        let looks_again = if self.resting.is_empty() { self.last_busy + QUIET } else { 0 };
+        let looks_again = match self.resting.is_empty() && !self.rests_by_state() {
+            true => self.last_busy + QUIET,
+            false => 0,
+        };
         self.due = looks_again.min(self.settings.steps);
         self.over.is_none()
     }

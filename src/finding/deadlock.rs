@@ -2,7 +2,7 @@
 //! is left to do. Threads that only wait for those are consequences, and are told of last.
 
 use super::{Case, LostWakeup, Tale};
-use crate::base::{Action, Ending, Operation, StreamAction, ThreadId};
+use crate::base::{Action, Ending, Operation, PipeAction, StreamAction, ThreadId};
 use crate::trace::names::listed;
 use crate::trace::standing::{Holder, Place, Standing, standings};
 use crate::trace::{Annotation, Trace};
@@ -140,6 +140,35 @@ fn in_vain(place: &Place) -> &'static str {
     }
 }
 
+impl Deadlock {
+    /// Why whoever waits for something to come from a pipe is not told that nothing will: somebody holds its writing end, be it
+    /// the one who waits.
+    fn unclosed(&self, case: &Case<'_>) -> String {
+        let waits_for = |standing: &Standing| match standing.place {
+            Place::Something(Operation { object, action: Action::Pipe(action), .. }) => {
+                (action != PipeAction::Send).then_some(object)
+            }
+            _ => None,
+        };
+        let Some(pipe) = self.root.iter().find_map(waits_for) else { return String::new() };
+        let of_pipe = case.trace.steps.iter().filter(|step| step.operation.object == pipe);
+        let changes: Vec<i64> = of_pipe
+            .filter_map(|step| match step.operation.action {
+                Action::Pipe(PipeAction::Hold { writes: true }) => Some(1),
+                Action::Pipe(PipeAction::Close { writes: true }) => Some(-1),
+                _ => None,
+            })
+            .collect();
+        // The pipe of a queue has no ends to close.
+        let open = if changes.is_empty() { 0 } else { 1 + changes.iter().sum::<i64>() };
+        match open {
+            ..=0 => String::new(),
+            1 => " One holder of the writing end has not closed it, so the end is not seen.".into(),
+            _ => format!(" {open} holders of the writing end have not closed it, so the end is not seen."),
+        }
+    }
+}
+
 impl Tale for Deadlock {
     fn what(&self, case: &Case<'_>) -> String {
         let threads = self.threads(case);
@@ -186,6 +215,7 @@ impl Tale for Deadlock {
             }
             _ => {}
         }
+        text.push_str(&self.unclosed(case));
         let mut others: Vec<String> = self.others.iter().take(4).map(clause).collect();
         if self.others.len() > 4 {
             others.push(format!("{} other threads cannot go on either", self.others.len() - 4));

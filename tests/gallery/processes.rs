@@ -45,6 +45,7 @@ fn an_end_of_file_needs_every_holder_to_close() {
     let report = every_trace().explore(drain(false)).unwrap();
     assert_eq!(headlines(&report), ["deadlock: `main` waits for what nobody is left to do"], "{report}");
     assert!(text(&report).contains("`main` waits for something to come from `pipe`"), "{report}");
+    assert!(text(&report).contains("One holder of the writing end has not closed it"), "{report}");
 }
 
 #[test]

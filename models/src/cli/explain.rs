@@ -58,8 +58,7 @@ pub(super) struct ExplainOptions {
 pub(super) fn run(options: &ExplainOptions, output: &mut Output) -> Result<Outcome, Error> {
     let mut settings = options.model.settings()?;
     let log = options.log()?;
-    settings.config.output = selvedge::Output::Observed;
-    let command = format!("{RUN} replay {} '{{schedule}}'", options.model.again(&settings));
+    let command = format!("{RUN} replay {} --explained '{{schedule}}'", options.model.again(&settings));
     let config = &mut settings.config;
     config.replay_command = Some(command);
     config.locations = options.locations;

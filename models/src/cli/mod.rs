@@ -86,7 +86,7 @@ fn one_sentence(error: &clap::Error) -> String {
     let mut paragraphs = text.split("\n\n");
     let words = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
     let what = words(paragraphs.next().unwrap_or_default());
-    match paragraphs.map(words).find(|paragraph| paragraph.starts_with("tip: a similar")) {
+    match paragraphs.map(words).find(|paragraph| paragraph.contains("similar")) {
         Some(tip) => format!("{what}; {}", tip.trim_start_matches("tip: ")),
         None => format!("{what}; see --help"),
     }

@@ -5,7 +5,7 @@ use super::explain::ExplainOptions;
 use clap::{Args, Parser, Subcommand};
 use models::{Parameters, Program, find};
 use selvedge::explore::{Config, Search};
-use selvedge::{Clock, Error, Output};
+use selvedge::{Clock, Error, Output, Schedule};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -108,6 +108,9 @@ pub(super) struct ReplayOptions {
     pub(super) model: ModelOptions,
     /// The schedule, as a report prints it.
     schedule: String,
+    /// The schedule is one that `explain` has found.
+    #[arg(long)]
+    pub(super) explained: bool,
     /// Say where in the program each step was called.
     #[arg(long)]
     locations: bool,
@@ -271,7 +274,7 @@ impl ExploreOptions {
 impl ReplayOptions {
     pub(super) fn settings(&self) -> Result<Settings, Error> {
         let mut settings = self.model.settings()?;
-        let schedule: selvedge::Schedule = self.schedule.parse()?;
+        let schedule = self.schedule()?;
         let config = &mut settings.config;
         // A schedule found under a larger bound is still replayed to its end.
         config.steps = config.steps.saturating_add(schedule.len());
@@ -281,6 +284,10 @@ impl ReplayOptions {
         config.locations = self.locations;
         settings.config = settings.config.validated()?;
         Ok(settings)
+    }
+
+    pub(super) fn schedule(&self) -> Result<Schedule, Error> {
+        self.schedule.parse()
     }
 }
 

@@ -12,10 +12,23 @@ pub(super) fn run(options: &ReplayOptions, output: &mut Output) -> Result<Outcom
     let settings = options.settings()?;
     let (program, parameters) = (settings.program, settings.parameters);
     let style = Style { locations: settings.config.locations, ..Style::default() };
+    if options.explained {
+        let explorer = Explorer::with(settings.config);
+        let trace = explorer.retrace(&options.schedule()?, move || (program.run)(&parameters))?;
+        let steps = render(&trace, &[], &style);
+        let text =
+            format!("this execution of {} prints\n\n{}\n{steps}", program.name, indented(&trace.output()));
+        output.print(&painted(&text, false));
+        return Ok(Outcome::Fine);
+    }
     let report = Explorer::with(settings.config).explore(move || (program.run)(&parameters))?;
     let wrong = !report.findings().is_empty();
     output.print(&painted(&text(&report, program.name, style), wrong));
     Ok(if wrong { Outcome::Found } else { Outcome::Fine })
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
 /// The most important finding in full, the others in a line each; when there is none, what happened.

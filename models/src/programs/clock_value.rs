@@ -49,7 +49,7 @@ pub(crate) const ONE: Program = Program {
     parameters: &[LIMIT, rounds(22)],
     prints: Prints::Aside,
     expected: Expected::Nothing,
-    run: |parameters| unwrap(main(parameters, 1, parameters.get("limit"), tick)),
+    run: |parameters| unwrap(main(parameters, 1, parameters.get("limit"), (tick, checked))),
 };
 
 pub(crate) const MANY: Program = Program {
@@ -60,7 +60,21 @@ pub(crate) const MANY: Program = Program {
     parameters: &[CLOCKS, rounds(4)],
     prints: Prints::Aside,
     expected: Expected::Findings(&["lost update"]),
-    run: |parameters| unwrap(main(parameters, parameters.get("clocks"), u32::MAX, tick)),
+    run: |parameters| unwrap(main(parameters, parameters.get("clocks"), u32::MAX, (tick, checked))),
+};
+
+pub(crate) const UNCHECKED: Program = Program {
+    name: "clock_writers_unchecked",
+    document: LIMITS,
+    about: "The same with nothing asserted, so that it goes on when a tick is lost, as the document's run does.",
+    claim: "(The program itself: the one before checks what it prints.)",
+    parameters: &[CLOCKS, rounds(4)],
+    prints: Prints::Aside,
+    expected: Expected::Nothing,
+    run: |parameters| {
+        let look = |time: &Value<u32>, _: &Tally| time.get();
+        unwrap(main(parameters, parameters.get("clocks"), u32::MAX, (tick, look)));
+    },
 };
 
 pub(crate) const LOCKED: Program = Program {
@@ -73,16 +87,15 @@ pub(crate) const LOCKED: Program = Program {
     expected: Expected::Nothing,
     run: |parameters| {
         let locked = |time: &Value<u32>, ticks: &Tally| time.get_lock().with(|| tick(time, ticks));
-        unwrap(main(parameters, parameters.get("clocks"), u32::MAX, locked));
+        unwrap(main(parameters, parameters.get("clocks"), u32::MAX, (locked, checked)));
     },
 };
 
-fn main(
-    parameters: &Parameters,
-    clocks: u32,
-    limit: u32,
-    tick: fn(&Value<u32>, &Tally),
-) -> Result<(), Error> {
+/// How a clock adds to the time, and how the time is read.
+type Tick = fn(&Value<u32>, &Tally);
+type Look = fn(&Value<u32>, &Tally) -> u32;
+
+fn main(parameters: &Parameters, clocks: u32, limit: u32, (tick, look): (Tick, Look)) -> Result<(), Error> {
     let rounds = parameters.get("rounds");
     let time = Value::new(0u32).named("int_Time_counter");
     let ticks = Tally::default();
@@ -91,17 +104,12 @@ fn main(
         Process::new(move || count_time(&time, &ticks, rounds, tick))
     };
     let mut processes: Vec<Process> = (0..clocks).map(clock).collect();
-    processes.push(Process::new(move || print_time(&time, &ticks, rounds, limit)));
+    processes.push(Process::new(move || print_time(rounds, limit, || look(&time, &ticks))));
     processes.iter().try_for_each(Process::start)
 }
 
 /// `count_Time`
-fn count_time(
-    time: &Value<u32>,
-    ticks: &Tally,
-    rounds: u32,
-    tick: fn(&Value<u32>, &Tally),
-) -> Result<(), Error> {
+fn count_time(time: &Value<u32>, ticks: &Tally, rounds: u32, tick: Tick) -> Result<(), Error> {
     endless(rounds, || {
         tick(time, ticks);
         print("Clock activated ...");
@@ -115,13 +123,15 @@ fn tick(time: &Value<u32>, ticks: &Tally) {
     ticks.add(1);
 }
 
+/// What the time is, which has to be how often it was added to.
+fn checked(time: &Value<u32>, ticks: &Tally) -> u32 {
+    let (seen, ticks) = (time.get(), ticks.get());
+    assert!(i64::from(seen) == ticks, "the time is {seen} after {ticks} ticks");
+    seen
+}
+
 /// `print_Time`
-fn print_time(time: &Value<u32>, ticks: &Tally, rounds: u32, limit: u32) -> Result<(), Error> {
-    let look = || {
-        let (seen, ticks) = (time.get(), ticks.get());
-        assert!(i64::from(seen) == ticks, "the time is {seen} after {ticks} ticks");
-        seen
-    };
+fn print_time(rounds: u32, limit: u32, look: impl Fn() -> u32) -> Result<(), Error> {
     endless(rounds, || {
         if limit < u32::MAX && look() >= limit {
             return Ok(Round::Last);

@@ -3,6 +3,10 @@
 //! The document shows the loop and leaves out what the threads do; here each answers what its client asks. With a thread each,
 //! every client is served whatever the others do. Without threads a client that has connected and takes its time keeps all
 //! others waiting; and if it takes its time until one of those has been served, that is for ever.
+//!
+//! As published, the server lets one connection wait to be accepted: `listen(1)`. Python's documentation says that further ones
+//! may be refused, and so they are here. (Linux lets one more wait, and makes those that come then try again.) The fixed
+//! version leaves the number to the system.
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
@@ -22,17 +26,26 @@ const PARAMETERS: &[Parameter] = &[Parameter {
     minimum: 2,
 }];
 
-pub(crate) const THREADS: Program = Program {
+pub(crate) const PUBLISHED: Program = Program {
     name: "connections",
     document: DOCUMENT,
-    about: "A server accepts connections for ever and starts a thread for each of them.",
+    about: "A server accepts connections for ever, one of which may wait, and starts a thread for each of them.",
+    claim: "Each connection is managed by a thread of its own.",
+    parameters: PARAMETERS,
+    prints: Prints::Aside,
+    expected: Expected::Findings(&["panic", "deadlock"]),
+    run: |parameters| unwrap(serve(parameters, Some(1), in_a_thread)),
+};
+
+pub(crate) const FIXED: Program = Program {
+    name: "connections_fixed",
+    document: DOCUMENT,
+    about: "The server with as many connections waiting as the system allows.",
     claim: "Each connection is managed by a thread of its own.",
     parameters: PARAMETERS,
     prints: Prints::Aside,
     expected: Expected::Nothing,
-    run: |parameters| {
-        unwrap(serve(parameters, |connection| Thread::new(move || manage(&connection)).start()))
-    },
+    run: |parameters| unwrap(serve(parameters, None, in_a_thread)),
 };
 
 pub(crate) const IN_TURN: Program = Program {
@@ -43,10 +56,18 @@ pub(crate) const IN_TURN: Program = Program {
     parameters: PARAMETERS,
     prints: Prints::Aside,
     expected: Expected::Findings(&["deadlock"]),
-    run: |parameters| unwrap(serve(parameters, |connection| manage(&connection))),
+    run: |parameters| unwrap(serve(parameters, None, |connection| manage(&connection))),
 };
 
-fn serve(parameters: &Parameters, handle: fn(Socket) -> Result<(), Error>) -> Result<(), Error> {
+fn in_a_thread(connection: Socket) -> Result<(), Error> {
+    Thread::new(move || manage(&connection)).start()
+}
+
+fn serve(
+    parameters: &Parameters,
+    backlog: Option<u32>,
+    handle: fn(Socket) -> Result<(), Error>,
+) -> Result<(), Error> {
     let clients = parameters.get("clients");
     let answered = Event::new().named("answered");
     let mut waiting: Vec<Thread> = (1..=clients)
@@ -58,7 +79,7 @@ fn serve(parameters: &Parameters, handle: fn(Socket) -> Result<(), Error>) -> Re
     let sock = Socket::new();
     sock.bind(ADDRESS)?;
     endless(clients, || {
-        sock.listen(1)?;
+        sock.listen(backlog)?;
         // Whoever came before the server listened would be refused.
         waiting.drain(..).try_for_each(|client| client.start())?;
         let (connection, _) = sock.accept()?;

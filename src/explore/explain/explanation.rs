@@ -56,8 +56,7 @@ impl Explanation {
         &self.trace
     }
 
-    /// The schedule of that execution, with check characters. The output has to be [observed](crate::Output::Observed) when it
-    /// is replayed.
+    /// The schedule of that execution, with check characters, for [`retrace`](crate::Explorer::retrace).
     pub fn schedule(&self) -> Schedule {
         checked_schedule(&self.trace)
     }

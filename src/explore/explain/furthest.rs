@@ -11,7 +11,7 @@ const MOST_INSTEAD: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Furthest {
     /// Lines printed.
-    lines: usize,
+    pub(super) lines: usize,
     pub(super) place: Place,
     /// The choices up to there.
     pub(super) path: Vec<Choice>,

@@ -121,6 +121,18 @@ impl Log {
         self.names.iter().map(|(_, there)| there.as_str())
     }
 
+    /// The line with the program's names. They may change places, so all are taken out before any is put in.
+    fn renamed(&self, line: &str) -> String {
+        let mut text = line.to_owned();
+        for (number, (here, _)) in self.names.iter().enumerate() {
+            text = replaced(&text, here, &format!("\0{number}\0")).unwrap_or(text);
+        }
+        let put_in = |text: String, (number, (_, there)): (usize, &(String, String))| {
+            text.replace(&format!("\0{number}\0"), there)
+        };
+        self.names.iter().enumerate().fold(text, put_in)
+    }
+
     /// What has to be printed, in order.
     pub(super) fn script(&self) -> Result<Script, Error> {
         for (here, _) in &self.names {
@@ -140,10 +152,7 @@ impl Log {
         let mut groups: Vec<Group> = Vec::new();
         let mut open = None;
         for (number, text) in self.lines() {
-            let mut text = text.to_owned();
-            for (here, there) in &self.names {
-                text = replaced(&text, here, there).unwrap_or(text);
-            }
+            let text = self.renamed(text);
             let together = self.unordered.iter().position(|(first, last)| (*first..=*last).contains(&number));
             match groups.last_mut().filter(|_| together.is_some() && together == open) {
                 Some(group) => group.lines.push(Line { number, text }),
@@ -257,6 +266,11 @@ mod tests {
         assert_eq!(replaced("[Thread-3] Thread-34", "Thread-3", "A").as_deref(), Some("[A] Thread-34"));
         assert_eq!(replaced("Thread-34", "Thread-3", "A"), None);
         assert_eq!(replaced("x", "", "A"), None);
+        let log = Log::new("").rename("Thread-1", "Thread-2").rename("Thread-2", "Thread-1");
+        assert_eq!(
+            log.renamed("[Thread-1] starts Thread-2 and Thread-21"),
+            "[Thread-2] starts Thread-1 and Thread-21"
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@
 //! ```
 
 mod explanation;
+mod frontier;
 mod furthest;
 mod log;
 mod place;
@@ -33,9 +34,9 @@ pub use log::{Log, Pattern};
 
 use super::Explorer;
 use super::config::Config;
-use crate::base::{Choice, Decision, Ending, Error, Options, Strategy, ThreadId};
-use crate::engine::{Clock, Engine, MemoryModel, Output};
-use crate::trace::Trace;
+use crate::base::{Choice, Decision, Ending, Error, Options, Schedule, Strategy, ThreadId};
+use crate::engine::{Clock, Engine, MemoryModel, Output, Settings};
+use crate::trace::{Trace, checked_schedule};
 use place::Script;
 use search::Search;
 use std::any::Any;
@@ -83,6 +84,62 @@ impl Explorer {
     }
 }
 
+impl Explorer {
+    /// Runs a schedule that [`explain`](Self::explain) has found, up to its last choice, and gives its trace. It is no other
+    /// [replay](crate::strategy::replay), because endless loops are followed here for as long as the schedule has them.
+    ///
+    /// # Errors
+    ///
+    /// When the settings make no sense, or the schedule is not one of this model's.
+    ///
+    /// # Panics
+    ///
+    /// When called inside a model: explorations do not nest.
+    ///
+    /// ```
+    /// use selvedge::Explorer;
+    /// use selvedge::explain::Log;
+    /// use selvedge::python::print;
+    ///
+    /// let model = || (1..).for_each(print);
+    /// let found = Explorer::new().explain(&Log::new("1\n2\n").prefix(), model).unwrap();
+    /// let trace = Explorer::new().retrace(&found.schedule(), model).unwrap();
+    /// assert_eq!(trace.output(), found.trace().output());
+    /// ```
+    pub fn retrace<F: Fn() + Send + Sync + 'static>(
+        self,
+        schedule: &Schedule,
+        model: F,
+    ) -> Result<Trace, Error> {
+        let config = Config { output: Output::Observed, ..self.config }.validated()?;
+        let trace = retrace(&mut Engine::new(settings(&config)), &model, schedule.choices().collect(), true);
+        let other = checked_schedule(&trace);
+        let same = other.len() == schedule.len()
+            && (schedule.checks().is_empty() || other.checks() == schedule.checks());
+        match same {
+            true => Ok(trace),
+            false => Err(Error::new(
+                "another execution comes of it than was recorded",
+                "in the schedule to retrace",
+                "the model has changed since, or it belongs to another one; explain the log again for a new schedule",
+            )),
+        }
+    }
+}
+
+/// With what logs are searched for.
+fn settings(config: &Config) -> Settings {
+    let steps = config.steps.min(LONGEST);
+    Settings { memory: MemoryModel::SequentiallyConsistent, endless: true, steps, ..config.settings() }
+}
+
+/// Runs the model with these choices, values kept as text.
+fn retrace(engine: &mut Engine, model: &dyn Fn(), path: Vec<Choice>, stops: bool) -> Trace {
+    engine.keep_notes(true);
+    engine.run(&model, Box::new(Retrace { path, at: 0, stops }));
+    engine.trace()
+}
+
 /// Runs the model under the search.
 struct Seeker<'a> {
     engine: Engine,
@@ -105,12 +162,9 @@ impl<'a> Seeker<'a> {
         script: Rc<Script>,
         interrupt: Option<Arc<AtomicBool>>,
     ) -> Self {
-        let mut settings = config.settings();
-        (settings.memory, settings.endless) = (MemoryModel::SequentiallyConsistent, true);
-        settings.steps = settings.steps.min(LONGEST);
         let search = Search::new(Rc::clone(&script), config.clock == Clock::Abstract);
         Seeker {
-            engine: Engine::new(settings),
+            engine: Engine::new(settings(config)),
             model,
             config,
             script,
@@ -178,7 +232,7 @@ impl<'a> Seeker<'a> {
         };
         let stops = verdict != Verdict::Reproduced || self.script.prefix;
         let path = path.unwrap_or_else(|| search.choices());
-        let trace = self.retrace(path, stops);
+        let trace = retrace(&mut self.engine, self.model, path, stops);
         let place = if verdict == Verdict::Reproduced { search.place() } else { &search.furthest.place };
         let stops = verdict != Verdict::Reproduced && !self.script.is_done(place);
         let stopped = self.script.next_line(place).filter(|_| stops);
@@ -197,12 +251,6 @@ impl<'a> Seeker<'a> {
             verdict,
             trace,
         }
-    }
-
-    fn retrace(&mut self, path: Vec<Choice>, stops: bool) -> Trace {
-        self.engine.keep_notes(true);
-        self.engine.run(&self.model, Box::new(Retrace { path, at: 0, stops }));
-        self.engine.trace()
     }
 }
 

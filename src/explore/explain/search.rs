@@ -1,8 +1,8 @@
 //! The search for an execution that prints a log.
 //!
-//! **Papers.** A depth-first search that runs the model from its beginning at each turn back, with the states that have been
-//! visited kept (Holzmann) and sleep sets (Godefroid, "Partial-order methods for the verification of concurrent systems", 1996,
-//! whose way to have both is followed).
+//! **Papers.** A search that runs the model from its beginning at each turn back, with the states that have been visited kept
+//! (Holzmann) and sleep sets (Godefroid, "Partial-order methods for the verification of concurrent systems", 1996, whose way to
+//! have both is followed). Where it turns back to is told by [`frontier`](super::frontier).
 //!
 //! **Guarantee.** When it ends without a find, no schedule prints the log, polling loops taken to be fair.
 //!
@@ -11,7 +11,8 @@
 //!   each thread.
 //! - *Late steps.* Of the executions that differ only in the order of independent steps, one is looked for in which nothing is
 //!   done before it is needed: each step between two lines happens before the second of them. A line printed while a step
-//!   dangles, that is while no later step depends on it but the line's own thread is another, is a turn back.
+//!   dangles, that is while no later step depends on it but the line's own thread is another, is a turn back. A step and those
+//!   that follow it unasked, such as the end of its thread and what waits for that, dangle together.
 //! - *Steps that nobody sees* (a random value, a sleep, a line that does not count) are done right before the next step of
 //!   their thread that somebody sees; where that cannot be done, they were done too early.
 //!
@@ -22,6 +23,7 @@
 //!     none?   turn back; several?   remember the place; take the likeliest
 //! ```
 
+use super::frontier::{Frontier, Rest, bit};
 use super::furthest::Furthest;
 use super::place::{Place, Script, Written};
 use super::speakers::Speakers;
@@ -36,29 +38,6 @@ use std::rc::Rc;
 
 /// The most steps in a row that nobody sees, before a thread is taken to do nothing else for ever.
 const LONGEST: u32 = 1_000;
-/// A choice of the execution under way.
-#[derive(Clone, Copy, Debug)]
-struct Move {
-    choice: Choice,
-    /// Whether its outcome was chosen too.
-    asked: bool,
-}
-
-/// A place to which the search turns back.
-struct Node {
-    /// How many choices come before it.
-    at: usize,
-    standing: Standing,
-    rest: Rest,
-}
-
-/// What is left to try at a place.
-enum Rest {
-    /// These threads. The number has a bit for each that has been tried.
-    Threads(Vec<ThreadId>, u64),
-    /// The outcomes from this one on.
-    Outcomes(u32, u32),
-}
 
 /// The search, as a strategy.
 pub(super) struct Search {
@@ -66,8 +45,7 @@ pub(super) struct Search {
     /// Whether time orders nothing, so that steps that nobody sees can be put off.
     lazy: bool,
     texts: BTreeMap<TextId, Rc<str>>,
-    path: Vec<Move>,
-    nodes: Vec<Node>,
+    frontier: Frontier,
     pub(super) visited: Visited,
     speakers: Speakers,
     standing: Standing,
@@ -84,7 +62,6 @@ pub(super) struct Search {
     pub(super) found: bool,
     /// Whether something was left out, so that finding nothing is no proof.
     pub(super) cut: bool,
-    pub(super) exhausted: bool,
     pub(super) furthest: Furthest,
 }
 
@@ -94,8 +71,7 @@ impl Search {
             script,
             lazy,
             texts: BTreeMap::new(),
-            path: Vec::new(),
-            nodes: Vec::new(),
+            frontier: Frontier::default(),
             visited: Visited::default(),
             speakers: Speakers::default(),
             standing: Standing::default(),
@@ -108,14 +84,13 @@ impl Search {
             printed: false,
             found: false,
             cut: false,
-            exhausted: false,
             furthest: Furthest::default(),
         }
     }
 
     /// The choices of the execution that was run last.
     pub(super) fn choices(&self) -> Vec<Choice> {
-        self.path.iter().map(|m| m.choice).collect()
+        self.frontier.moves(0).map(|m| m.choice).collect()
     }
 
     /// How far that has printed the log.
@@ -123,36 +98,13 @@ impl Search {
         &self.standing.place
     }
 
-    /// Turns back to the last place where something is left to try.
+    /// Turns back to the likeliest place where something is left to try.
     fn turn_back(&mut self) -> bool {
-        while let Some(node) = self.nodes.last_mut() {
-            let standing = match &mut node.rest {
-                Rest::Threads(left, tried) if !left.is_empty() => {
-                    let thread = left.remove(0);
-                    let mut standing = node.standing.clone();
-                    standing.asleep |= *tried;
-                    *tried |= bit(thread);
-                    self.path.truncate(node.at);
-                    self.path.push(Move { choice: Choice { thread, outcome: 0 }, asked: false });
-                    standing
-                }
-                Rest::Outcomes(next, count) if *next < *count => {
-                    self.path.truncate(node.at + 1);
-                    self.path[node.at].choice.outcome = *next;
-                    *next += 1;
-                    node.standing.clone()
-                }
-                _ => {
-                    self.nodes.pop();
-                    continue;
-                }
-            };
-            self.known = node.at;
-            self.standing = standing;
-            return true;
-        }
-        self.exhausted = true;
-        false
+        // Whoever could print the first line that was never printed.
+        let wanted = self.speakers.next(&self.script, &self.furthest.place);
+        let Some((known, standing)) = self.frontier.turn_back(wanted) else { return false };
+        (self.known, self.standing) = (known, standing);
+        true
     }
 
     /// Beyond what is known: who goes next.
@@ -185,18 +137,22 @@ impl Search {
         let wanted = self.speakers.next(&self.script, &self.standing.place);
         left.sort_by_key(|thread| self.rank(*thread, wanted, options));
         let thread = *left.first()?;
+        let pending = wanted.and_then(|thread| self.pending.get(thread.index())?.as_ref());
+        if pending.is_some_and(|pending| !self.may_go(pending.thread)) {
+            self.frontier.depart();
+        }
         if left.len() > 1 {
-            let standing = self.standing.clone();
             left.remove(0);
-            self.nodes.push(Node { at: self.path.len(), standing, rest: Rest::Threads(left, bit(thread)) });
+            let lines = self.script.progress(&self.standing.place);
+            self.frontier.open(self.frontier.len(), Rest::Threads(left, bit(thread)), &self.standing, lines);
         }
         self.push(thread);
         Some(thread)
     }
 
     fn push(&mut self, thread: ThreadId) {
-        self.cursor = self.path.len();
-        self.path.push(Move { choice: Choice { thread, outcome: 0 }, asked: false });
+        self.cursor = self.frontier.len();
+        self.frontier.push(thread, 0, false);
     }
 
     /// The steps since the last place wake those whose own next step depends on one of them.
@@ -270,10 +226,13 @@ impl Search {
 
     /// Remembers how far the log has been printed at most, and what could come there instead of what it says.
     fn note_progress(&mut self) {
-        let performed = self.points.min(self.path.len());
-        let path = self.path[..performed].iter().map(|m| m.choice);
+        let path = self.frontier.moves(0).take(self.points).map(|m| m.choice);
+        let before = self.furthest.lines;
         if self.standing.stray || !self.furthest.reach(&self.script, &self.standing.place, path) {
             return;
+        }
+        if self.furthest.lines > before {
+            self.frontier.advance();
         }
         for pending in self.pending.iter().flatten() {
             if let Action::Output(OutputAction::Write(text)) = pending.operation.action
@@ -302,27 +261,24 @@ impl Strategy for Search {
 
     fn thread(&mut self, options: &Options<'_>) -> Decision {
         let position = options.position as usize;
-        let Some(first) = self.path.get(position).map(|first| first.choice.thread) else {
+        let Some(first) = self.frontier.moves(position).next().map(|first| first.choice.thread) else {
             return self.go_further(options).map_or(Decision::STOP, Decision::once);
         };
-        let rest = &self.path[position..];
-        let ends = |m: &Move| m.asked || m.choice.thread != first;
-        let run = match rest.iter().position(ends) {
-            Some(end) if rest[end].choice.thread == first => end + 1,
-            Some(end) => end,
-            None => rest.len(),
-        };
+        // Up to the first choice whose outcome is asked for, or of another thread.
+        let mut run = 0;
+        for m in self.frontier.moves(position).take_while(|m| m.choice.thread == first) {
+            run += 1;
+            if m.asked {
+                break;
+            }
+        }
         self.cursor = position + run - 1;
         Decision { thread: first, run: run as u32 }
     }
 
     fn outcome(&mut self, _thread: ThreadId, count: u32) -> u32 {
-        let Some(known) = self.path.get_mut(self.cursor) else { return 0 };
-        if !std::mem::replace(&mut known.asked, true) {
-            let rest = Rest::Outcomes(1, count);
-            self.nodes.push(Node { at: self.cursor, standing: self.standing.clone(), rest });
-        }
-        self.path[self.cursor].choice.outcome
+        let lines = self.script.progress(&self.standing.place);
+        self.frontier.outcome(self.cursor, count, &self.standing, lines)
     }
 
     fn end(&mut self, _choices: u64) {
@@ -360,15 +316,10 @@ impl Strategy for Search {
     }
 
     fn compares_states(&self) -> Option<u64> {
-        Some(self.path.len() as u64)
+        Some(self.frontier.len() as u64)
     }
 
     fn state(&mut self, fingerprint: u128, time: u64) {
         self.state = (fingerprint, time);
     }
-}
-
-/// Stands for a thread among the first 64; others never sleep.
-fn bit(thread: ThreadId) -> u64 {
-    if thread.0 < 64 { 1 << thread.0 } else { 0 }
 }

@@ -34,8 +34,9 @@ impl Speakers {
         }
         let alike = |text: &str| text.bytes().zip(line.text.bytes()).take_while(|(a, b)| a == b).count();
         let (best, thread) = self.lines.values().map(|(thread, text)| (alike(text), *thread)).max()?;
-        // Where only the first word or two are the same, somebody else is meant.
-        let number = |text: &str, end: usize| text.as_bytes().get(end).is_some_and(u8::is_ascii_digit);
-        (best > 0 && !number(&line.text, best)).then_some(thread)
+        // Where they are the same up to the number in a name, somebody else is meant.
+        let (same, rest) = line.text.as_bytes().split_at(best);
+        let named = rest.first().is_some_and(u8::is_ascii_digit) && !same.ends_with(b" ");
+        (best > 0 && !named).then_some(thread)
     }
 }

@@ -56,7 +56,7 @@ impl Standing {
         self.steps.push(*step);
         if seen {
             (self.unseen, self.unseen_steps) = (None, 0);
-        } else if self.unseen.is_none_or(|thread| thread == me) {
+        } else if point && self.unseen.is_none_or(|thread| thread == me) {
             (self.unseen, self.unseen_steps) = (Some(me), self.unseen_steps + 1);
         }
     }

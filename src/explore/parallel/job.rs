@@ -78,6 +78,13 @@ pub(super) struct Signals {
 }
 
 impl Signals {
+    /// Tells what one worker has done.
+    fn add(&self, pace: &mut Pace) {
+        let (executions, choices) = std::mem::take(&mut pace.untold);
+        self.executions.fetch_add(executions, Relaxed);
+        self.choices.fetch_add(choices, Relaxed);
+    }
+
     /// Whether to stop at once, whatever is left to do.
     pub(super) fn halted(&self) -> bool {
         self.interrupt.load(Relaxed) || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
@@ -97,13 +104,16 @@ struct Pace {
     executions: u64,
     choices: u64,
     stops: bool,
+    /// Executions and choices that have not been told to all: others' processors need not hear of every one.
+    untold: (u64, u64),
 }
 
 impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
     pub(super) fn perform(&mut self, number: usize, job: Job<S::Item>) -> Done<S> {
         let lock_orders = job.known.lock_orders.clone();
         let kept = self.runner.begin_job(job.known.signatures.clone(), lock_orders);
-        let mut pace = Pace { number, executions: job.executions, choices: job.choices, stops: false };
+        let mut pace =
+            Pace { number, executions: job.executions, choices: job.choices, stops: false, untold: (0, 0) };
         let mut strategy = self.strategy.take().expect("put back after each job");
         let (mut left, mut sampled, mut total) = (Vec::new(), Vec::new(), None);
         match job.way {
@@ -130,6 +140,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
                     self.go_down(strategy, &beam, job.items, &mut pace, &mut left, &mut sampled);
             }
         }
+        self.signals.add(&mut pace);
         let learned = strategy.learned();
         self.strategy = Some(strategy);
         let (report, lock_orders) = self.runner.end_job(kept);
@@ -149,8 +160,9 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         strategy.end(summary.choices);
         pace.executions -= 1;
         pace.choices = pace.choices.saturating_sub(summary.choices.max(1));
-        let first = self.signals.executions.fetch_add(1, Relaxed) == 0;
-        self.signals.choices.fetch_add(summary.choices, Relaxed);
+        let first = pace.untold.0 == 0 && self.signals.executions.load(Relaxed) == 0;
+        pace.untold.0 += 1;
+        pace.untold.1 += summary.choices;
         self.runner.count(&summary);
         if first {
             self.runner.look_for_meetings(&summary);
@@ -164,6 +176,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
             self.signals.first_stop.fetch_min(pace.number, Relaxed);
         }
         if pace.executions.is_multiple_of(64) || summary.choices > 100_000 {
+            self.signals.add(pace);
             self.runner.tick(self.signals);
         }
         strategy

@@ -316,14 +316,16 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         if let Some(sampled) = sampled {
             survey.estimates.add(before as f64 + sampled, run);
         }
-        let fresh = survey.estimated + survey.own / OFTEN >= survey.own;
-        if sampled.is_none() && fresh && !search.left.is_empty() {
-            return;
-        }
-        let left: f64 = search.left.iter().map(|item| survey.sizes.of(S::likeness(item))).sum();
-        if let Some((value, spread)) = survey.estimates.value(run, run + left) {
+        let fresh = sampled.is_none() && survey.estimated + survey.own / OFTEN >= survey.own;
+        let last = self.report.estimate.zip(self.report.spread).filter(|_| fresh);
+        let estimate = last.or_else(|| {
+            survey.estimated = survey.own;
+            let left: f64 = search.left.iter().map(|item| survey.sizes.of(S::likeness(item))).sum();
+            survey.estimates.value(run, run + left)
+        });
+        if let Some((value, spread)) = estimate {
             let value = value.max(run + search.left.len() as f64);
-            (survey.doubt, survey.estimated) = (Some(spread / value), survey.own);
+            survey.doubt = Some(spread / value);
             search.main.estimated(value, spread);
             (self.report.estimate, self.report.spread) = (Some(value), Some(spread));
         }

@@ -6,7 +6,7 @@ use super::{Explanation, Log, Pattern};
 use crate::python::logging::{self, Level};
 use crate::python::random::randint;
 use crate::python::threading::{Event, Lock, Thread};
-use crate::python::{Shared, print, time, write};
+use crate::python::{Error, Round, Shared, endless, print, time, write};
 use crate::{Clock, Explorer};
 use std::time::Duration;
 
@@ -142,6 +142,64 @@ fn who_polls_for_ever_is_no_hindrance_to_a_proof() {
     let wrong = explain(Log::new("seen\nbegin\nend\n"), model);
     stops(&wrong, 1, &["begin"]);
     assert!(wrong.assumes_fairness(), "{wrong}");
+}
+
+#[test]
+fn virtual_time_passes_while_somebody_polls_without_waiting() {
+    let model = || {
+        let flag = Shared::new(false);
+        let theirs = flag.clone();
+        Thread::new(move || {
+            while !theirs.get() {}
+            print("seen");
+        })
+        .start()
+        .unwrap();
+        time::sleep(SECOND);
+        flag.set(true);
+        print("set");
+        time::sleep(SECOND);
+        print("end");
+    };
+    for (log, output) in [("set\nseen\n", "set\nseen\n"), ("seen\nset\nend\n", "seen\nset\nend\n")] {
+        let explanation = timed(Clock::Virtual, Log::new(log).prefix(), model);
+        assert!(explanation.is_reproduced() && explanation.assumes_fairness(), "{explanation}");
+        assert_eq!(explanation.trace().output(), output.trim_end_matches('\n'));
+        let again = Explorer::new().clock(Clock::Virtual).retrace(&explanation.schedule(), model).unwrap();
+        assert_eq!(again.output(), explanation.trace().output());
+    }
+    stops(&timed(Clock::Virtual, Log::new("set\nend\nseen\n"), model), 2, &["seen"]);
+}
+
+#[test]
+fn loops_without_an_end_are_followed_unless_they_do_nothing() {
+    let model = || {
+        let worker = Thread::new(|| {
+            let mut round = 0;
+            endless(1, || {
+                round += 1;
+                print(round);
+                Ok::<_, Error>(Round::Fruitful)
+            })
+        });
+        worker.start().unwrap();
+        print("waits");
+        endless(0, || Ok::<_, Error>(Round::Fruitful)).unwrap();
+        print("never");
+    };
+    prints(&explain(Log::new("1\n2\nwaits\n3\n").prefix(), model), "1\n2\nwaits\n3");
+    stops(&explain(Log::new("1\nwaits\nnever\n").prefix(), model), 3, &["2"]);
+}
+
+#[test]
+fn a_schedule_of_another_model_is_not_retraced() {
+    let explanation = explain(Log::new("cd\nab\nend\n"), two_print);
+    let again = Explorer::new().retrace(&explanation.schedule(), two_print).unwrap();
+    assert_eq!(again.output(), "cd\nab\nend\n");
+    let error = Explorer::new().retrace(&explanation.schedule(), || print("ab")).unwrap_err();
+    assert!(
+        error.to_string().starts_with("another execution comes of it than was recorded, in the schedule")
+    );
 }
 
 #[test]
