@@ -70,6 +70,8 @@ pub mod explore;
 pub mod finding;
 pub mod hint;
 mod memory;
+#[cfg(feature = "proptest")]
+pub mod proptest;
 pub mod python;
 pub mod strategy;
 pub mod sync;

@@ -59,6 +59,8 @@ pub struct Config {
     pub expect: Option<FindingKind>,
     /// Whether a check may pass though there was nothing to explore.
     pub allow_trivial: bool,
+    /// Whether to look at every execution for a [`Measure`](super::Measure).
+    pub measure: bool,
 }
 
 impl Default for Config {
@@ -87,6 +89,7 @@ impl Default for Config {
             locations: false,
             expect: None,
             allow_trivial: false,
+            measure: false,
         }
     }
 }

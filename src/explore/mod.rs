@@ -15,6 +15,7 @@ mod config;
 pub mod explain;
 mod file;
 mod judge;
+mod measure;
 mod minimise;
 mod parallel;
 mod part;
@@ -23,12 +24,15 @@ mod progress;
 mod report;
 mod runner;
 mod search;
+#[cfg(feature = "serde")]
+mod serialize;
 mod settings;
 mod shard;
 
 pub use check::check;
 pub use checkpoint::Checkpoint;
 pub use config::Config;
+pub use measure::Measure;
 pub use part::{Joint, Part};
 pub use progress::Progress;
 pub use report::{Coverage, Found, Report};

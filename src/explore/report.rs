@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::file::Origin;
+use super::measure::Measure;
 use super::part::Part;
 use super::shard::Shard;
 use crate::base::{Cursor, Schedule};
@@ -10,6 +11,7 @@ use crate::finding::{Context, Finding, Severity};
 use crate::trace::{Style, Trace, checked_schedule};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 /// How much of all behaviour was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,10 @@ pub struct Report {
     pub(super) matters: Option<bool>,
     pub(super) fairness_assumed: bool,
     pub(super) counts_seen: bool,
+    /// Whether no two executions differ only in the order of independent steps.
+    pub(super) each_once: bool,
+    pub(super) measure: Option<Measure>,
+    pub(super) time: Elapsed,
     pub(super) memory: MemoryModel,
     pub(super) doubt: Option<String>,
     pub(super) estimate: Option<f64>,
@@ -78,6 +84,16 @@ pub struct Report {
     pub(super) outputs: Option<BTreeSet<String>>,
     /// What it was that was explored, where that was asked for.
     pub(super) origin: Option<Origin>,
+}
+
+/// A time that leaves no trace in a snapshot.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Elapsed(pub(super) Duration);
+
+impl fmt::Debug for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl Report {
@@ -100,6 +116,9 @@ impl Report {
             matters: None,
             fairness_assumed: false,
             counts_seen: false,
+            each_once: false,
+            measure: config.measure.then(Measure::default),
+            time: Elapsed::default(),
             doubt: None,
             estimate: None,
             spread: None,
@@ -176,6 +195,11 @@ impl Report {
     /// their own, so counts were seen to change only together with a neighbouring step.
     pub fn sees_counts(&self) -> bool {
         self.counts_seen
+    }
+
+    /// How long it took. It is shown nowhere, since it is another one each time.
+    pub fn time(&self) -> Duration {
+        self.time.0
     }
 
     /// How atomics behaved.

@@ -2,6 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::config::Config;
+use super::measure::Measure;
 use super::parallel::Survey;
 use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
@@ -9,8 +10,8 @@ use super::report::{Coverage, Report};
 use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
-use crate::strategy::{self, Bounded, Dfs, Exhaustive, Replay};
-use crate::trace::{Trace, checked_schedule, first_difference, order_matters};
+use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
+use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -133,6 +134,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
         (report.fairness_assumed, report.counts_seen) = (false, false);
         report.outputs.iter_mut().for_each(BTreeSet::clear);
+        report.measure = report.measure.take().map(|_| Measure::default());
         (report.estimate, report.spread, report.origin) = (None, None, None);
         Ok(())
     }
@@ -175,6 +177,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn describe(&mut self, strategy: &dyn Strategy, end: End) {
         let any: &dyn Any = strategy;
         self.report.strategy = strategy.describe();
+        self.report.each_once = any.is::<Exhaustive>() || any.is::<Graphs>();
         (self.report.estimate, self.report.spread) = (strategy.estimate(), strategy.spread());
         let doubt = any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt);
         self.report.doubt = doubt.map(ToString::to_string).or(self.report.doubt.take());
@@ -264,13 +267,6 @@ impl<F: Fn()> Runner<'_, F> {
         }
     }
 
-    /// Shows the last execution to whoever wants to see them all.
-    pub(super) fn observe(&mut self) {
-        if let Some(observer) = &mut self.observer {
-            observer(&self.engine.trace());
-        }
-    }
-
     /// Whether enough has been found.
     pub(super) fn has_enough(&self) -> bool {
         let full = self.report.failed() && !self.config.all_findings;
@@ -319,13 +315,6 @@ impl<F: Fn()> Runner<'_, F> {
         let difference = divergence.or_else(|| first_difference(&first, &again).map(|d| d.to_string()));
         self.report.divergence = difference;
         self.report.divergence.is_none()
-    }
-
-    /// Whether there is anything to explore, which the first execution tells if it came to its end.
-    pub(super) fn look_for_meetings(&mut self, summary: &Summary) {
-        if self.report.matters.is_none() && summary.ending == Ending::Finished {
-            self.report.matters = Some(order_matters(&self.engine.trace()));
-        }
     }
 
     pub(super) fn count(&mut self, summary: &Summary) {

@@ -305,6 +305,9 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         report.counts_seen |= other.counts_seen;
         report.cut_short += other.cut_short;
         report.outputs.iter_mut().for_each(|outputs| outputs.extend(other.outputs.iter().flatten().cloned()));
+        if let (Some(measure), Some(other)) = (&mut report.measure, other.measure) {
+            measure.absorb(other);
+        }
         report.divergence = report.divergence.take().or(other.divergence);
     }
 
