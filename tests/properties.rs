@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
-use selvedge::proptest::{Plan, explored, schedules};
+use selvedge::proptest::{Plan, explored, scheduled, schedules};
 use selvedge::sync::Mutex;
 use selvedge::thread;
 
@@ -70,7 +70,7 @@ fn runner(cases: u32) -> TestRunner {
 
 #[test]
 fn a_bank_that_holds_both_accounts_keeps_its_total() {
-    let both = (transfers(), schedules());
+    let both = scheduled(transfers());
     let kept = runner(300).run(&both, |(transfers, plan)| plan.check(all_at_once(transfers, Bank::transfer)));
     kept.unwrap();
 }
@@ -83,7 +83,7 @@ fn it_keeps_it_under_every_schedule() {
 
 #[test]
 fn what_goes_wrong_shrinks_to_little_data_and_one_preemption() {
-    let both = (transfers(), schedules());
+    let both = scheduled(transfers());
     let wrong = runner(500)
         .run(&both, |(transfers, plan)| plan.check(all_at_once(transfers, Bank::transfer_in_parts)));
     let Err(TestError::Fail(reason, (transfers, plan))) = wrong else { panic!("it passed: {wrong:?}") };

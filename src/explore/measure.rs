@@ -27,10 +27,10 @@ impl Measure {
         &self.places
     }
 
-    /// The places at which the turn was never taken away: what another thread might do just before was not seen there. In a
+    /// The places before which no other thread ever came in between: what one might do there just before was not seen. In a
     /// proof it makes no difference; in a sample it says where to look.
-    pub fn never_preempted(&self) -> impl Iterator<Item = &Place> {
-        self.places.iter().filter(|(_, visits)| visits.preempted == 0).map(|(place, _)| place)
+    pub fn never_interrupted(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().filter(|(_, visits)| visits.interrupted == 0).map(|(place, _)| place)
     }
 
     pub(super) fn add(&mut self, trace: &Trace) {
@@ -43,7 +43,7 @@ impl Measure {
         for (place, visits) in other.places {
             let sum = self.places.entry(place).or_default();
             sum.done += visits.done;
-            sum.preempted += visits.preempted;
+            sum.interrupted += visits.interrupted;
         }
     }
 }
@@ -67,7 +67,7 @@ impl<F: Fn()> Runner<'_, F> {
 }
 
 impl Explorer {
-    /// Whether to gather a [`Measure`]: how many executions were distinct, and where the turn was never taken away; off by default.
+    /// Whether to gather a [`Measure`]: how many executions were distinct, and where no thread ever came in between; off by default.
     /// To copy and read each trace costs more than to run a small model.
     ///
     /// ```

@@ -1,7 +1,7 @@
 //! Reports, findings and traces as data for `serde`: what their `Display` forms tell, in pieces.
 //!
 //! The shapes are made for snapshots and for programs that read them: numbers are those of the report, all else is text
-//! as it stands in reports. What is not known is left out. There is no time, seed, address, path or line.
+//! as it stands in reports. What is not known is left out. There is no time, address, path or line.
 //!
 //! ```
 //! use selvedge::sync::Mutex;
@@ -47,8 +47,8 @@ impl Serialize for Report {
         optional(&mut map, "divergence", self.divergence.as_ref())?;
         optional(&mut map, "outputs", self.outputs.as_ref())?;
         if let Some(measure) = &self.measure {
-            let never: Vec<&str> = measure.never_preempted().map(|place| place.what.as_str()).collect();
-            map.serialize_entry("never_preempted", &never)?;
+            let never: Vec<&str> = measure.never_interrupted().map(|place| place.what.as_str()).collect();
+            map.serialize_entry("never_interrupted", &never)?;
         }
         map.serialize_entry("findings", &self.findings)?;
         map.end()

@@ -1,9 +1,8 @@
-//! At which places of the model the strategy was asked, and at which of them the turn was taken away.
+//! At which places of the model the strategy was asked, and before which of them another thread had come in between.
 
 use super::checks::verb;
-use super::switches::preemptions;
 use super::{Names, Trace};
-use crate::base::{ObjectId, Step};
+use crate::base::{Action, ObjectId, Step, ThreadAction, ThreadId};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -21,12 +20,12 @@ pub struct Place {
 }
 
 /// What has come of a place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Visits {
     /// How often what stands there was done.
     pub done: u64,
-    /// How often a thread was about to do it, and could have, and another one went first.
-    pub preempted: u64,
+    /// How often another thread had done something since the thread's own last step, or since it was spawned.
+    pub interrupted: u64,
 }
 
 impl fmt::Display for Place {
@@ -38,18 +37,19 @@ impl fmt::Display for Place {
 /// Adds the places of a trace.
 pub fn add_places(trace: &Trace, places: &mut BTreeMap<Place, Visits>) {
     let names = Names::new(trace);
-    for step in trace.steps.iter().filter(|step| step.operation.is_point()) {
-        places.entry(place(step, &names)).or_default().done += 1;
-    }
-    for offset in preemptions(trace) {
-        let at = (offset - trace.skipped) as usize;
-        let before = trace.steps[..at].iter().rev().find(|step| step.operation.is_point());
-        // Before the first point it is the main thread whose turn was taken.
-        let thread = before.map_or(crate::base::ThreadId::MAIN, |step| step.thread);
-        let upcoming =
-            trace.steps[at..].iter().find(|step| step.thread == thread && step.operation.is_point());
-        if let Some(step) = upcoming {
-            places.entry(place(step, &names)).or_default().preempted += 1;
+    // How many points there had been when each thread did something, or was spawned.
+    let mut since: BTreeMap<ThreadId, u64> = BTreeMap::new();
+    let mut points = 0;
+    for step in &trace.steps {
+        if step.operation.is_point() {
+            let visits = places.entry(place(step, &names)).or_default();
+            visits.done += 1;
+            visits.interrupted += u64::from(since.get(&step.thread).is_some_and(|before| *before < points));
+            points += 1;
+        }
+        since.insert(step.thread, points);
+        if let Action::Thread(ThreadAction::Spawn(child)) = step.operation.action {
+            since.insert(child, points);
         }
     }
 }
@@ -70,19 +70,21 @@ mod tests {
     use crate::trace::builder::{Builder, Does};
 
     #[test]
-    fn a_place_is_preempted_when_somebody_else_goes_first() {
+    fn a_place_is_interrupted_when_somebody_else_goes_first() {
         let mut build = Builder::new();
         let (x, b) = (build.shared("x"), build.thread("b"));
-        build.step(0, Does::Spawn(b)).step(0, Does::Get(x, 0)).step(1, Does::Get(x, 0));
-        build.step(1, Does::Set(x, 1)).step(0, Does::Set(x, 1)).step(1, Does::End);
+        build.step(0, Does::Spawn(b)).step(0, Does::Get(x, 0));
+        build.step(1, Does::Put(x)); // after main's look
+        build.step(1, Does::Set(x, 1)); // at once
+        build.step(0, Does::Store(x, 1, std::sync::atomic::Ordering::SeqCst)); // after both of them
         let mut places = BTreeMap::new();
         add_places(&build.finish(), &mut places);
-        let of = |what: &str| -> Vec<(u64, u64)> {
-            let visits = places.iter().filter(|(place, _)| place.what == what);
-            visits.map(|(_, visits)| (visits.done, visits.preempted)).collect()
-        };
-        // Those of the same line are told apart by their columns.
-        assert_eq!(of("get x").iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)), (2, 0));
-        assert_eq!(of("set x").iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)), (2, 1));
+        let mut seen: Vec<_> = places.iter().map(|(place, visits)| (&*place.what, *visits)).collect();
+        seen.sort();
+        let visits = |interrupted| Visits { done: 1, interrupted };
+        assert_eq!(
+            seen,
+            [("get x", visits(0)), ("put x", visits(1)), ("set x", visits(0)), ("store x", visits(1))]
+        );
     }
 }

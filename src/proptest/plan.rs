@@ -1,72 +1,12 @@
-//! Layer 4: schedules as data of [proptest](::proptest), so that a property's inputs and its schedule are found and shrunk together.
-//!
-//! ```
-//! use ::proptest::prelude::*;
-//! use selvedge::proptest::{explored, schedules};
-//! use selvedge::{sync::Mutex, thread};
-//!
-//! /// Adds all the amounts, each in a thread of its own.
-//! fn deposits(amounts: Vec<u32>) -> impl Fn() + Send + Sync {
-//!     move || {
-//!         let balance = Mutex::new(0);
-//!         thread::scope(|scope| {
-//!             for amount in &amounts {
-//!                 scope.spawn(|| *balance.lock().unwrap() += amount);
-//!             }
-//!         });
-//!         assert_eq!(*balance.lock().unwrap(), amounts.iter().sum::<u32>());
-//!     }
-//! }
-//!
-//! proptest! {
-//!     #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
-//!
-//!     // One schedule for each case: quick, and the schedule shrinks.
-//!     fn nothing_is_lost_under_some_schedule(amounts in prop::collection::vec(0..100u32, 0..5), plan in schedules()) {
-//!         plan.check(deposits(amounts))?;
-//!     }
-//!
-//!     // Every schedule for each case.
-//!     fn nothing_is_lost_under_any_schedule(amounts in prop::collection::vec(0..100u32, 0..4)) {
-//!         explored(deposits(amounts))?;
-//!     }
-//! }
-//! nothing_is_lost_under_some_schedule();
-//! nothing_is_lost_under_any_schedule();
-//! ```
+//! What is special about a schedule, and a strategy that follows it.
 
+use super::heed;
 use crate::base::{Decision, Options, Strategy, ThreadId};
 use crate::engine::MemoryModel;
 use crate::explore::{Explorer, Report};
-use ::proptest::collection::vec;
-use ::proptest::strategy::Strategy as Generator;
 use ::proptest::test_runner::TestCaseError;
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// Among how many points [`schedules`] puts preemptions, and how many at most.
-const POINTS: u32 = 64;
-const PREEMPTIONS: usize = 4;
-/// How many choices that have to be made anyway a plan makes at most otherwise than by default.
-const PICKS: usize = 8;
-
-/// Schedules with up to four preemptions among the first 64 points at which there can be one. They shrink to fewer preemptions,
-/// then to earlier ones.
-pub fn schedules() -> impl Generator<Value = Plan> + Clone {
-    schedules_within(POINTS, PREEMPTIONS)
-}
-
-/// Schedules with at most so many preemptions among the first so many points at which there can be one.
-///
-/// # Panics
-///
-/// When there are no points.
-pub fn schedules_within(points: u32, preemptions: usize) -> impl Generator<Value = Plan> + Clone {
-    assert!(points > 0, "a preemption needs a point at which it can be");
-    let preemptions = vec((0..points, 0..8u32), 0..=preemptions);
-    (preemptions, vec(0..8u32, 0..=PICKS))
-        .prop_map(|(preemptions, picks)| Plan { preemptions: preemptions.into_iter().collect(), picks })
-}
 
 /// What is special about a schedule: followed as far as it goes, with a fixed rule for all that it does not say. So it goes with any
 /// model, also with one whose data has been shrunk.
@@ -79,9 +19,9 @@ pub fn schedules_within(points: u32, preemptions: usize) -> impl Generator<Value
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// At which of the points where there is a choice the turn is taken away, and which of the others gets it.
-    preemptions: BTreeMap<u32, u32>,
+    pub(super) preemptions: BTreeMap<u32, u32>,
     /// What is chosen where somebody has to choose: who goes on after a thread that cannot, or with which outcome.
-    picks: Vec<u32>,
+    pub(super) picks: Vec<u32>,
 }
 
 impl Plan {
@@ -105,19 +45,6 @@ impl Plan {
     pub fn check<F: Fn() + Send + Sync + 'static>(&self, model: F) -> Result<(), TestCaseError> {
         heed(&self.explore(model))
     }
-}
-
-/// Explores every behaviour of `model`, as [`explore`](crate::explore()) does.
-///
-/// # Errors
-///
-/// When anything is wrong with it: the report, for `?` in a property.
-pub fn explored<F: Fn() + Send + Sync + 'static>(model: F) -> Result<(), TestCaseError> {
-    heed(&crate::explore::explore(model))
-}
-
-fn heed(report: &Report) -> Result<(), TestCaseError> {
-    if report.failed() { Err(TestCaseError::fail(report.to_string())) } else { Ok(()) }
 }
 
 impl fmt::Display for Plan {
