@@ -9,16 +9,18 @@ pub(crate) const INLINE: usize = 8;
 ///
 /// Offsets grow along the trace, so nothing ever ticks: a step `s` of thread `t` happened before a point whose clock is
 /// `c` exactly when `c.get(t) >= s`. Eight threads cost no allocation.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct VectorClock {
     lanes: [i32; INLINE],
     more: Vec<i32>,
+    // How often it has learned from another clock, where more than eight threads may be known of.
+    lessons: u32,
 }
 
 impl VectorClock {
     /// The clock that knows of nothing.
     pub const fn new() -> Self {
-        VectorClock { lanes: [0; INLINE], more: Vec::new() }
+        VectorClock { lanes: [0; INLINE], more: Vec::new(), lessons: 0 }
     }
 
     /// As [`get`](Self::get), where nobody's number is 8 or more.
@@ -62,12 +64,19 @@ impl VectorClock {
     #[inline(always)]
     pub fn set(&mut self, thread: ThreadId, offset: u32) {
         let index = thread.index();
-        if index < INLINE { self.lanes[index] = offset as i32 } else { self.set_spilled(index, offset) }
+        if index < INLINE {
+            self.lanes[index] = offset as i32;
+        } else if let Some(lane) = self.more.get_mut(index - INLINE) {
+            *lane = offset as i32;
+        } else {
+            self.set_spilled(index, offset);
+        }
     }
 
     /// Learns all that `other` knows.
     #[inline(always)]
     pub fn join(&mut self, other: &VectorClock) {
+        self.lessons = self.lessons.wrapping_add(1);
         self.join_few(other);
         if !other.more.is_empty() {
             self.join_spilled(other);
@@ -77,6 +86,7 @@ impl VectorClock {
     /// Becomes a copy of `other`, reusing its own allocation.
     #[inline(always)]
     pub fn copy_from(&mut self, other: &VectorClock) {
+        self.lessons = self.lessons.wrapping_add(1);
         self.lanes = other.lanes;
         if self.more.len() | other.more.len() != 0 {
             self.copy_spilled(other);
@@ -86,10 +96,17 @@ impl VectorClock {
     /// Forgets everything; keeps its allocation.
     #[inline(always)]
     pub fn clear(&mut self) {
+        self.lessons = self.lessons.wrapping_add(1);
         self.lanes = [0; INLINE];
         if !self.more.is_empty() {
             self.more.clear();
         }
+    }
+
+    /// A number that changes whenever more changes than what is [set](Self::set); not kept where nobody's number is 8 or more.
+    #[inline(always)]
+    pub(crate) fn lessons(&self) -> u32 {
+        self.lessons
     }
 
     /// Whether all that this clock knows is also known to `other`.
@@ -99,7 +116,7 @@ impl VectorClock {
             && self.more.iter().enumerate().all(|(i, mine)| *mine <= spilled(i))
     }
 
-    #[cold]
+    #[inline(always)]
     fn spilled(&self, index: usize) -> i32 {
         self.more.get(index - INLINE).copied().unwrap_or(0)
     }
@@ -132,9 +149,17 @@ impl VectorClock {
 
 impl Clone for VectorClock {
     fn clone(&self) -> Self {
-        VectorClock { lanes: self.lanes, more: self.more.clone() }
+        VectorClock { lanes: self.lanes, more: self.more.clone(), lessons: self.lessons }
     }
 }
+
+impl PartialEq for VectorClock {
+    fn eq(&self, other: &Self) -> bool {
+        self.le(other) && other.le(self)
+    }
+}
+
+impl Eq for VectorClock {}
 
 #[cfg(test)]
 mod tests {

@@ -146,6 +146,9 @@ fn release_rmw(ordering: Ordering) -> Release {
 /// Stands for the step that nobody knows of.
 const INEXACT: u32 = u32::MAX;
 
+/// Stands for a count of lessons that nobody has made.
+const UNLEARNED: u64 = 0;
+
 /// What is left at an object for those who acquire from it; for a cell, who accessed it last.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
@@ -154,6 +157,8 @@ pub(crate) struct Trail {
     // step knows all of `clock`.
     owner: u32,
     stamp: u32,
+    // Of what `owner` knew at that step, how often it had learned; `UNLEARNED` where nobody has counted.
+    lessons: u64,
     /// What shared holders left for the next exclusive one.
     shared: VectorClock,
     messages: VecDeque<VectorClock>,
@@ -166,6 +171,7 @@ impl Trail {
         self.shared.clear();
         self.owner = 0;
         self.stamp = 0;
+        self.lessons = UNLEARNED;
         if !self.messages.is_empty() {
             self.spare.extend(self.messages.drain(..));
         }
@@ -220,7 +226,7 @@ impl Trail {
             }
             Release::FenceReplace => {
                 self.clock.clear();
-                (self.owner, self.stamp) = (0, 0);
+                (self.owner, self.stamp, self.lessons) = (0, 0, UNLEARNED);
                 self.add_fence(who);
             }
             Release::FenceJoin => self.add_fence(who),
@@ -230,6 +236,30 @@ impl Trail {
             }
             Release::Enqueue => self.send(&mut who.clock, thread, offset),
         }
+    }
+
+    /// As [`synchronize`](Self::synchronize), for a thread that was here last and has learned nothing since; `false` if it is
+    /// another, or may be.
+    #[inline(always)]
+    pub(crate) fn synchronize_again(
+        &mut self,
+        who: &mut Knowledge,
+        thread: ThreadId,
+        offset: u32,
+        (acquire, release): (Acquire, Release),
+    ) -> bool {
+        let again = self.owner == thread.0 && self.lessons == 1 + u64::from(who.clock.lessons());
+        let simple = matches!(acquire, Acquire::Nothing | Acquire::Released)
+            && matches!(release, Release::Nothing | Release::Replace | Release::Join);
+        if !again || !simple || self.stamp == INEXACT {
+            return false;
+        }
+        if release != Release::Nothing {
+            who.clock.set(thread, offset);
+            self.clock.set(thread, offset);
+            self.stamp = offset;
+        }
+        true
     }
 
     /// A shared access to a cell at step `offset`; the step of a write that it races with.
@@ -278,7 +308,13 @@ impl Trail {
             self.clock.copy_few(clock);
         } else {
             clock.set(thread, offset);
-            self.clock.copy_from(clock);
+            // Whoever has learned nothing since it was here knows what is kept here, but for its own steps.
+            let lessons = 1 + u64::from(clock.lessons());
+            match self.owner == thread.0 && self.stamp != INEXACT && self.lessons == lessons {
+                true => self.clock.set(thread, offset),
+                false => self.clock.copy_from(clock),
+            }
+            self.lessons = lessons;
         }
         (self.owner, self.stamp) = (thread.0, offset);
     }
@@ -306,81 +342,4 @@ impl Trail {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: ThreadId = ThreadId(0);
-    const B: ThreadId = ThreadId(1);
-
-    fn store(ordering: Ordering) -> (Acquire, Release) {
-        synchronization(Action::Atomic(AtomicAction::Store { value: 1, ordering }), Outcome::Done)
-    }
-
-    fn load(ordering: Ordering) -> (Acquire, Release) {
-        synchronization(Action::Atomic(AtomicAction::Load(ordering)), Outcome::Value(1))
-    }
-
-    /// A writes at step 1, publishes at step 2 as given; B reads the flag at step 3; does B know of the write?
-    fn published(publish: Ordering, read: Ordering, fences: bool) -> bool {
-        let (mut a, mut b, mut flag) = (Knowledge::default(), Knowledge::default(), Trail::default());
-        flag.clear();
-        if fences {
-            a.fence(A, 1, Ordering::Release);
-        }
-        flag.synchronize(&mut a, A, 2, store(publish));
-        flag.synchronize(&mut b, B, 3, load(read));
-        if fences {
-            b.fence(B, 4, Ordering::Acquire);
-        }
-        b.clock.get(A) >= 1
-    }
-
-    #[test]
-    fn only_release_and_acquire_together_publish() {
-        use Ordering::{Acquire, Relaxed, Release, SeqCst};
-        assert!(published(Release, Acquire, false));
-        assert!(published(SeqCst, SeqCst, false));
-        assert!(!published(Relaxed, Acquire, false));
-        assert!(!published(Release, Relaxed, false));
-        assert!(published(Relaxed, Relaxed, true));
-    }
-
-    #[test]
-    fn a_relaxed_store_ends_a_release_sequence_and_a_relaxed_increment_carries_it_on() {
-        let increment =
-            AtomicAction::Rmw { function: crate::base::Rmw::Add, operand: 1, ordering: Ordering::Relaxed };
-        let increment = synchronization(Action::Atomic(increment), Outcome::Value(1));
-        for (between, carried) in [(increment, true), (store(Ordering::Relaxed), false)] {
-            let (mut a, mut b, mut c) = (Knowledge::default(), Knowledge::default(), Knowledge::default());
-            let mut flag = Trail::default();
-            flag.clear();
-            flag.synchronize(&mut a, A, 2, store(Ordering::Release));
-            flag.synchronize(&mut b, B, 3, between);
-            flag.synchronize(&mut c, ThreadId(2), 4, load(Ordering::Acquire));
-            assert_eq!(c.clock.get(A) == 2, carried);
-        }
-    }
-
-    #[test]
-    fn unordered_accesses_race_unless_both_read() {
-        let (a, b, mut cell) = (VectorClock::new(), VectorClock::new(), Trail::default());
-        cell.clear();
-        assert_eq!(cell.read(&a, A, 1), None);
-        assert_eq!(cell.read(&b, B, 2), None);
-        assert_eq!(cell.write(&b, B, 3, 2), Some(1));
-        assert_eq!(cell.read(&a, A, 4), Some(3));
-    }
-
-    #[test]
-    fn each_message_carries_its_own_senders_knowledge() {
-        let send = (Acquire::Nothing, Release::Enqueue);
-        let receive = (Acquire::Oldest, Release::Nothing);
-        let (mut a, mut b, mut channel) = (Knowledge::default(), Knowledge::default(), Trail::default());
-        channel.synchronize(&mut a, A, 1, send);
-        channel.synchronize(&mut a, A, 5, send);
-        channel.synchronize(&mut b, B, 6, receive);
-        assert_eq!(b.clock.get(A), 1);
-        channel.synchronize(&mut b, B, 7, receive);
-        assert_eq!(b.clock.get(A), 5);
-    }
-}
+mod tests;

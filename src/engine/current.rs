@@ -161,6 +161,9 @@ fn wait_and_perform<H: Hot>(
     hot: H,
     location: &'static Location<'static>,
 ) -> H::Answer {
+    if let Some(answer) = host.now().perform_protected(object, hot, location) {
+        return answer;
+    }
     if !host.now().goes_on(object, hot) {
         match host.now().arrive_hot(object, hot, location) {
             Arrival::Go => {}

@@ -94,6 +94,39 @@ impl Execution {
         H::answer(outcome)
     }
 
+    /// Performs the operation at once, if its object has only been met under a lock that the running thread has taken last;
+    /// otherwise nothing has happened. Nobody is asked, and nobody learns of the object what is not known already.
+    #[inline(always)]
+    pub(crate) fn perform_protected<H: Hot>(
+        &mut self,
+        object: ObjectId,
+        hot: H,
+        location: &'static Location<'static>,
+    ) -> Option<H::Answer> {
+        let (me, offset) = (self.running, self.offset());
+        let met = self.objects.get_mut(object.index())?;
+        let thread = self.threads.get_mut(me.index())?;
+        let protected = !met.exposed && met.guard.is_some() && met.guard == thread.locks.last().copied();
+        let weak = H::IS_ATOMIC && (hot.is_weak() || self.weak.active);
+        let plain = !H::MAY_BLOCK && !H::IS_RELEASE && !weak && met.watchers.is_empty();
+        // When something is due, be it that all is torn down, that comes first.
+        if !(protected && plain && self.position < self.due) {
+            return None;
+        }
+        self.countdown = self.countdown.saturating_sub(1);
+        self.position += 1;
+        let outcome = hot.apply(&mut met.state, me);
+        let effect = hot.effect(outcome);
+        if !self.many_threads {
+            met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, effect);
+        } else if !met.trail.synchronize_again(&mut thread.knows, me, offset, effect) {
+            met.trail.synchronize(&mut thread.knows, me, offset, effect);
+        }
+        let operation = Operation::new(object, hot.action());
+        self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
+        Some(H::answer(outcome))
+    }
+
     /// Whether the running thread may perform the operation without anybody being asked.
     #[inline(always)]
     pub(crate) fn goes_on<H: Hot>(&mut self, object: ObjectId, hot: H) -> bool {

@@ -307,7 +307,10 @@ impl Execution {
     #[cold]
     pub(crate) fn begin_probe(&mut self) -> bool {
         match self.probe {
-            Some(Probe::Armed(thread)) if self.over == Some(Ending::Deadlocked) => {
+            // Not while it is torn down, when locks are given back that were held for ever.
+            Some(Probe::Armed(thread))
+                if self.over == Some(Ending::Deadlocked) && self.mode == Mode::Running =>
+            {
                 let pending = self.threads[thread.index()].pending;
                 let Action::Condvar(CondvarAction::Reacquire { mutex }) = pending.action else {
                     return false;

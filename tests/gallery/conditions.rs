@@ -238,3 +238,18 @@ fn on_such_a_clock_everything_that_has_a_time_out_comes_to_an_end() {
         }
     }
 }
+
+#[test]
+fn a_sleeper_is_not_woken_by_what_is_given_back_when_all_is_over() {
+    // Whoever holds the mutex waits for it, and gives it back only when the execution is torn down.
+    wrong(2, &["deadlock: `holder` waits for `open`, which it holds itself"], || {
+        let door = Door::new();
+        let theirs = Arc::clone(&door);
+        thread::spawn(move || drop(theirs.wait(theirs.open.lock().unwrap())));
+        let hold = move || {
+            let _held = door.open.lock().unwrap();
+            drop(door.open.lock().unwrap());
+        };
+        thread::Builder::new().name("holder".into()).spawn(hold).unwrap();
+    });
+}

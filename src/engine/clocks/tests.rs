@@ -1,0 +1,92 @@
+use super::*;
+
+const A: ThreadId = ThreadId(0);
+const B: ThreadId = ThreadId(1);
+
+fn store(ordering: Ordering) -> (Acquire, Release) {
+    synchronization(Action::Atomic(AtomicAction::Store { value: 1, ordering }), Outcome::Done)
+}
+
+fn load(ordering: Ordering) -> (Acquire, Release) {
+    synchronization(Action::Atomic(AtomicAction::Load(ordering)), Outcome::Value(1))
+}
+
+/// A writes at step 1, publishes at step 2 as given; B reads the flag at step 3; does B know of the write?
+fn published(publish: Ordering, read: Ordering, fences: bool) -> bool {
+    let (mut a, mut b, mut flag) = (Knowledge::default(), Knowledge::default(), Trail::default());
+    flag.clear();
+    if fences {
+        a.fence(A, 1, Ordering::Release);
+    }
+    flag.synchronize(&mut a, A, 2, store(publish));
+    flag.synchronize(&mut b, B, 3, load(read));
+    if fences {
+        b.fence(B, 4, Ordering::Acquire);
+    }
+    b.clock.get(A) >= 1
+}
+
+#[test]
+fn only_release_and_acquire_together_publish() {
+    use Ordering::{Acquire, Relaxed, Release, SeqCst};
+    assert!(published(Release, Acquire, false));
+    assert!(published(SeqCst, SeqCst, false));
+    assert!(!published(Relaxed, Acquire, false));
+    assert!(!published(Release, Relaxed, false));
+    assert!(published(Relaxed, Relaxed, true));
+}
+
+#[test]
+fn a_relaxed_store_ends_a_release_sequence_and_a_relaxed_increment_carries_it_on() {
+    let increment =
+        AtomicAction::Rmw { function: crate::base::Rmw::Add, operand: 1, ordering: Ordering::Relaxed };
+    let increment = synchronization(Action::Atomic(increment), Outcome::Value(1));
+    for (between, carried) in [(increment, true), (store(Ordering::Relaxed), false)] {
+        let (mut a, mut b, mut c) = (Knowledge::default(), Knowledge::default(), Knowledge::default());
+        let mut flag = Trail::default();
+        flag.clear();
+        flag.synchronize(&mut a, A, 2, store(Ordering::Release));
+        flag.synchronize(&mut b, B, 3, between);
+        flag.synchronize(&mut c, ThreadId(2), 4, load(Ordering::Acquire));
+        assert_eq!(c.clock.get(A) == 2, carried);
+    }
+}
+
+#[test]
+fn unordered_accesses_race_unless_both_read() {
+    let (a, b, mut cell) = (VectorClock::new(), VectorClock::new(), Trail::default());
+    cell.clear();
+    assert_eq!(cell.read(&a, A, 1), None);
+    assert_eq!(cell.read(&b, B, 2), None);
+    assert_eq!(cell.write(&b, B, 3, 2), Some(1));
+    assert_eq!(cell.read(&a, A, 4), Some(3));
+}
+
+#[test]
+fn whoever_learns_in_between_leaves_all_that_it_knows() {
+    let lock = (Acquire::Released, Release::Nothing);
+    let unlock = (Acquire::Nothing, Release::Replace);
+    let threads = [ThreadId(20), ThreadId(21), ThreadId(22)];
+    let mut knows = [Knowledge::default(), Knowledge::default(), Knowledge::default()];
+    let (mut first, mut second) = (Trail::default(), Trail::default());
+    first.synchronize(&mut knows[0], threads[0], 1, unlock);
+    first.synchronize(&mut knows[0], threads[0], 2, unlock);
+    second.synchronize(&mut knows[1], threads[1], 3, unlock);
+    second.synchronize(&mut knows[0], threads[0], 4, lock);
+    first.synchronize(&mut knows[0], threads[0], 5, unlock);
+    first.synchronize(&mut knows[2], threads[2], 6, lock);
+    assert_eq!((knows[2].clock.get(threads[0]), knows[2].clock.get(threads[1])), (5, 3));
+}
+
+#[test]
+fn each_message_carries_its_own_senders_knowledge() {
+    let send = (Acquire::Nothing, Release::Enqueue);
+    let receive = (Acquire::Oldest, Release::Nothing);
+    let (mut a, mut b, mut channel) = (Knowledge::default(), Knowledge::default(), Trail::default());
+    channel.synchronize(&mut a, A, 1, send);
+    channel.synchronize(&mut a, A, 5, send);
+    channel.synchronize(&mut b, B, 6, receive);
+    assert_eq!(b.clock.get(A), 1);
+    channel.synchronize(&mut b, B, 7, receive);
+    assert_eq!(b.clock.get(A), 5);
+}
