@@ -8,10 +8,10 @@
 //! /// Adds all the amounts, each in a thread of its own.
 //! fn deposits(amounts: Vec<u32>) -> impl Fn() + Send + Sync {
 //!     move || {
-//!         let balance = Mutex::new(0);
+//!         let balance = &Mutex::new(0);
 //!         thread::scope(|scope| {
 //!             for amount in &amounts {
-//!                 scope.spawn(|| *balance.lock().unwrap() += amount);
+//!                 scope.spawn(move || *balance.lock().unwrap() += amount);
 //!             }
 //!         });
 //!         assert_eq!(*balance.lock().unwrap(), amounts.iter().sum::<u32>());

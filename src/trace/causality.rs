@@ -68,7 +68,8 @@ impl Past {
         }
         self.threads.insert(step.thread, number);
         if let Action::Thread(ThreadAction::Spawn(child)) = step.operation.action {
-            self.threads.insert(child, number);
+            // So that what the child does next is not taken for what its parent does.
+            self.threads.insert(child, mix_check(number, 1));
         }
         number
     }
