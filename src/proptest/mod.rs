@@ -1,4 +1,4 @@
-//! Layer 4: schedules as data of [proptest](::proptest), so that a property's inputs and its schedule are found and shrunk together.
+//! Layer 4: schedules as data of `proptest`, so that a property's inputs and its schedule are found and shrunk together.
 //!
 //! ```
 //! use ::proptest::prelude::*;
