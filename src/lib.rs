@@ -70,6 +70,8 @@ pub mod explore;
 pub mod finding;
 pub mod hint;
 mod memory;
+#[cfg(feature = "proptest")]
+pub mod proptest;
 pub mod python;
 pub mod strategy;
 pub mod sync;
@@ -83,6 +85,66 @@ pub use explore::explain;
 pub use explore::{Config, Coverage, Explorer, Found, Progress, Report, Search, check, choose, explore};
 pub use finding::{Finding, FindingKind, Severity};
 pub use trace::Trace;
+
+/// Makes a test of a function: it is explored as [`check`] explores a closure, and fails with the report.
+///
+/// ```
+/// use selvedge::sync::{Arc, Mutex};
+/// use selvedge::thread;
+///
+/// #[selvedge::test]
+/// fn both_deposits_arrive() {
+///     let balance = Arc::new(Mutex::new(0));
+///     let other = Arc::clone(&balance);
+///     let depositor = thread::spawn(move || *other.lock().unwrap() += 100);
+///     *balance.lock().unwrap() += 100;
+///     depositor.join().unwrap();
+///     assert_eq!(*balance.lock().unwrap(), 200);
+/// }
+///
+/// #[selvedge::test(strategy = "pct:3", budget = 1_000, seed = 7)]
+/// #[ignore = "it takes a while"]
+/// fn a_large_one() -> Result<(), std::num::ParseIntError> {
+///     let parsed: u32 = "7".parse()?;
+///     let total = selvedge::sync::atomic::AtomicU32::new(parsed);
+///     thread::scope(|scope| {
+///         for _ in 0..20 {
+///             scope.spawn(|| total.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+///         }
+///     });
+///     Ok(())
+/// }
+///
+/// /// Shows what happens with two locks in two orders.
+/// #[selvedge::test(expect = "deadlock")]
+/// fn two_orders() {
+///     let (a, b) = (Mutex::new(()), Mutex::new(()));
+///     thread::scope(|scope| {
+///         scope.spawn(|| drop((a.lock(), b.lock())));
+///         scope.spawn(|| drop((b.lock(), a.lock())));
+///     });
+/// }
+/// ```
+///
+/// | argument | what it says |
+/// |---|---|
+/// | `strategy = "pct:3"` | how to search: `portfolio` by default, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
+/// | `budget = 1_000` | the most executions |
+/// | `seed = 7` | the seed of all that is random |
+/// | `steps = 10_000` | the most choices in one execution |
+/// | `expect = "deadlock"` | what is [wrong](FindingKind) with the model; the test fails if nothing is, or something else |
+/// | `allow_trivial` | that it may pass though there is [nothing to explore](Report::is_trivial) |
+/// | `memory = "c11"` | how atomics behave: `sequential` or `c11`; by default as the model uses them |
+/// | `clock = "virtual"` | how time passes: `abstract` by default, or `virtual` |
+/// | `spurious_wakeups = 1`, `weak_failures = 1` | how many of them each thread may have |
+/// | `jobs = 2` | how many processors an exhaustive search uses; 0 for all there are |
+///
+/// The variables of [`Config::from_env`] outweigh the arguments. The function takes no arguments and returns nothing or a
+/// [`Result`], of which an `Err` fails the test like a panic. `#[should_panic]`, `#[ignore]` and other attributes are those of
+/// the test. A report names the model as the harness names the test, and says how to replay in this test alone:
+/// `SELVEDGE_REPLAY='b2 a3' cargo test bank::both_deposits_arrive -- --exact`.
+#[cfg(feature = "macros")]
+pub use selvedge_macros::test;
 
 /// The examples of the README are run as tests.
 #[cfg(doctest)]

@@ -1,43 +1,11 @@
 //! What an exploration is told: bounds, seed, clock and the rest, checked before anything runs.
 
-use crate::base::{Error, Schedule};
+use super::search::Search;
+use super::shard::Shard;
+use crate::base::Error;
 use crate::engine::{Clock, MemoryModel, Output, Settings};
-use std::fmt;
+use crate::finding::FindingKind;
 use std::time::Duration;
-
-/// Which choices to try.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub enum Search {
-    /// Every behaviour, until it is plain that the budget does not reach that far; then bounded search, PCT, partial order
-    /// sampling and the random walk share what is left.
-    #[default]
-    Portfolio,
-    /// A random walk.
-    Random,
-    /// Random priorities with `depth - 1` changes.
-    Pct {
-        /// The depth of the bugs looked for.
-        depth: u32,
-    },
-    /// Partial order sampling: random priorities of steps.
-    Pos,
-    /// A random walk in which all orders of the steps on some object are equally likely.
-    Surw,
-    /// Partial order sampling, steered to looks that have not found what they might.
-    Fuzz,
-    /// Every behaviour, once: orders of independent steps are not told apart.
-    Exhaustive,
-    /// Every interleaving, those with fewer preemptions first.
-    Bounded,
-    /// Every interleaving, or those with at most so many preemptions.
-    Dfs {
-        /// The bound, if any.
-        preemptions: Option<u32>,
-    },
-    /// One schedule.
-    Replay(Schedule),
-}
 
 /// All settings of an exploration, as data. [`Explorer`](super::Explorer) is the builder over it.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +55,12 @@ pub struct Config {
     pub explore_command: Option<String>,
     /// Whether reports say where in the model each step was called.
     pub locations: bool,
+    /// What a check has to find: it fails if nothing is wrong with the model, or something else.
+    pub expect: Option<FindingKind>,
+    /// Whether a check may pass though there was nothing to explore.
+    pub allow_trivial: bool,
+    /// Whether to look at every execution for a [`Measure`](super::Measure).
+    pub measure: bool,
 }
 
 impl Default for Config {
@@ -113,59 +87,14 @@ impl Default for Config {
             replay_command: None,
             explore_command: None,
             locations: false,
+            expect: None,
+            allow_trivial: false,
+            measure: false,
         }
     }
 }
 
 impl Config {
-    /// The default settings, changed by the environment. This is the only place that reads it, once per call:
-    ///
-    /// | variable | value |
-    /// |---|---|
-    /// | `SELVEDGE_STRATEGY` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
-    /// | `SELVEDGE_SEED` | a number |
-    /// | `SELVEDGE_BUDGET` | the most executions |
-    /// | `SELVEDGE_STEPS` | the most choices in one execution |
-    /// | `SELVEDGE_JOBS` | how many processors to use; 0 for all there are |
-    /// | `SELVEDGE_REPLAY` | a schedule: run only that, in every `check` of the process |
-    ///
-    /// # Errors
-    ///
-    /// When a variable is set to something that it cannot mean.
-    pub fn from_env() -> Result<Self, Error> {
-        Config::default().overridden(&|variable| std::env::var(variable).ok())
-    }
-
-    /// These settings, changed by variables as [`from_env`](Config::from_env) lists them, asked of `lookup`.
-    ///
-    /// # Errors
-    ///
-    /// When a variable is set to something that it cannot mean.
-    pub fn overridden(mut self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        if let Some(text) = lookup("SELVEDGE_STRATEGY") {
-            self.search =
-                text.parse().map_err(|error: Error| error.within("the variable `SELVEDGE_STRATEGY`"))?;
-        }
-        for (variable, field) in [
-            ("SELVEDGE_SEED", &mut self.seed),
-            ("SELVEDGE_BUDGET", &mut self.executions),
-            ("SELVEDGE_STEPS", &mut self.steps),
-        ] {
-            if let Some(text) = lookup(variable) {
-                *field = text.trim().parse().map_err(|_| no_number(&text, variable))?;
-            }
-        }
-        if let Some(text) = lookup("SELVEDGE_JOBS") {
-            self.jobs = text.trim().parse().map_err(|_| no_number(&text, "SELVEDGE_JOBS"))?;
-        }
-        if let Some(text) = lookup("SELVEDGE_REPLAY") {
-            let schedule =
-                text.parse().map_err(|error: Error| error.within("the variable `SELVEDGE_REPLAY`"))?;
-            self.search = Search::Replay(schedule);
-        }
-        self.validated()
-    }
-
     /// These settings, if they make sense.
     ///
     /// # Errors
@@ -224,161 +153,18 @@ impl Config {
     }
 }
 
-fn no_number(text: &str, variable: &str) -> Error {
-    Error::new(
-        format!("`{text}` is no number"),
-        format!("in the variable `{variable}`"),
-        "give a whole number",
-    )
-}
-
-/// A part of an exhaustive search: the parts of one whole have nothing in common and are all of it.
-///
-/// ```
-/// use selvedge::explore::Shard;
-///
-/// let second: Shard = "2/3".parse().unwrap();
-/// assert_eq!((second.number, second.of), (2, 3));
-/// assert!("4/3".parse::<Shard>().is_err());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Shard {
-    /// Which part, counted from 1.
-    pub number: u32,
-    /// Of how many.
-    pub of: u32,
-}
-
-impl Shard {
-    /// All of it.
-    pub const WHOLE: Shard = Shard { number: 1, of: 1 };
-}
-
-impl Default for Shard {
-    fn default() -> Self {
-        Shard::WHOLE
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.number, self.of)
-    }
-}
-
-impl std::str::FromStr for Shard {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-        let numbers = text.split_once('/').filter(|(number, of)| plain(number) && plain(of));
-        let shard = numbers
-            .and_then(|(number, of)| Some(Shard { number: number.parse().ok()?, of: of.parse().ok()? }));
-        shard.filter(|shard| (1..=shard.of).contains(&shard.number) && shard.of <= MOST_SHARDS).ok_or_else(
-            || {
-                Error::new(
-                    format!("`{text}` is no part of a whole"),
-                    "in the name of the shard",
-                    format!("write the part and of how many it is one, such as 1/3; at most {MOST_SHARDS}"),
-                )
-            },
-        )
-    }
-}
-
-const MOST_SHARDS: u32 = 1024;
 const LEAST_STACK: usize = 16 * 1024;
 /// Steps are numbered in 31 bits, and an execution may have steps that are no choices.
 const MOST_STEPS: u64 = 1 << 30;
-
-impl std::str::FromStr for Search {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let (name, argument) = match text.split_once(':') {
-            Some((name, argument)) => (name, Some(argument)),
-            None => (text, None),
-        };
-        let number = |argument: &str| {
-            argument.parse::<u32>().map_err(|_| {
-                Error::new(
-                    format!("`{argument}` is no number"),
-                    format!("in the strategy `{text}`"),
-                    "give a whole number",
-                )
-            })
-        };
-        match (name, argument) {
-            ("portfolio", None) => Ok(Search::Portfolio),
-            ("exhaustive", None) => Ok(Search::Exhaustive),
-            ("random", None) => Ok(Search::Random),
-            ("pos", None) => Ok(Search::Pos),
-            ("surw", None) => Ok(Search::Surw),
-            ("fuzz", None) => Ok(Search::Fuzz),
-            ("bounded", None) => Ok(Search::Bounded),
-            ("pct", argument) => match argument.map_or(Ok(3), number)? {
-                0 => Err(Error::new(
-                    "a depth of 0 finds nothing",
-                    format!("in the strategy `{text}`"),
-                    "give a depth of at least 1",
-                )),
-                depth => Ok(Search::Pct { depth }),
-            },
-            ("dfs", argument) => Ok(Search::Dfs { preemptions: argument.map(number).transpose()? }),
-            _ => Err(Error::new(
-                format!("`{text}` is no strategy"),
-                "in the name of the strategy",
-                "use portfolio, exhaustive, random, pct, pct:DEPTH, pos, surw, fuzz, bounded, dfs or dfs:PREEMPTIONS",
-            )),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with(variable: &'static str, value: &'static str) -> Result<Config, Error> {
-        Config::default().overridden(&|asked| (asked == variable).then(|| value.to_string()))
-    }
-
     #[test]
-    fn variables_change_the_settings() {
-        assert_eq!(with("SELVEDGE_SEED", "7").map(|c| c.seed), Ok(7));
-        assert_eq!(with("SELVEDGE_STRATEGY", "pct:2").map(|c| c.search), Ok(Search::Pct { depth: 2 }));
-        assert_eq!(
-            with("SELVEDGE_STRATEGY", "dfs:1").map(|c| c.search),
-            Ok(Search::Dfs { preemptions: Some(1) })
-        );
-        for (name, search) in [
-            ("pos", Search::Pos),
-            ("surw", Search::Surw),
-            ("fuzz", Search::Fuzz),
-            ("bounded", Search::Bounded),
-        ] {
-            assert_eq!(with("SELVEDGE_STRATEGY", name).map(|c| c.search), Ok(search));
-        }
-        assert_eq!(
-            with("SELVEDGE_REPLAY", "a2 b").map(|c| c.search),
-            Ok(Search::Replay("a2 b".parse().expect("a schedule")))
-        );
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused_in_one_sentence() {
-        let message = |variable, value| with(variable, value).expect_err("refused").to_string();
-        assert_eq!(
-            message("SELVEDGE_BUDGET", "0"),
-            "the bound on executions is 0, so nothing would be run, in the settings of the exploration: give at least 1"
-        );
-        assert_eq!(
-            message("SELVEDGE_SEED", "x"),
-            "`x` is no number, in the variable `SELVEDGE_SEED`: give a whole number"
-        );
-        assert!(message("SELVEDGE_STRATEGY", "magic").starts_with("`magic` is no strategy, in the variable"));
-        assert!(message("SELVEDGE_STRATEGY", "pct:0").contains("at least 1"));
-        assert!(message("SELVEDGE_REPLAY", "a2 7").contains("`7` is no run of a thread, in word 2"));
+    fn bounds_that_nothing_fits_into_are_refused() {
         assert!(Config { stack_size: 1, ..Config::default() }.validated().is_err());
         assert!(Config { steps: u64::MAX, ..Config::default() }.validated().is_err());
+        assert!(Config { executions: 0, ..Config::default() }.validated().is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! Files that an exploration can be written to: lines of a word and what it says, under a version and above a checksum.
 
-use super::config::{Config, Shard};
+use super::config::Config;
 use super::report::Report;
+use super::shard::Shard;
 use crate::base::Error;
 use crate::engine::{Clock, MemoryModel};
 use std::fmt::{self, Write};

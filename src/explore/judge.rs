@@ -1,7 +1,7 @@
 //! What is wrong with executions, and the smallest that shows it.
 
 use super::minimise;
-use super::report::{Found, Report};
+use super::report::{Elapsed, Found, Report};
 use super::runner::{MOST_FINDINGS, Runner};
 use crate::base::Strategy;
 use crate::engine::Summary;
@@ -80,6 +80,7 @@ impl<F: Fn()> Runner<'_, F> {
             .findings
             .sort_by_key(|found| (std::cmp::Reverse(found.finding.severity()), found.finding.kind()));
         self.engine.retire();
+        self.report.time = Elapsed(self.started.elapsed());
         self.report
     }
 

@@ -7,11 +7,15 @@
 //! minimise what was found; say how much of all behaviour was seen
 //! ```
 
+#[doc(hidden)]
+pub mod attribute;
+mod check;
 mod checkpoint;
 mod config;
 pub mod explain;
 mod file;
 mod judge;
+mod measure;
 mod minimise;
 mod parallel;
 mod part;
@@ -19,12 +23,21 @@ mod portfolio;
 mod progress;
 mod report;
 mod runner;
+mod search;
+#[cfg(feature = "serde")]
+mod serialize;
+mod settings;
+mod shard;
 
+pub use check::check;
 pub use checkpoint::Checkpoint;
-pub use config::{Config, Search, Shard};
+pub use config::Config;
+pub use measure::Measure;
 pub use part::{Joint, Part};
 pub use progress::Progress;
 pub use report::{Coverage, Found, Report};
+pub use search::Search;
+pub use shard::Shard;
 
 use crate::base::{Action, Error, Operation, Strategy};
 use crate::engine::{Clock, MemoryModel, Output, current};
@@ -34,40 +47,6 @@ use runner::{Extras, Runner};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-
-/// Explores `model` and panics with the report if anything is wrong with it.
-///
-/// By default every behaviour is tried, once each, within a budget of 20 000 executions; as soon as it is plain that the
-/// budget does not reach, what is left of it goes to bounded search and sampling. The environment may say otherwise (see [`Config::from_env`]).
-///
-/// The model is run many times. It must be deterministic apart from what the facade decides: no real time, no real threads,
-/// no state kept from one run to the next.
-///
-/// ```
-/// use selvedge::sync::{Arc, Mutex};
-/// use selvedge::thread;
-///
-/// selvedge::check(|| {
-///     let total = Arc::new(Mutex::new(0));
-///     let other = Arc::clone(&total);
-///     let adder = thread::spawn(move || *other.lock().unwrap() += 1);
-///     *total.lock().unwrap() += 1;
-///     adder.join().unwrap();
-///     assert_eq!(*total.lock().unwrap(), 2);
-/// });
-/// ```
-///
-/// # Panics
-///
-/// When something is wrong with the model: the message is the report, with the smallest trace that shows it and how to
-/// replay it. Also when a `SELVEDGE_*` variable makes no sense.
-#[track_caller]
-pub fn check<F: Fn() + Send + Sync + 'static>(model: F) {
-    match Explorer::from_env() {
-        Ok(explorer) => explorer.check(model),
-        Err(error) => panic!("{error}"),
-    }
-}
 
 /// Explores `model` as [`check`] does, and returns the report instead of panicking.
 ///
@@ -286,9 +265,10 @@ impl Explorer {
     /// use selvedge::Explorer;
     ///
     /// let explorer = Explorer::new().on_execution(|trace| assert_eq!(trace.threads.len(), 2));
-    /// explorer.check(|| {
+    /// let report = explorer.explore(|| {
     ///     selvedge::thread::spawn(|| {}).join().unwrap();
     /// });
+    /// assert!(report.unwrap().proved());
     /// ```
     pub fn on_execution(mut self, observer: impl FnMut(&Trace) + 'static) -> Self {
         self.observer = Some(Box::new(observer));
@@ -368,19 +348,5 @@ impl Explorer {
         let mut runner = Runner::new(config, &model, self.progress, self.observer);
         runner.extras = self.extras;
         runner.explore(self.custom)
-    }
-
-    /// Explores `model` and panics with the report if anything is wrong with it.
-    ///
-    /// # Panics
-    ///
-    /// When anything is wrong with the model, or with the settings.
-    #[track_caller]
-    pub fn check<F: Fn() + Send + Sync + 'static>(self, model: F) {
-        match self.explore(model) {
-            Ok(report) if report.failed() => panic!("{report}"),
-            Ok(_) => {}
-            Err(error) => panic!("{error}"),
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! Reports of the parts of one exploration, as files, and what they come to together.
 
-use super::config::Shard;
 use super::file::{Lines, Origin, field, figures, one_line, read_figures, seal};
 use super::report::{Coverage, Found, Report, count, scientific};
+use super::shard::Shard;
 use crate::base::Error;
 use crate::finding::Severity;
 use crate::trace::minimise::Size;

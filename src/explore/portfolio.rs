@@ -140,6 +140,8 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             self.report.executions -= probed.0;
             self.report.choices -= probed.1;
         } else {
+            // Some of them may have been run while sounding out, too.
+            self.report.each_once = false;
             let own = self.report.estimate.unwrap_or(0.0);
             self.report.estimate = Some(own.max(expected)).filter(|estimate| *estimate > 0.0);
             self.report.spread = self.report.spread.filter(|_| own >= expected);

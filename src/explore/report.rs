@@ -1,14 +1,17 @@
 //! What an exploration has found, and how much it has seen.
 
-use super::config::{Config, Shard};
+use super::config::Config;
 use super::file::Origin;
+use super::measure::Measure;
 use super::part::Part;
+use super::shard::Shard;
 use crate::base::{Cursor, Schedule};
 use crate::engine::{MemoryModel, Output};
 use crate::finding::{Context, Finding, Severity};
 use crate::trace::{Style, Trace, checked_schedule};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 /// How much of all behaviour was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +65,15 @@ pub struct Report {
     pub(super) cut_short: u64,
     /// How many executions have more preemptions than those of which all were run.
     pub(super) beyond: u64,
+    /// Whether anything in the first execution could have gone otherwise, as far as that is known.
+    pub(super) matters: Option<bool>,
     pub(super) fairness_assumed: bool,
     pub(super) endless: bool,
     pub(super) counts_seen: bool,
+    /// Whether no two executions differ only in the order of independent steps.
+    pub(super) each_once: bool,
+    pub(super) measure: Option<Measure>,
+    pub(super) time: Elapsed,
     pub(super) memory: MemoryModel,
     pub(super) doubt: Option<String>,
     pub(super) estimate: Option<f64>,
@@ -76,6 +85,16 @@ pub struct Report {
     pub(super) outputs: Option<BTreeSet<String>>,
     /// What it was that was explored, where that was asked for.
     pub(super) origin: Option<Origin>,
+}
+
+/// A time that leaves no trace in a snapshot.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Elapsed(pub(super) Duration);
+
+impl fmt::Debug for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 impl Report {
@@ -95,9 +114,13 @@ impl Report {
             most_threads: 0,
             cut_short: 0,
             beyond: 0,
+            matters: None,
             fairness_assumed: false,
             endless: false,
             counts_seen: false,
+            each_once: false,
+            measure: config.measure.then(Measure::default),
+            time: Elapsed::default(),
             doubt: None,
             estimate: None,
             spread: None,
@@ -180,6 +203,11 @@ impl Report {
     /// their own, so counts were seen to change only together with a neighbouring step.
     pub fn sees_counts(&self) -> bool {
         self.counts_seen
+    }
+
+    /// How long it took. It is shown nowhere, since it is another one each time.
+    pub fn time(&self) -> Duration {
+        self.time.0
     }
 
     /// How atomics behaved.
@@ -319,6 +347,9 @@ impl fmt::Display for Report {
         }
         if let Some(doubt) = &self.doubt {
             write!(f, "\nno proof: {doubt}")?;
+        }
+        if let Some(trivial) = self.triviality() {
+            write!(f, "\n{trivial}")?;
         }
         if self.cut_short > 0 {
             let were = if self.cut_short == 1 { "was" } else { "were" };

@@ -1,14 +1,16 @@
 //! The loop: strategy times model gives a report.
 
 use super::checkpoint::Checkpoint;
-use super::config::{Config, Search};
+use super::config::Config;
+use super::measure::Measure;
 use super::parallel::Survey;
 use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
+use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
-use crate::strategy::{self, Bounded, Dfs, Exhaustive, Replay};
+use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
 use crate::trace::{Trace, checked_schedule, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -132,6 +134,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
         (report.fairness_assumed, report.counts_seen, report.endless) = (false, false, false);
         report.outputs.iter_mut().for_each(BTreeSet::clear);
+        report.measure = report.measure.take().map(|_| Measure::default());
         (report.estimate, report.spread, report.origin) = (None, None, None);
         Ok(())
     }
@@ -174,6 +177,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn describe(&mut self, strategy: &dyn Strategy, end: End) {
         let any: &dyn Any = strategy;
         self.report.strategy = strategy.describe();
+        self.report.each_once = any.is::<Exhaustive>() || any.is::<Graphs>();
         (self.report.estimate, self.report.spread) = (strategy.estimate(), strategy.spread());
         let doubt = any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt);
         self.report.doubt = doubt.map(ToString::to_string).or(self.report.doubt.take());
@@ -226,6 +230,9 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             run += 1;
             chosen += summary.choices;
             self.count(&summary);
+            if run == 1 {
+                self.look_for_meetings(&summary);
+            }
             if run == 1 && !self.repeats(&summary, &*strategy) {
                 return Ok((End::Stop, strategy));
             }
@@ -257,13 +264,6 @@ impl<F: Fn()> Runner<'_, F> {
             (Clock::Abstract, MemoryModel::SequentiallyConsistent) => Box::new(strategy::exhaustive()),
             (Clock::Abstract, MemoryModel::C11) if !whims => Box::new(strategy::graphs(MemoryModel::C11)),
             _ => Box::new(strategy::dfs()),
-        }
-    }
-
-    /// Shows the last execution to whoever wants to see them all.
-    pub(super) fn observe(&mut self) {
-        if let Some(observer) = &mut self.observer {
-            observer(&self.engine.trace());
         }
     }
 

@@ -31,7 +31,7 @@ pub use race::DataRace;
 pub use report::Context;
 pub use starvation::Starvation;
 
-use crate::base::{ObjectId, ThreadId};
+use crate::base::{Error, ObjectId, ThreadId};
 use crate::trace::PanicKind;
 use crate::trace::snapshot::mask;
 use crate::trace::{Annotation, Names, Trace};
@@ -242,6 +242,38 @@ impl Case<'_> {
         let phrases = crate::trace::render::phrases(self.trace, self.names);
         let phrase = index.and_then(|index| phrases.into_iter().nth(index));
         format!("`{}`", phrase.map_or("something".to_string(), |(_, text)| text))
+    }
+}
+
+impl FindingKind {
+    /// All kinds, the most important first.
+    pub const ALL: [FindingKind; 10] = [
+        FindingKind::DataRace,
+        FindingKind::Misuse,
+        FindingKind::Panic,
+        FindingKind::LostWakeup,
+        FindingKind::Deadlock,
+        FindingKind::Livelock,
+        FindingKind::Starvation,
+        FindingKind::Leak,
+        FindingKind::LockOrderInversion,
+        FindingKind::LostUpdate,
+    ];
+}
+
+/// Reads the words of reports: `lost wakeup`.
+impl std::str::FromStr for FindingKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        FindingKind::ALL.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
+            let kinds = FindingKind::ALL.map(|kind| kind.to_string()).join(", ");
+            Error::new(
+                format!("`{text}` is no kind of finding"),
+                "in the name of what is expected",
+                format!("use one of {kinds}"),
+            )
+        })
     }
 }
 

@@ -117,7 +117,7 @@ fn point_signatures(trace: &Trace) -> Vec<(u64, u64)> {
 }
 
 /// A word for each kind of action. Schedules pasted years ago depend on these: add, never change.
-fn verb(action: &Action) -> &'static str {
+pub(super) fn verb(action: &Action) -> &'static str {
     match action {
         Action::Atomic(AtomicAction::Load(_)) => "load",
         Action::Atomic(AtomicAction::Store { .. }) => "store",

@@ -2,20 +2,25 @@
 
 #[cfg(test)]
 pub(crate) mod builder;
+pub mod causality;
 pub mod checks;
 pub mod file;
+pub mod matters;
 pub mod minimise;
 pub mod names;
+pub mod points;
 pub mod render;
 pub mod snapshot;
 pub mod standing;
 pub mod state;
 pub mod switches;
 
+pub use causality::equivalence;
 pub use checks::{
     Difference, DifferenceKind, check_signature, checked_schedule, fingerprint, first_difference,
 };
 pub use file::{Divergence, TraceFile};
+pub use matters::order_matters;
 pub use names::Names;
 pub use render::{Annotation, Style, render};
 pub use snapshot::snapshot;

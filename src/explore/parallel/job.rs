@@ -164,6 +164,9 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         pace.untold.0 += 1;
         pace.untold.1 += summary.choices;
         self.runner.count(&summary);
+        if first {
+            self.runner.look_for_meetings(&summary);
+        }
         if first && !self.runner.repeats(&summary, &*strategy) || self.runner.weakens(&summary, &*strategy) {
             pace.stops = true;
         } else {

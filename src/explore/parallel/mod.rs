@@ -300,11 +300,15 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         report.choices += other.choices;
         report.longest = report.longest.max(other.longest);
         report.most_threads = report.most_threads.max(other.most_threads);
+        report.matters = report.matters.or(other.matters);
         report.fairness_assumed |= other.fairness_assumed;
         report.endless |= other.endless;
         report.counts_seen |= other.counts_seen;
         report.cut_short += other.cut_short;
         report.outputs.iter_mut().for_each(|outputs| outputs.extend(other.outputs.iter().flatten().cloned()));
+        if let (Some(measure), Some(other)) = (&mut report.measure, other.measure) {
+            measure.absorb(other);
+        }
         report.divergence = report.divergence.take().or(other.divergence);
     }
 

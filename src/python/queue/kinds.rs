@@ -9,13 +9,15 @@ use std::ops::Deref;
 /// `queue.LifoQueue`: last in, first out; otherwise a [`Queue`]. A clone is the same queue.
 ///
 /// ```
-/// use selvedge::python::queue::LifoQueue;
+/// use selvedge::python::{queue::LifoQueue, threading::Thread};
 ///
 /// selvedge::check(|| {
 ///     let plates = LifoQueue::new(0);
+///     let taken = plates.clone();
 ///     plates.put(1);
 ///     plates.put(2);
-///     assert_eq!((plates.get(), plates.get()), (2, 1));
+///     let washer = Thread::new(move || assert_eq!((taken.get(), taken.get()), (2, 1)));
+///     washer.start().unwrap();
 /// });
 /// ```
 pub struct LifoQueue<T>(Queue<T>);
@@ -72,13 +74,15 @@ impl<T> fmt::Debug for LifoQueue<T> {
 /// Items that compare equal come in the order in which CPython's `heapq` gives them, which is not the order of putting.
 ///
 /// ```
-/// use selvedge::python::queue::PriorityQueue;
+/// use selvedge::python::{queue::PriorityQueue, threading::Thread};
 ///
 /// selvedge::check(|| {
 ///     let tasks = PriorityQueue::new(0);
+///     let taken = tasks.clone();
 ///     tasks.put((2, "wash"));
 ///     tasks.put((1, "sweep"));
-///     assert_eq!(tasks.get(), (1, "sweep"));
+///     let worker = Thread::new(move || assert_eq!(taken.get(), (1, "sweep")));
+///     worker.start().unwrap();
 /// });
 /// ```
 pub struct PriorityQueue<T>(Queue<T>);

@@ -13,9 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Nothing is a step, because no other thread can tell. What an ended thread has left is kept until the last handle goes.
 ///
 /// ```
+/// use selvedge::Explorer;
 /// use selvedge::python::threading::{Local, Thread};
 ///
-/// selvedge::check(|| {
+/// // The threads have nothing in common, so there is only one way to run it.
+/// Explorer::new().allow_trivial(true).check(|| {
 ///     let depth = Local::new("depth");
 ///     depth.set(1);
 ///     let other = depth.clone();

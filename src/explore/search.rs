@@ -1,0 +1,81 @@
+//! The ways to search, as data, and their names.
+
+use crate::base::{Error, Schedule};
+use std::str::FromStr;
+
+/// Which choices to try.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Search {
+    /// Every behaviour, until it is plain that the budget does not reach that far; then bounded search, PCT, partial order
+    /// sampling and the random walk share what is left.
+    #[default]
+    Portfolio,
+    /// A random walk.
+    Random,
+    /// Random priorities with `depth - 1` changes.
+    Pct {
+        /// The depth of the bugs looked for.
+        depth: u32,
+    },
+    /// Partial order sampling: random priorities of steps.
+    Pos,
+    /// A random walk in which all orders of the steps on some object are equally likely.
+    Surw,
+    /// Partial order sampling, steered to looks that have not found what they might.
+    Fuzz,
+    /// Every behaviour, once: orders of independent steps are not told apart.
+    Exhaustive,
+    /// Every interleaving, those with fewer preemptions first.
+    Bounded,
+    /// Every interleaving, or those with at most so many preemptions.
+    Dfs {
+        /// The bound, if any.
+        preemptions: Option<u32>,
+    },
+    /// One schedule.
+    Replay(Schedule),
+}
+
+impl FromStr for Search {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let (name, argument) = match text.split_once(':') {
+            Some((name, argument)) => (name, Some(argument)),
+            None => (text, None),
+        };
+        let number = |argument: &str| {
+            argument.parse::<u32>().map_err(|_| {
+                Error::new(
+                    format!("`{argument}` is no number"),
+                    format!("in the strategy `{text}`"),
+                    "give a whole number",
+                )
+            })
+        };
+        match (name, argument) {
+            ("portfolio", None) => Ok(Search::Portfolio),
+            ("exhaustive", None) => Ok(Search::Exhaustive),
+            ("random", None) => Ok(Search::Random),
+            ("pos", None) => Ok(Search::Pos),
+            ("surw", None) => Ok(Search::Surw),
+            ("fuzz", None) => Ok(Search::Fuzz),
+            ("bounded", None) => Ok(Search::Bounded),
+            ("pct", argument) => match argument.map_or(Ok(3), number)? {
+                0 => Err(Error::new(
+                    "a depth of 0 finds nothing",
+                    format!("in the strategy `{text}`"),
+                    "give a depth of at least 1",
+                )),
+                depth => Ok(Search::Pct { depth }),
+            },
+            ("dfs", argument) => Ok(Search::Dfs { preemptions: argument.map(number).transpose()? }),
+            _ => Err(Error::new(
+                format!("`{text}` is no strategy"),
+                "in the name of the strategy",
+                "use portfolio, exhaustive, random, pct, pct:DEPTH, pos, surw, fuzz, bounded, dfs or dfs:PREEMPTIONS",
+            )),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Each test in a process of its own, as some harnesses run them, and what the environment changes in it.
+
+use selvedge::sync::Mutex;
+use selvedge::thread;
+use std::process::{Command, Output};
+
+mod bank {
+    use super::*;
+
+    /// Takes two locks in two orders; run by the tests below.
+    #[selvedge::test]
+    #[ignore = "it fails"]
+    fn locks_up() {
+        both_orders();
+    }
+
+    /// The same without the attribute.
+    #[test]
+    #[ignore = "it fails"]
+    fn locks_up_in_a_check() {
+        selvedge::check(both_orders);
+    }
+
+    #[selvedge::test(strategy = "dfs", budget = 1, expect = "deadlock")]
+    #[ignore = "one execution does not find it"]
+    fn does_not_lock_up_so_soon() {
+        both_orders();
+    }
+}
+
+fn both_orders() {
+    let (a, b) = (Mutex::with_name((), "a"), Mutex::with_name((), "b"));
+    thread::scope(|scope| {
+        scope.spawn(|| drop((a.lock(), b.lock())));
+        scope.spawn(|| drop((b.lock(), a.lock())));
+    });
+}
+
+/// Runs one test of this file, and no other.
+fn run(test: &str, variables: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
+    let own = std::env::current_exe().unwrap();
+    let mut command = Command::new(own);
+    command.args([test, "--exact", "--ignored", "--nocapture"]).args(arguments).env_remove("RUST_BACKTRACE");
+    for variable in ["STRATEGY", "SEED", "BUDGET", "STEPS", "JOBS", "REPLAY"] {
+        command.env_remove(format!("SELVEDGE_{variable}"));
+    }
+    command.envs(variables.iter().copied());
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let told = String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap();
+    assert!(told.contains("running 1 test"), "{told}");
+    (status.success(), told)
+}
+
+#[test]
+fn the_command_of_a_report_fails_the_same_test_in_the_same_way() {
+    for test in ["bank::locks_up", "bank::locks_up_in_a_check"] {
+        let (passed, told) = run(test, &[], &[]);
+        assert!(!passed, "{told}");
+        let line = told.lines().find_map(|line| line.trim().strip_prefix("replay: ")).unwrap();
+        let rest = line.strip_prefix("SELVEDGE_REPLAY='").unwrap();
+        let (schedule, command) = rest.split_once("' ").unwrap();
+        assert_eq!(command, format!("cargo test {test} -- --exact"));
+        let (passed, again) = run(test, &[("SELVEDGE_REPLAY", schedule)], &[]);
+        assert!(!passed, "{again}");
+        assert!(again.contains("stopped after 1 execution"), "{again}");
+        // All that is told of the fault is the same.
+        let fault = |told: &str| -> String {
+            told.split_once("deadlock").unwrap().1.split_once("found in").unwrap().0.to_owned()
+        };
+        assert_eq!(fault(&told), fault(&again));
+    }
+}
+
+#[test]
+fn the_name_does_not_hang_on_how_many_threads_the_harness_uses() {
+    for threads in ["1", "4"] {
+        let (_, told) = run("bank::locks_up", &[], &["--test-threads", threads]);
+        assert!(told.contains("deadlock in bank::locks_up: "), "{told}");
+        assert!(told.contains("cargo test bank::locks_up -- --exact"), "{told}");
+    }
+}
+
+#[test]
+fn the_environment_outweighs_the_arguments() {
+    let test = "bank::does_not_lock_up_so_soon";
+    let (passed, told) = run(test, &[], &[]);
+    assert!(!passed && told.contains("expected: deadlock; but something else was found"), "{told}");
+    assert!(told.contains("sampled: 1 execution of about"), "{told}");
+    let (passed, told) = run(test, &[("SELVEDGE_BUDGET", "5000")], &[]);
+    assert!(passed, "{told}");
+    let (passed, told) = run(test, &[("SELVEDGE_STRATEGY", "exhaustive")], &[]);
+    assert!(!passed && told.contains("exhaustive"), "the budget is still 1: {told}");
+}
+
+#[test]
+fn a_variable_that_makes_no_sense_fails_the_test_in_one_sentence() {
+    for (variable, value, words) in [
+        (
+            "SELVEDGE_SEED",
+            "x",
+            "`x` is no whole number, in the variable `SELVEDGE_SEED`: give one, such as 7",
+        ),
+        (
+            "SELVEDGE_BUDGET",
+            "0",
+            "with a bound of 0 nothing would be run, in the variable `SELVEDGE_BUDGET`: give at least 1",
+        ),
+        ("SELVEDGE_STRATEGY", "luck", "`luck` is no strategy, in the variable `SELVEDGE_STRATEGY`: use"),
+        (
+            "SELVEDGE_JOBS",
+            "all",
+            "`all` is no whole number, in the variable `SELVEDGE_JOBS`: give one, such as 7",
+        ),
+        (
+            "SELVEDGE_REPLAY",
+            "a2 7",
+            "`7` is no run of a thread, in word 2 of the schedule in the variable `SELVEDGE_REPLAY`",
+        ),
+    ] {
+        for test in ["bank::locks_up", "bank::locks_up_in_a_check"] {
+            let (passed, told) = run(test, &[(variable, value)], &[]);
+            assert!(!passed);
+            let said: Vec<&str> = told.lines().filter(|line| line.starts_with(words)).collect();
+            assert_eq!(said.len(), 1, "{told}");
+            assert!(!told.contains("deadlock"), "nothing is run: {told}");
+        }
+    }
+}
