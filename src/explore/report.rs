@@ -258,14 +258,11 @@ impl Report {
                 )
             }
             Coverage::Proved => {
-                let fair = match (self.fairness_assumed, self.endless) {
-                    (false, false) => "",
-                    (true, false) => ", polling loops taken to be fair",
-                    (false, true) => ", endless loops followed for the rounds asked for",
-                    (true, true) => {
-                        ", polling loops taken to be fair and endless ones followed for the rounds asked for"
-                    }
-                };
+                let assumed = [
+                    (self.fairness_assumed, ", polling loops taken to be fair"),
+                    (self.endless, ", endless loops followed for the rounds asked for"),
+                ];
+                let fair: String = assumed.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
                 match self.executions {
                     1 => format!("proved: the only execution was run{fair}"),
                     _ => format!("proved: all {executions} were run{fair}"),
