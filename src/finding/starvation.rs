@@ -125,9 +125,6 @@ impl<'a> Walk<'a> {
         let mut waiting = Vec::new();
         for thread in idle {
             let Some(operation) = self.next_operation(thread, first.offset) else { continue };
-            if self.is_unknown(thread, &operation, first, again) {
-                continue;
-            }
             match self.held_back(thread, &operation, first, again) {
                 Held::Always => {
                     let place = blocked(self.trace, &again.state, thread, operation);
@@ -172,19 +169,12 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Whether the steps do not tell if `thread`, which does nothing in between, could: then nothing is said of it. It could not
-    /// if it never did to the end, and nobody touched in between what it waits for.
-    fn is_unknown(&self, thread: ThreadId, operation: &Operation, first: &Moment, again: &Moment) -> bool {
-        operation.timeout() == FOREVER
-            && operation.may_block()
-            && first.state.ready(thread, operation).is_none()
-            && {
-                let later = self.steps(again.offset, self.trace.end()).any(|(_, step)| step.thread == thread);
-                let touched = self
-                    .steps(first.offset, again.offset)
-                    .any(|(_, s)| s.operation.object == operation.object);
-                later || touched
-            }
+    /// Whether `thread` could not go on though the steps do not tell what it waits for: it never did to the end of the execution,
+    /// and nobody touched that in between.
+    fn never_could(&self, thread: ThreadId, operation: &Operation, first: &Moment, again: &Moment) -> bool {
+        let later = self.steps(again.offset, self.trace.end()).any(|(_, step)| step.thread == thread);
+        let between = || self.steps(first.offset, again.offset);
+        operation.may_block() && !later && !between().any(|(_, s)| s.operation.object == operation.object)
     }
 
     fn steps(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, &'a Step)> + use<'a> {
@@ -205,17 +195,16 @@ impl<'a> Walk<'a> {
     fn held_back(&self, thread: ThreadId, operation: &Operation, first: &Moment, again: &Moment) -> Held {
         // Its time will be up.
         let waits = operation.timeout() == FOREVER;
-        // Where the steps do not tell, it never could to the end of the execution.
-        let cannot =
-            |state: &State| waits && operation.may_block() && state.ready(thread, operation) != Some(true);
+        let never = self.never_could(thread, operation, first, again);
+        let cannot = |state: &State| waits && !state.ready(thread, operation).unwrap_or(!never);
         let mut state = first.state.clone();
-        let (mut always, mut never) = (cannot(&state), !cannot(&state));
+        let (mut always, mut could) = (cannot(&state), !cannot(&state));
         for (offset, step) in self.steps(first.offset, again.offset) {
             state.apply(offset, step);
             always &= cannot(&state);
-            never &= !cannot(&state);
+            could &= !cannot(&state);
         }
-        match (always, never) {
+        match (always, could) {
             (true, _) => Held::Always,
             (_, true) => Held::Never,
             _ => Held::AtTimes,
