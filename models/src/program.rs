@@ -111,6 +111,7 @@ static PROGRAMS: &[Program] = &[
     rlock_reverse::PUBLISHED,
     rlock_reverse::GLOBAL,
     rlock_reverse::PLAIN_LOCK,
+    rlock_reverse::OTHER_THREAD,
     messengers::PROGRAM,
     increments::PUBLISHED,
     increments::LOCKED,

@@ -36,6 +36,7 @@ const ROWS: &[Row] = &[
     ("rlock_reverse", 6, &["panic"], None),
     ("rlock_reverse_global", 6, &[], None),
     ("rlock_reverse_plain_lock", 5, &["deadlock"], Some(361)),
+    ("rlock_other_thread", 1, &[], Some(1)),
     ("messengers", 70, &[], Some(70)),
     ("increments", 4, &["panic"], Some(6)),
     ("increments_locked", 2, &[], Some(2)),

@@ -9,13 +9,15 @@
 //!   the outer one another thread may set it back before "Reversed" is printed, so nothing is asserted there.
 //! - *With a plain lock* the thread waits for the lock that it holds itself.
 //!
+//! And what the document says of an RLock, that another thread can acquire it while one holds it, is not so: only its holder can.
+//!
 //! The daemons' loops are bounded here. Being daemons, they die with the program anyway.
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
-use super::unwrap;
+use super::{Said, start_and_join, unwrap};
 use selvedge::python::threading::{AnyLock, Lock, RLock, Thread};
-use selvedge::python::{Error, Shared, time};
+use selvedge::python::{Error, Shared, print, time};
 use std::time::Duration;
 
 const DOCUMENT: &str = "001, Thread Reentrant Lock";
@@ -32,7 +34,7 @@ pub(crate) const PUBLISHED: Program = Program {
     name: "rlock_reverse",
     document: DOCUMENT,
     about: "A thread reverses a resource, taking an RLock twice; the functions that set it assign a local variable.",
-    claim: "Another thread can acquire an RLock that somebody holds, so the resource is reversed.",
+    claim: "With an RLock the resource is reversed.",
     parameters: PARAMETERS,
     prints: Prints::Aside,
     expected: Expected::Findings(&["panic"]),
@@ -64,6 +66,22 @@ pub(crate) const PLAIN_LOCK: Program = Program {
     expected: Expected::Findings(&["deadlock"]),
     run: |parameters| {
         unwrap(main(parameters, AnyLock::from(&Lock::new().named("lock")), Assignment::Local));
+    },
+};
+
+pub(crate) const OTHER_THREAD: Program = Program {
+    name: "rlock_other_thread",
+    document: DOCUMENT,
+    about: "While one thread holds an RLock, another tries to acquire it and prints whether it could.",
+    claim: "An RLock that a thread holds can be acquired by another thread.",
+    parameters: &[],
+    prints: Prints::Promised(|output| output == "True\n"),
+    expected: Expected::OtherOutput,
+    run: |_| {
+        let lock = RLock::new().named("lock");
+        let theirs = lock.clone();
+        let other = Thread::new(move || print(Said(theirs.try_acquire()))).named("other");
+        lock.with(|| unwrap(start_and_join(&[other])));
     },
 };
 
