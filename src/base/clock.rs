@@ -103,11 +103,16 @@ impl VectorClock {
         }
     }
 
-    /// A number, not zero, that changes whenever more changes than what is [set](Self::set); `None` where nobody of a number of 8
-    /// or more is known, when it is not kept.
+    /// A number that changes whenever more changes than what is [set](Self::set), once the clock [is long](Self::is_long).
     #[inline(always)]
-    pub(crate) fn lessons(&self) -> Option<u64> {
-        (!self.more.is_empty()).then_some(1 + self.lessons as u64)
+    pub(crate) fn lessons(&self) -> u64 {
+        self.lessons.into()
+    }
+
+    /// Whether somebody of a number of 8 or more is known.
+    #[inline(always)]
+    pub(crate) fn is_long(&self) -> bool {
+        !self.more.is_empty()
     }
 
     /// Whether all that this clock knows is also known to `other`.

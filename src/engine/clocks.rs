@@ -147,22 +147,36 @@ fn release_rmw(ordering: Ordering) -> Release {
 const INEXACT: u32 = u32::MAX;
 
 /// Stands for a count of lessons that nobody has made.
-const UNLEARNED: u64 = 0;
+const UNLEARNED: u64 = u64::MAX;
 
 /// What is left at an object for those who acquire from it; for a cell, who accessed it last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Trail {
     clock: VectorClock,
     // Invariant: unless `stamp` is INEXACT, `clock` is what `owner` knew at its step `stamp`, so that who knows of that
     // step knows all of `clock`.
     owner: u32,
     stamp: u32,
-    // Of what `owner` knew at that step, how often it had learned; `UNLEARNED` where nobody has counted.
+    // Of what `owner` knew at that step, how often it had learned; UNLEARNED where nobody has counted, or `stamp` is INEXACT.
     lessons: u64,
     /// What shared holders left for the next exclusive one.
     shared: VectorClock,
     messages: VecDeque<VectorClock>,
     spare: Vec<VectorClock>,
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Trail {
+            clock: VectorClock::new(),
+            owner: 0,
+            stamp: 0,
+            lessons: UNLEARNED,
+            shared: VectorClock::new(),
+            messages: VecDeque::new(),
+            spare: Vec::new(),
+        }
+    }
 }
 
 impl Trail {
@@ -222,7 +236,7 @@ impl Trail {
             Release::Join => {
                 who.clock.set(thread, offset);
                 self.clock.join(&who.clock);
-                self.stamp = INEXACT;
+                (self.stamp, self.lessons) = (INEXACT, UNLEARNED);
             }
             Release::FenceReplace => {
                 self.clock.clear();
@@ -238,8 +252,7 @@ impl Trail {
         }
     }
 
-    /// As [`synchronize`](Self::synchronize), for a thread that was here last and has learned nothing since; `false` if it is
-    /// another, or may be.
+    /// As [`synchronize`](Self::synchronize), for a thread that [was here last](Self::is_again).
     #[inline(always)]
     pub(crate) fn synchronize_again(
         &mut self,
@@ -247,19 +260,36 @@ impl Trail {
         thread: ThreadId,
         offset: u32,
         (acquire, release): (Acquire, Release),
-    ) -> bool {
-        let again = self.owner == thread.0 && who.clock.lessons() == Some(self.lessons);
-        let simple = matches!(acquire, Acquire::Nothing | Acquire::Released)
-            && matches!(release, Release::Nothing | Release::Replace | Release::Join);
-        if !again || !simple || self.stamp == INEXACT {
-            return false;
+    ) {
+        let known = matches!(acquire, Acquire::Nothing | Acquire::Released);
+        match release {
+            Release::Nothing if known => {}
+            Release::Replace | Release::Join if known => {
+                who.clock.set(thread, offset);
+                self.clock.set(thread, offset);
+                self.stamp = offset;
+            }
+            _ => self.synchronize_rarely(who, thread, offset, (acquire, release)),
         }
-        if release != Release::Nothing {
-            who.clock.set(thread, offset);
-            self.clock.set(thread, offset);
-            self.stamp = offset;
-        }
-        true
+    }
+
+    /// Whether it was this thread that was here last, and has learned nothing since.
+    #[inline(always)]
+    pub(crate) fn is_again(&self, who: &Knowledge, thread: ThreadId) -> bool {
+        self.owner == thread.0 && who.clock.lessons() == self.lessons
+    }
+
+    /// As [`synchronize`](Self::synchronize), out of the way.
+    #[cold]
+    #[inline(never)]
+    fn synchronize_rarely(
+        &mut self,
+        who: &mut Knowledge,
+        thread: ThreadId,
+        offset: u32,
+        effect: (Acquire, Release),
+    ) {
+        self.synchronize(who, thread, offset, effect);
     }
 
     /// A shared access to a cell at step `offset`; the step of a write that it races with.
@@ -309,12 +339,11 @@ impl Trail {
         } else {
             clock.set(thread, offset);
             // Whoever has learned nothing since it was here knows what is kept here, but for its own steps.
-            let lessons = clock.lessons();
-            match self.owner == thread.0 && self.stamp != INEXACT && lessons == Some(self.lessons) {
+            match self.owner == thread.0 && clock.lessons() == self.lessons {
                 true => self.clock.set(thread, offset),
                 false => self.clock.copy_from(clock),
             }
-            self.lessons = lessons.unwrap_or(UNLEARNED);
+            self.lessons = if clock.is_long() { clock.lessons() } else { UNLEARNED };
         }
         (self.owner, self.stamp) = (thread.0, offset);
     }
@@ -322,7 +351,7 @@ impl Trail {
     fn add_fence(&mut self, who: &Knowledge) {
         if who.has_fenced {
             self.clock.join(&who.fenced);
-            self.stamp = INEXACT;
+            (self.stamp, self.lessons) = (INEXACT, UNLEARNED);
         }
     }
 

@@ -104,6 +104,12 @@ pub(crate) fn perform_in<H: Hot>(
     {
         return answer;
     }
+    if !H::MAY_BLOCK
+        && host.now().has_many_threads()
+        && let Some(answer) = perform_again(host, object, hot, location)
+    {
+        return answer;
+    }
     perform_slowly(host, object, hot, location)
 }
 
@@ -144,6 +150,17 @@ fn meet_slowly<H: Hot>(
     (object, wait_and_perform(host, object, hot, location))
 }
 
+/// What a thread does over and over under a lock, with so many others around that there is no shorter way.
+#[inline(never)]
+fn perform_again<H: Hot>(
+    mut host: Host,
+    object: ObjectId,
+    hot: H,
+    location: &'static Location<'static>,
+) -> Option<H::Answer> {
+    host.now().perform_protected::<H, true>(object, hot, location)
+}
+
 #[inline(never)]
 fn perform_slowly<H: Hot>(
     host: Host,
@@ -161,7 +178,7 @@ fn wait_and_perform<H: Hot>(
     hot: H,
     location: &'static Location<'static>,
 ) -> H::Answer {
-    if let Some(answer) = host.now().perform_protected(object, hot, location) {
+    if let Some(answer) = host.now().perform_protected::<H, false>(object, hot, location) {
         return answer;
     }
     if !host.now().goes_on(object, hot) {

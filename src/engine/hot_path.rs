@@ -94,10 +94,17 @@ impl Execution {
         H::answer(outcome)
     }
 
-    /// Performs the operation at once, if its object has only been met under a lock that the running thread has taken last;
-    /// otherwise nothing has happened. Nobody is asked, and nobody learns of the object what is not known already.
+    /// Whether some thread's number is 8 or more.
     #[inline(always)]
-    pub(crate) fn perform_protected<H: Hot>(
+    pub(crate) fn has_many_threads(&self) -> bool {
+        self.many_threads
+    }
+
+    /// Performs the operation at once, if its object has only been met under a lock that the running thread has taken last;
+    /// otherwise nothing has happened. Nobody is asked, and nobody learns of the object what is not known already. `AGAIN` if only
+    /// when that thread was there last, too: then there is next to nothing to do, and few registers are needed for it.
+    #[inline(always)]
+    pub(crate) fn perform_protected<H: Hot, const AGAIN: bool>(
         &mut self,
         object: ObjectId,
         hot: H,
@@ -106,21 +113,30 @@ impl Execution {
         let (me, offset) = (self.running, self.offset());
         let met = self.objects.get_mut(object.index())?;
         let thread = self.threads.get_mut(me.index())?;
-        let protected = !met.exposed && met.guard.is_some() && met.guard == thread.locks.last().copied();
-        let weak = H::IS_ATOMIC && (hot.is_weak() || self.weak.active);
-        let plain = !H::MAY_BLOCK && !H::IS_RELEASE && !weak && met.watchers.is_empty();
+        // Who is exposed has no guard. Nobody waits for what neither blocks nor gives anything back, so nobody has to be told.
+        if H::MAY_BLOCK || H::IS_RELEASE || !thread.locks.last().is_some_and(|lock| met.guard == Some(*lock))
+        {
+            return None;
+        }
+        if H::IS_ATOMIC && (hot.is_weak() || self.weak.active)
+            || AGAIN && !met.trail.is_again(&thread.knows, me)
+        {
+            return None;
+        }
         // When something is due, be it that all is torn down, that comes first.
-        if !(protected && plain && self.position < self.due) {
+        if self.position >= self.due {
             return None;
         }
         self.countdown = self.countdown.saturating_sub(1);
         self.position += 1;
         let outcome = hot.apply(&mut met.state, me);
         let effect = hot.effect(outcome);
-        if !self.many_threads {
-            met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, effect);
-        } else if !met.trail.synchronize_again(&mut thread.knows, me, offset, effect) {
+        if AGAIN {
+            met.trail.synchronize_again(&mut thread.knows, me, offset, effect);
+        } else if self.many_threads {
             met.trail.synchronize(&mut thread.knows, me, offset, effect);
+        } else {
+            met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, effect);
         }
         let operation = Operation::new(object, hot.action());
         self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });

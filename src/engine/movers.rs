@@ -106,7 +106,8 @@ impl Execution {
             self.object_mut(object).guard = guard;
             return;
         }
-        self.object_mut(object).exposed = true;
+        let met = self.object_mut(object);
+        (met.exposed, met.guard) = (true, None);
         if self.exposed.len() <= object.index() {
             self.exposed.resize(object.index() + 1, false);
         }
