@@ -114,8 +114,7 @@ impl Execution {
         let met = self.objects.get_mut(object.index())?;
         let thread = self.threads.get_mut(me.index())?;
         // Who is exposed has no guard. Nobody waits for what neither blocks nor gives anything back, so nobody has to be told.
-        if H::MAY_BLOCK || H::IS_RELEASE || !thread.locks.last().is_some_and(|lock| met.guard == Some(*lock))
-        {
+        if H::MAY_BLOCK || H::IS_RELEASE || thread.locks.last().is_none_or(|lock| met.guard != Some(*lock)) {
             return None;
         }
         if H::IS_ATOMIC && (hot.is_weak() || self.weak.active)
