@@ -1,30 +1,20 @@
 //! The document programs: what is wrong with each, exactly how many executions each has, proofs of the corrected ones,
 //! and that all of it is the same every time.
 
+#[path = "shared/sized.rs"]
+mod sized;
+
 use models::{Expected, Parameters, Program, find, programs};
 use selvedge::base::Ending;
 use selvedge::explore::{Coverage, Report};
-use selvedge::finding::{FindingKind, Severity};
+use selvedge::finding::FindingKind;
 use selvedge::trace::snapshot;
 use selvedge::{Explorer, strategy};
+use sized::{Sized, failures, sized};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::rc::Rc;
-
-/// A program of a size: "bank_account times=2".
-struct Sized {
-    program: &'static Program,
-    parameters: Parameters,
-}
-
-fn sized(text: &str) -> Sized {
-    let mut words = text.split(' ');
-    let program = find(words.next().unwrap_or_default()).unwrap();
-    let mut parameters = Parameters::new(program);
-    words.for_each(|word| parameters.assign(word).unwrap());
-    Sized { program, parameters }
-}
 
 impl Sized {
     fn explore(self, explorer: Explorer) -> Report {
@@ -46,12 +36,6 @@ impl Sized {
 /// Every interleaving.
 fn every() -> Explorer {
     Explorer::new().strategy(strategy::dfs()).executions(50_000_000).all_findings(true)
-}
-
-/// The kinds of failures found.
-fn failures(report: &Report) -> BTreeSet<FindingKind> {
-    let failures = report.findings().iter().filter(|f| f.finding.severity() == Severity::Failure);
-    failures.map(|found| found.finding.kind()).collect()
 }
 
 #[test]

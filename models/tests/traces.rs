@@ -3,12 +3,14 @@
 
 #[path = "../../tests/gallery/canonical.rs"]
 mod canonical;
+#[path = "shared/sized.rs"]
+mod sized;
 
 use canonical::canonical;
-use models::{Parameters, find, programs};
+use models::programs;
 use selvedge::explore::{Coverage, Report};
-use selvedge::finding::Severity;
 use selvedge::{Explorer, strategy};
+use sized::{Sized, failures, sized};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
@@ -84,17 +86,13 @@ const ROWS: &[Row] = &[
 const WITHOUT_END: &[&str] = &["event_chain", "queue_two_readers"];
 
 fn explored(text: &str, explorer: Explorer) -> Report {
-    let mut words = text.split(' ');
-    let program = find(words.next().unwrap_or_default()).unwrap();
-    let mut parameters = Parameters::new(program);
-    words.for_each(|word| parameters.assign(word).unwrap());
+    let Sized { program, parameters } = sized(text);
     let explorer = explorer.all_findings(true).minimise(false).output(program.prints.output());
     explorer.explore(move || (program.run)(&parameters)).unwrap()
 }
 
 fn wrong(report: &Report) -> BTreeSet<String> {
-    let failures = report.findings().iter().filter(|f| f.finding.severity() == Severity::Failure);
-    failures.map(|found| found.finding.kind().to_string()).collect()
+    failures(report).iter().map(ToString::to_string).collect()
 }
 
 #[test]

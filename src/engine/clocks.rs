@@ -275,8 +275,8 @@ impl Trail {
 
     /// Whether it was this thread that was here last, and has learned nothing since.
     #[inline(always)]
-    pub(crate) fn is_again(&self, who: &Knowledge, thread: ThreadId) -> bool {
-        self.owner == thread.0 && who.clock.lessons() == self.lessons
+    pub(crate) fn is_again(&self, clock: &VectorClock, thread: ThreadId) -> bool {
+        self.owner == thread.0 && clock.lessons() == self.lessons
     }
 
     /// As [`synchronize`](Self::synchronize), out of the way.
@@ -339,7 +339,7 @@ impl Trail {
         } else {
             clock.set(thread, offset);
             // Whoever has learned nothing since it was here knows what is kept here, but for its own steps.
-            match self.owner == thread.0 && clock.lessons() == self.lessons {
+            match self.is_again(clock, thread) {
                 true => self.clock.set(thread, offset),
                 false => self.clock.copy_from(clock),
             }

@@ -105,7 +105,7 @@ pub(crate) fn perform_in<H: Hot>(
         return answer;
     }
     if !H::MAY_BLOCK
-        && host.now().has_many_threads()
+        && host.now().many_threads
         && let Some(answer) = perform_again(host, object, hot, location)
     {
         return answer;
@@ -324,6 +324,13 @@ pub(crate) fn go_on(location: &'static Location<'static>) -> ! {
 /// Lets others go first, after an operation (a yield, a sleep, a time-out) that a polling loop goes round on.
 pub(crate) fn offer_turn(location: &'static Location<'static>) {
     with(|execution| execution.note_yield(location));
+}
+
+/// [Offers the turn](offer_turn) if the time for an operation was up.
+pub(crate) fn offer_turn_if_late(outcome: Outcome, location: &'static Location<'static>) {
+    if outcome == Outcome::TimedOut {
+        offer_turn(location);
+    }
 }
 
 /// The running thread's virtual time in nanoseconds since the execution began.

@@ -371,8 +371,7 @@ impl Hot for GivePermit {
 
     #[inline(always)]
     fn note(self, thread: &mut Thread, object: ObjectId, _state: &State) -> Option<u64> {
-        let place = thread.locks.iter().rposition(|lock| *lock == object);
-        place.map(|place| thread.locks.remove(place));
+        thread.gave_permit_back(object);
         None
     }
 

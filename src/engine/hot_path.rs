@@ -94,12 +94,6 @@ impl Execution {
         H::answer(outcome)
     }
 
-    /// Whether some thread's number is 8 or more.
-    #[inline(always)]
-    pub(crate) fn has_many_threads(&self) -> bool {
-        self.many_threads
-    }
-
     /// Performs the operation at once, if its object has only been met under a lock that the running thread has taken last;
     /// otherwise nothing has happened. Nobody is asked, and nobody learns of the object what is not known already. `AGAIN` if only
     /// when that thread was there last, too: then there is next to nothing to do, and few registers are needed for it.
@@ -118,7 +112,7 @@ impl Execution {
             return None;
         }
         if H::IS_ATOMIC && (hot.is_weak() || self.weak.active)
-            || AGAIN && !met.trail.is_again(&thread.knows, me)
+            || AGAIN && !met.trail.is_again(&thread.knows.clock, me)
         {
             return None;
         }

@@ -207,10 +207,8 @@ impl Execution {
             }
             SemaphoreAction::Release { .. } => {
                 self.misuse |= outcome == Outcome::Refused;
-                let locks = &mut self.running_mut().locks;
-                match locks.iter().rposition(|lock| *lock == object) {
-                    Some(place) => drop(locks.remove(place)),
-                    None => self.nobody_holds(object),
+                if !self.running_mut().gave_permit_back(object) {
+                    self.nobody_holds(object);
                 }
             }
         }

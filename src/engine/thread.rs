@@ -173,6 +173,13 @@ impl Thread {
         place.map(|place| self.locks.swap_remove(place)).is_some()
     }
 
+    /// It has given a permit back; whether it is one that it holds as a lock.
+    #[inline(always)]
+    pub(crate) fn gave_permit_back(&mut self, object: ObjectId) -> bool {
+        let place = self.locks.iter().rposition(|lock| *lock == object);
+        place.map(|place| self.locks.remove(place)).is_some()
+    }
+
     /// Whether it has panicked and no join has returned that.
     pub(crate) fn has_secret_panic(&self) -> bool {
         self.life == Life::Panicked && !self.delivered

@@ -2,8 +2,10 @@
 //!
 //! Each question compares type identities that the compiler knows, so all but one of the branches vanish.
 
-use crate::base::Width;
+use crate::base::{Outcome, Width};
+use crate::engine::current;
 use std::any::{Any, TypeId};
+use std::fmt;
 
 /// How values of `T` are shown, when they are numbers of at most 64 bits.
 pub(super) fn width<T: 'static>() -> Option<Width> {
@@ -53,6 +55,14 @@ pub(super) fn number<T: 'static>(bits: u64) -> Option<T> {
         .or_else(|| made(bits as u32))
         .or_else(|| made(bits))
         .or_else(|| made(bits as usize))
+}
+
+/// Tells the trace what the step just performed has put, taken or read.
+pub(super) fn show<T: fmt::Debug + 'static>(value: &T) {
+    match bits(value) {
+        Some(bits) => current::annotate(Outcome::Value(bits)),
+        None => current::note(|| format!("{value:?}")),
+    }
 }
 
 #[inline(always)]

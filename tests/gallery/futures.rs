@@ -1,14 +1,13 @@
 //! Programs of pools of threads: right ones and wrong ones.
 
-use super::headlines;
+use super::{every_trace, headlines};
+use selvedge::Report;
 use selvedge::python::futures::ThreadPoolExecutor;
 use selvedge::python::threading::Lock;
 use selvedge::python::{Error, Shared};
-use selvedge::{Explorer, Report, strategy};
 
 fn explored(model: impl Fn() + Send + Sync + 'static) -> Report {
-    let explorer = Explorer::new().strategy(strategy::exhaustive()).executions(100_000).all_findings(true);
-    explorer.explore(model).unwrap()
+    every_trace().explore(model).unwrap()
 }
 
 #[test]

@@ -37,6 +37,11 @@ fn every() -> Explorer {
         .all_findings(true)
 }
 
+/// Every behaviour once, to the end, collecting all that is wrong.
+fn every_trace() -> Explorer {
+    Explorer::new().strategy(strategy::exhaustive()).executions(100_000).all_findings(true)
+}
+
 /// Asserts that nothing at all is wrong with a program that has so many executions.
 #[track_caller]
 fn right(executions: u64, model: impl Fn() + Send + Sync + 'static) {

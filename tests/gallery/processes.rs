@@ -1,14 +1,10 @@
 //! Programs of Python's processes: right ones and wrong ones.
 
-use super::{expect, headlines};
+use super::{every_trace, expect, headlines};
+use selvedge::Report;
 use selvedge::python::Error;
 use selvedge::python::multiprocessing::{Connection, Lock, Manager, Process, Queue, Semaphore, Value, pipe};
 use selvedge::python::threading::Returned;
-use selvedge::{Explorer, Report, strategy};
-
-fn every_trace() -> Explorer {
-    Explorer::new().strategy(strategy::exhaustive()).executions(100_000).all_findings(true)
-}
 
 #[track_caller]
 fn right(executions: u64, model: impl Fn() + Send + Sync + 'static) {

@@ -1,14 +1,10 @@
 //! Programs of sockets: right ones and wrong ones.
 
-use super::{expect, headlines};
+use super::{every_trace, expect, headlines};
+use selvedge::Report;
 use selvedge::python::socket::{Socket, create_connection, create_server};
 use selvedge::python::threading::{Event, Returned, Thread};
 use selvedge::python::{Error, Shared};
-use selvedge::{Explorer, Report, strategy};
-
-fn every_trace() -> Explorer {
-    Explorer::new().strategy(strategy::exhaustive()).executions(100_000).all_findings(true)
-}
 
 #[track_caller]
 fn right(executions: u64, model: impl Fn() + Send + Sync + 'static) {

@@ -5,7 +5,7 @@
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
-use super::{stay, unwrap};
+use super::{rounds, stay, unwrap};
 use selvedge::python::multiprocessing::manager::ValueProxy;
 use selvedge::python::multiprocessing::{Manager, Process};
 use selvedge::python::{Error, Round, endless, print, time};
@@ -14,13 +14,7 @@ use std::time::Duration;
 const SECOND: Duration = Duration::from_secs(1);
 const DOCUMENT: &str = "004, section 2, server process";
 
-const PARAMETERS: &[Parameter] = &[Parameter {
-    name: "rounds",
-    about: "how often each of them is followed round its loop",
-    default: 2,
-    document_value: Some(8),
-    minimum: 1,
-}];
+const PARAMETERS: &[Parameter] = &[rounds(2, Some(8))];
 
 pub(crate) const JOINED: Program = Program {
     name: "manager_joined",

@@ -8,7 +8,7 @@
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
-use super::{stay, unwrap};
+use super::{rounds, stay, unwrap};
 use selvedge::python::multiprocessing::{Connection, Lock, Process, pipe};
 use selvedge::python::{Error, Round, endless, print, time};
 use std::time::Duration;
@@ -16,13 +16,7 @@ use std::time::Duration;
 const SECOND: Duration = Duration::from_secs(1);
 const DOCUMENT: &str = "004, section 4, pipe";
 
-const ROUNDS: &[Parameter] = &[Parameter {
-    name: "rounds",
-    about: "how often each of them is followed round its loop",
-    default: 2,
-    document_value: Some(3),
-    minimum: 1,
-}];
+const ROUNDS: &[Parameter] = &[rounds(2, Some(3))];
 
 const TICKS: &[Parameter] = &[Parameter {
     name: "ticks",

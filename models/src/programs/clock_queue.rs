@@ -7,7 +7,7 @@
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
-use super::{Tally, unwrap};
+use super::{Tally, rounds, unwrap};
 use selvedge::python::multiprocessing::{Event, Process, Queue};
 use selvedge::python::{Error, Round, endless, print, time};
 use std::time::Duration;
@@ -20,13 +20,7 @@ pub(crate) const POLLED: Program = Program {
     document: DOCUMENT,
     about: "A clock puts its ticks into a queue for ever; a process looks whether the queue is empty, and if not takes one.",
     claim: "A queue makes sure that the two are synchronized, which makes it the safest way.",
-    parameters: &[Parameter {
-        name: "rounds",
-        about: "how often each of them is followed round its loop",
-        default: 2,
-        document_value: Some(10),
-        minimum: 1,
-    }],
+    parameters: &[rounds(2, Some(10))],
     prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(polled(parameters.get("rounds"))),

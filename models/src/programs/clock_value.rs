@@ -6,7 +6,7 @@
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
-use super::{Tally, unwrap};
+use super::{Tally, rounds, unwrap};
 use selvedge::python::multiprocessing::{Process, Value};
 use selvedge::python::{Error, Round, endless, print, time};
 use std::time::Duration;
@@ -31,22 +31,12 @@ const CLOCKS: Parameter = Parameter {
     minimum: 1,
 };
 
-const fn rounds(document_value: u32) -> Parameter {
-    Parameter {
-        name: "rounds",
-        about: "how often each of them is followed round its loop",
-        default: 2,
-        document_value: Some(document_value),
-        minimum: 1,
-    }
-}
-
 pub(crate) const ONE: Program = Program {
     name: "clock_value",
     document: BASIC,
     about: "A process adds 1 to a shared value each second for ever, and another prints it until it has reached a limit.",
     claim: "The two processes share the value: the reader sees each second pass.",
-    parameters: &[LIMIT, rounds(22)],
+    parameters: &[LIMIT, rounds(2, Some(22))],
     prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| unwrap(main(parameters, 1, parameters.get("limit"), (tick, checked))),
@@ -57,7 +47,7 @@ pub(crate) const MANY: Program = Program {
     document: LIMITS,
     about: "Several processes add 1 to a shared value each second for ever, and another prints it.",
     claim: "If only one process at a time had access, the time would grow by one for each clock; it grows by less.",
-    parameters: &[CLOCKS, rounds(4)],
+    parameters: &[CLOCKS, rounds(2, Some(4))],
     prints: Prints::Aside,
     expected: Expected::Findings(&["lost update"]),
     run: |parameters| unwrap(main(parameters, parameters.get("clocks"), u32::MAX, (tick, checked))),
@@ -68,7 +58,7 @@ pub(crate) const UNCHECKED: Program = Program {
     document: LIMITS,
     about: "The same with nothing asserted, so that it goes on when a tick is lost, as the document's run does.",
     claim: "(The program itself: the one before checks what it prints.)",
-    parameters: &[CLOCKS, rounds(4)],
+    parameters: &[CLOCKS, rounds(2, Some(4))],
     prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {
@@ -82,7 +72,7 @@ pub(crate) const LOCKED: Program = Program {
     document: LIMITS,
     about: "The same with each clock holding the value's own lock.",
     claim: "(Not in the document: the mend.)",
-    parameters: &[CLOCKS, rounds(4)],
+    parameters: &[CLOCKS, rounds(2, Some(4))],
     prints: Prints::Aside,
     expected: Expected::Nothing,
     run: |parameters| {

@@ -6,7 +6,7 @@
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
-use super::{stay, unwrap};
+use super::{rounds, stay, unwrap};
 use selvedge::python::queue::Queue;
 use selvedge::python::random::randint;
 use selvedge::python::threading::{Condition, RLock, Thread, current_thread};
@@ -42,13 +42,7 @@ pub(crate) const PROGRAM: Program = Program {
             document_value: Some(10),
             minimum: 1,
         },
-        Parameter {
-            name: "rounds",
-            about: "how often each of them is followed round its loop",
-            default: 2,
-            document_value: None,
-            minimum: 1,
-        },
+        rounds(2, None),
     ],
     prints: Prints::Aside,
     expected: Expected::Nothing,

@@ -7,7 +7,7 @@
 
 use super::super::parameters::{Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
-use super::unwrap;
+use super::{rounds, unwrap};
 use selvedge::python::logging::Level;
 use selvedge::python::threading::{Lock, Thread};
 use selvedge::python::{Error, Round, endless, logging, time};
@@ -25,13 +25,7 @@ const PARAMETERS: &[Parameter] = &[
         document_value: Some(3),
         minimum: 1,
     },
-    Parameter {
-        name: "rounds",
-        about: "how often each of them is followed round its loop",
-        default: 3,
-        document_value: None,
-        minimum: 1,
-    },
+    rounds(3, None),
 ];
 
 pub(crate) const PUBLISHED: Program = Program {

@@ -224,9 +224,7 @@ impl<T: fmt::Debug + Send + 'static> Connection<T> {
         self.check()?;
         let Some(wire) = &self.end.reads else { return Err(Error::os("connection is write-only")) };
         let outcome = wire.perform(PipeAction::Poll { timeout }, location);
-        if outcome == Outcome::TimedOut {
-            current::offer_turn(location);
-        }
+        current::offer_turn_if_late(outcome, location);
         Ok(outcome.value() == Some(1))
     }
 

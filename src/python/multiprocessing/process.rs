@@ -11,7 +11,8 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-const TERMINATED: i32 = -15;
+/// The exit code of whoever is ended by SIGTERM.
+pub(super) const TERMINATED: i32 = -15;
 const KILLED: i32 = -9;
 
 /// `multiprocessing.Process`. A clone is the same process.

@@ -6,7 +6,7 @@ use crate::base::object::{self, State};
 use crate::base::{Action, FOREVER, Name, ObjectKind, Outcome, PipeAction, QueueAction, ThreadId};
 use crate::engine::current;
 use crate::python::Error;
-use crate::python::bits::{bits, width};
+use crate::python::bits::{show, width};
 use crate::python::identity::Identity;
 use crate::python::time::nanoseconds;
 use std::collections::BTreeSet;
@@ -230,10 +230,7 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
         if outcome != Outcome::Done {
             return give_up(outcome, Error::Full, location);
         }
-        match bits(&item) {
-            Some(bits) => current::annotate(Outcome::Value(bits)),
-            None => current::note(|| format!("{item:?}")),
-        }
+        show(&item);
         self.0.line.feed(item, location);
         Ok(())
     }
@@ -291,9 +288,7 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
 }
 
 fn give_up<R>(outcome: Outcome, error: Error, location: &'static Location<'static>) -> Result<R, Error> {
-    if outcome == Outcome::TimedOut {
-        current::offer_turn(location);
-    }
+    current::offer_turn_if_late(outcome, location);
     Err(error)
 }
 

@@ -1,8 +1,8 @@
 //! Values in memory that processes share.
 
-use crate::base::{Action, ObjectKind, Outcome, ValueAction};
+use crate::base::{Action, ObjectKind, ValueAction};
 use crate::engine::current;
-use crate::python::bits::{bits, width};
+use crate::python::bits::{bits, show, width};
 use crate::python::threading::RLock;
 use crate::python::{Error, Shared};
 use std::fmt;
@@ -41,10 +41,7 @@ impl<T: Clone + fmt::Debug + 'static> Cell<T> {
     fn get(&self, location: &'static Location<'static>) -> T {
         self.perform(ValueAction::Get, location);
         let value = self.value.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match bits(&value) {
-            Some(bits) => current::annotate(Outcome::Value(bits)),
-            None => current::note(|| format!("{value:?}")),
-        }
+        show(&value);
         value
     }
 

@@ -2,6 +2,7 @@
 //! see to before it ends.
 
 use super::ends::End;
+use super::process::TERMINATED;
 use crate::base::{Action, Operation, Outcome, ThreadAction, ThreadId};
 use crate::engine::current;
 use std::cell::{Cell, RefCell};
@@ -149,7 +150,7 @@ pub(super) fn leave(location: &'static Location<'static>) {
     let process = current::process();
     let children = children_of(process);
     for child in children.iter().filter(|child| child.daemon) {
-        kill(child, -15, location);
+        kill(child, TERMINATED, location);
     }
     // Nobody waits for the end of the whole program, so that waits for nobody: it is over when all of its processes are.
     for child in children.iter().filter(|_| process != ThreadId::MAIN) {

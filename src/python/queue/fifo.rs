@@ -5,7 +5,7 @@ use crate::base::object::{self, State};
 use crate::base::{Action, FOREVER, Name, ObjectKind, Outcome, QueueAction};
 use crate::engine::current;
 use crate::python::Error;
-use crate::python::bits::{bits, width};
+use crate::python::bits::{show, width};
 use crate::python::identity::{Identity, rename};
 use crate::python::time::nanoseconds;
 use std::fmt;
@@ -284,13 +284,5 @@ impl<T> Clone for Queue<T> {
 impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue").field("maxsize", &self.0.capacity).finish_non_exhaustive()
-    }
-}
-
-/// Tells the trace which item was put or taken.
-fn show<T: fmt::Debug + 'static>(item: &T) {
-    match bits(item) {
-        Some(bits) => current::annotate(Outcome::Value(bits)),
-        None => current::note(|| format!("{item:?}")),
     }
 }

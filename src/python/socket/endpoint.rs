@@ -253,8 +253,6 @@ impl fmt::Debug for Socket {
 
 /// Nothing came in time.
 pub(super) fn late(outcome: Outcome, location: &'static Location<'static>) -> Error {
-    if outcome == Outcome::TimedOut {
-        current::offer_turn(location);
-    }
+    current::offer_turn_if_late(outcome, location);
     Error::TimeoutError("timed out".to_owned())
 }

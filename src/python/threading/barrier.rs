@@ -150,9 +150,7 @@ impl Barrier {
         match self.perform(RendezvousAction::Pass { round, timeout }, location) {
             Outcome::Done => Ok(before as usize),
             outcome => {
-                if outcome == Outcome::TimedOut {
-                    current::offer_turn(location);
-                }
+                current::offer_turn_if_late(outcome, location);
                 Err(Error::BrokenBarrier)
             }
         }

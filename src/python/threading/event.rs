@@ -77,9 +77,7 @@ impl Event {
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         let location = Location::caller();
         let outcome = self.perform(EventAction::Wait { timeout: nanoseconds(timeout) }, location);
-        if outcome == Outcome::TimedOut {
-            current::offer_turn(location);
-        }
+        current::offer_turn_if_late(outcome, location);
         outcome != Outcome::TimedOut
     }
 

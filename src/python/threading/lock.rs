@@ -124,9 +124,7 @@ impl Lock {
             }
             _ => current::perform_on(self.object(), Action::Mutex(MutexAction::Lock { timeout }), location),
         };
-        if outcome == Outcome::TimedOut {
-            current::offer_turn(location);
-        }
+        current::offer_turn_if_late(outcome, location);
         self.took(outcome)
     }
 

@@ -161,9 +161,7 @@ impl RLock {
                 true
             }
             outcome => {
-                if outcome == Outcome::TimedOut {
-                    current::offer_turn(location);
-                }
+                current::offer_turn_if_late(outcome, location);
                 false
             }
         }

@@ -144,9 +144,7 @@ impl Semaphore {
             return true;
         }
         let outcome = self.perform(SemaphoreAction::Acquire { timeout }, location);
-        if outcome == Outcome::TimedOut {
-            current::offer_turn(location);
-        }
+        current::offer_turn_if_late(outcome, location);
         outcome == Outcome::Done
     }
 

@@ -361,9 +361,7 @@ impl Event {
         let location = Location::caller();
         let wait = Action::Event(EventAction::Wait { timeout: nanoseconds(timeout) });
         let outcome = self.0.call(wait, location)?;
-        if outcome == Outcome::TimedOut {
-            current::offer_turn(location);
-        }
+        current::offer_turn_if_late(outcome, location);
         Ok(outcome != Outcome::TimedOut)
     }
 }

@@ -5,7 +5,7 @@ use crate::base::object::{self, State};
 use crate::base::{Action, FOREVER, Name, ObjectKind, Outcome, QueueAction};
 use crate::engine::current;
 use crate::python::Error;
-use crate::python::bits::{bits, width};
+use crate::python::bits::{show, width};
 use crate::python::time::nanoseconds;
 use std::collections::VecDeque;
 use std::fmt;
@@ -132,19 +132,10 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
                 Ok(item)
             }
             outcome => {
-                if outcome == Outcome::TimedOut {
-                    current::offer_turn(location);
-                }
+                current::offer_turn_if_late(outcome, location);
                 Err(Error::Empty)
             }
         }
-    }
-}
-
-fn show<T: fmt::Debug + 'static>(item: &T) {
-    match bits(item) {
-        Some(bits) => current::annotate(Outcome::Value(bits)),
-        None => current::note(|| format!("{item:?}")),
     }
 }
 

@@ -100,9 +100,7 @@ impl Semaphore {
     fn acquire_within(&self, timeout: u64, location: &'static Location<'static>) -> Result<bool, Error> {
         let acquire = Action::Semaphore(SemaphoreAction::Acquire { timeout });
         let outcome = self.0.call(acquire, location)?;
-        if outcome == Outcome::TimedOut {
-            current::offer_turn(location);
-        }
+        current::offer_turn_if_late(outcome, location);
         Ok(outcome == Outcome::Done)
     }
 
