@@ -7,6 +7,7 @@
 //! minimise what was found; say how much of all behaviour was seen
 //! ```
 
+mod again;
 #[doc(hidden)]
 pub mod attribute;
 mod check;

@@ -1,8 +1,8 @@
 //! The loop: strategy times model gives a report.
 
+use super::again::Drops;
 use super::checkpoint::Checkpoint;
 use super::config::Config;
-use super::measure::Measure;
 use super::parallel::Survey;
 use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
@@ -33,8 +33,11 @@ pub(super) struct Runner<'a, F> {
     pub(super) observer: Option<Watcher<Trace>>,
     pub(super) started: Instant,
     pub(super) report: Report,
-    /// What to begin again with, because the model does not only use atomics sequentially consistently.
+    /// What to begin again with, because the model does what the exploration was not prepared for.
     pub(super) again: Option<Box<dyn Strategy>>,
+    pub(super) drops: Drops,
+    /// Whether a destructor that the last drop of an `Arc` ran has performed operations.
+    pub(super) destructor_acted: bool,
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
     /// What is known of the size of the search, should it be gone on with.
@@ -89,6 +92,8 @@ impl<'a, F: Fn()> Runner<'a, F> {
             observer,
             started: Instant::now(),
             again: None,
+            drops: Drops::Watched,
+            destructor_acted: false,
             report,
             seen,
             lock_orders,
@@ -101,42 +106,23 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
 impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
-        if let Some(strategy) = custom {
-            let any: &dyn Any = &*strategy;
-            let every = any.is::<Exhaustive>() && self.report.memory == MemoryModel::C11;
-            self.single(if every { self.every_behaviour() } else { strategy })?;
-            if let Some(again) = self.again.take() {
+        self.watch_drops(custom.as_deref());
+        let Some(strategy) = custom else {
+            self.search()?;
+            while self.again.take().is_some() {
                 self.forget()?;
-                self.single(again)?;
+                self.search()?;
             }
             return Ok(self.finish());
-        }
-        self.search()?;
-        if self.again.take().is_some() {
+        };
+        let any: &dyn Any = &*strategy;
+        let every = any.is::<Exhaustive>() && self.report.memory == MemoryModel::C11;
+        self.single(if every { self.every_behaviour() } else { strategy })?;
+        while let Some(again) = self.again.take() {
             self.forget()?;
-            self.search()?;
+            self.single(again)?;
         }
         Ok(self.finish())
-    }
-
-    /// Nothing has been run yet.
-    fn forget(&mut self) -> Result<(), Error> {
-        self.survey = Survey::default();
-        let extras = &self.extras;
-        if self.config.shard.of > 1 || extras.checkpoints.is_some() || extras.resume.is_some() {
-            return Err(Error::new(
-                "the model uses atomics in other ways than sequentially consistently, and that search cannot be divided yet",
-                "in an exploration in parts or with a checkpoint",
-                "explore it in one go, or say that memory is sequentially consistent",
-            ));
-        }
-        let report = &mut self.report;
-        (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
-        (report.fairness_assumed, report.counts_seen, report.endless) = (false, false, false);
-        report.outputs.iter_mut().for_each(BTreeSet::clear);
-        report.measure = report.measure.take().map(|_| Measure::default());
-        (report.estimate, report.spread, report.origin) = (None, None, None);
-        Ok(())
     }
 
     /// What the settings ask for.
@@ -161,13 +147,13 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             Search::Replay(schedule) => {
                 // Its trace is shown whether or not anything is wrong with it.
                 self.engine.keep_notes(true);
-                self.single(Box::new(strategy::replay(schedule)))?;
+                self.replay(schedule)?;
             }
         }
         Ok(())
     }
 
-    fn single(&mut self, strategy: Box<dyn Strategy>) -> Result<(), Error> {
+    pub(super) fn single(&mut self, strategy: Box<dyn Strategy>) -> Result<(), Error> {
         let share = Share::of(&self.config);
         let (end, strategy) = self.run(strategy, share)?;
         self.describe(&*strategy, end);
@@ -202,6 +188,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             self.report.coverage = Coverage::AllWithin(bound);
             self.report.beyond = bounded.map_or(0, Bounded::beyond);
         }
+        self.doubt_drops();
     }
 
     /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
@@ -236,7 +223,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             if run == 1 && !self.repeats(&summary, &*strategy) {
                 return Ok((End::Stop, strategy));
             }
-            if self.weakens(&summary, &*strategy) {
+            if self.begins_again(&summary, &*strategy) {
                 return Ok((End::Stop, strategy));
             }
             self.observe();
@@ -273,30 +260,6 @@ impl<F: Fn()> Runner<'_, F> {
         full || self.report.findings.len() >= MOST_FINDINGS
     }
 
-    /// Whether the model has turned out to use atomics in other ways than sequentially consistently, and the settings leave
-    /// it to the model. From then on C11 holds, and a search that visits everything begins again.
-    pub(super) fn weakens(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
-        let news = summary.weak_seen && self.report.memory == MemoryModel::SequentiallyConsistent;
-        if !news || self.config.memory.is_some() {
-            return false;
-        }
-        self.weaken(strategy);
-        self.again.is_some()
-    }
-
-    /// From now on C11 holds.
-    pub(super) fn weaken(&mut self, strategy: &dyn Strategy) {
-        self.report.memory = MemoryModel::C11;
-        self.engine.set_memory(MemoryModel::C11);
-        let any: &dyn Any = strategy;
-        let dfs = any.downcast_ref::<Dfs>().map(Dfs::bound);
-        self.again = match dfs {
-            Some(None) => Some(Box::new(strategy::dfs())),
-            Some(Some(bound)) => Some(Box::new(strategy::dfs().preemption_bound(bound))),
-            None => any.is::<Exhaustive>().then(|| self.every_behaviour()),
-        };
-    }
-
     /// Whether the first execution does the same when it is run again: otherwise no execution says anything about another.
     pub(super) fn repeats(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
         let any: &dyn Any = strategy;
@@ -318,6 +281,7 @@ impl<F: Fn()> Runner<'_, F> {
     }
 
     pub(super) fn count(&mut self, summary: &Summary) {
+        self.destructor_acted |= summary.destructor_acted;
         let report = &mut self.report;
         report.executions += 1;
         report.choices += summary.choices;

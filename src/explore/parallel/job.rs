@@ -55,6 +55,8 @@ pub(super) struct Known {
 pub(super) struct Done<S: Divisible> {
     pub(super) report: Report,
     pub(super) lock_orders: BTreeSet<u64>,
+    /// Whether a destructor has performed operations.
+    pub(super) destructor_acted: bool,
     pub(super) learned: S::Learned,
     /// What is left to do, with what turned out to be below.
     pub(super) left: Vec<S::Item>,
@@ -144,7 +146,8 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         let learned = strategy.learned();
         self.strategy = Some(strategy);
         let (report, lock_orders) = self.runner.end_job(kept);
-        Done { report, lock_orders, learned, left, sampled, total, stops: pace.stops }
+        let destructor_acted = self.runner.destructor_acted;
+        Done { report, lock_orders, destructor_acted, learned, left, sampled, total, stops: pace.stops }
     }
 
     fn may_go_on(&self, pace: &Pace) -> bool {
@@ -167,7 +170,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         if first {
             self.runner.look_for_meetings(&summary);
         }
-        if first && !self.runner.repeats(&summary, &*strategy) || self.runner.weakens(&summary, &*strategy) {
+        if first && !self.runner.repeats(&summary, &*strategy) || self.runner.tells_to_begin_again(&summary) {
             pace.stops = true;
         } else {
             self.look(&summary, &*strategy, pace);
