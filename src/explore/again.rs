@@ -36,6 +36,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     /// Nothing has been run yet.
     pub(super) fn forget(&mut self) -> Result<(), Error> {
         self.survey = Survey::default();
+        self.first = None;
         if !self.is_in_one_go() {
             return Err(Error::new(
                 "the model uses atomics in other ways than sequentially consistently, and that search cannot be divided yet",

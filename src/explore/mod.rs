@@ -22,6 +22,7 @@ mod parallel;
 mod part;
 mod portfolio;
 mod progress;
+mod repeats;
 mod report;
 mod runner;
 mod search;

@@ -11,7 +11,7 @@ use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
-use crate::trace::{Trace, checked_schedule, first_difference};
+use crate::trace::{Trace, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,8 +20,6 @@ use std::time::Instant;
 
 /// How many findings of different kinds are collected at most.
 pub(super) const MOST_FINDINGS: usize = 32;
-/// How many choices the first execution may have to be run again, to see whether it does the same.
-const LONG_TO_REPEAT: u64 = 10_000;
 /// Executions between two calls of the progress callback, and looks at the time.
 const BEAT: u64 = 64;
 
@@ -40,6 +38,8 @@ pub(super) struct Runner<'a, F> {
     pub(super) destructor_acted: bool,
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
+    /// The first execution, of which it is known that it repeats itself.
+    pub(super) first: Option<Trace>,
     /// What is known of the size of the search, should it be gone on with.
     pub(super) survey: Survey,
     pub(super) extras: Extras,
@@ -97,6 +97,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             report,
             seen,
             lock_orders,
+            first: None,
             survey: Survey::default(),
             extras: Extras::default(),
             output: String::new(),
@@ -220,9 +221,6 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             if run == 1 {
                 self.look_for_meetings(&summary);
             }
-            if run == 1 && !self.repeats(&summary, &*strategy) {
-                return Ok((End::Stop, strategy));
-            }
             if self.begins_again(&summary, &*strategy) {
                 return Ok((End::Stop, strategy));
             }
@@ -232,6 +230,9 @@ impl<F: Fn() + Sync> Runner<'_, F> {
                 return Ok((End::Stop, strategy));
             }
             self.check_replay(&*strategy)?;
+            if run.is_power_of_two() && !self.repeats(&summary, &*strategy) {
+                return Ok((End::Stop, strategy));
+            }
             self.judge(&summary);
             if self.has_enough() {
                 return Ok((End::Stop, strategy));
@@ -258,26 +259,6 @@ impl<F: Fn()> Runner<'_, F> {
     pub(super) fn has_enough(&self) -> bool {
         let full = self.report.failed() && !self.config.all_findings;
         full || self.report.findings.len() >= MOST_FINDINGS
-    }
-
-    /// Whether the first execution does the same when it is run again: otherwise no execution says anything about another.
-    pub(super) fn repeats(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
-        let any: &dyn Any = strategy;
-        let stopped = matches!(summary.ending, Ending::Stopped | Ending::StepLimit);
-        let otherwise = summary.closed_at.is_some() || summary.ran_for_learning;
-        if stopped || otherwise || any.is::<Replay>() || summary.choices > LONG_TO_REPEAT {
-            return true;
-        }
-        let first = checked_schedule(&self.engine.trace());
-        let mut replay = strategy::replay(first.clone());
-        replay.begin();
-        let (_, replay) = self.engine.run(self.model, Box::new(replay));
-        let again = self.engine.trace();
-        let any: &dyn Any = &*replay;
-        let divergence = any.downcast_ref::<Replay>().and_then(Replay::divergence).map(ToString::to_string);
-        let difference = divergence.or_else(|| first_difference(&first, &again).map(|d| d.to_string()));
-        self.report.divergence = difference;
-        self.report.divergence.is_none()
     }
 
     pub(super) fn count(&mut self, summary: &Summary) {
