@@ -1,6 +1,8 @@
 //! Selvedge reruns a concurrent program under every interleaving that matters, as far as that is possible, and hands back a
 //! short, stable trace of what goes wrong: data races, deadlocks, lost wakeups, lost updates, livelocks, panics.
 //!
+//! The [`guide`] begins where you are: at code over `std`, at a report to be read, or at a model for loom or shuttle.
+//!
 //! # From `std` code to a first finding
 //!
 //! Write the code over [`sync`], [`thread`], [`cell`] and [`time`] instead of `std`'s modules of these names (outside an
@@ -68,6 +70,7 @@ pub mod cell;
 mod engine;
 pub mod explore;
 pub mod finding;
+pub mod guide;
 pub mod hint;
 mod memory;
 #[cfg(feature = "proptest")]
@@ -132,6 +135,7 @@ pub use trace::Trace;
 /// | `budget = 1_000` | the most executions |
 /// | `seed = 7` | the seed of all that is random |
 /// | `steps = 10_000` | the most choices in one execution |
+/// | `time = 60` | the longest time to spend, in seconds |
 /// | `expect = "deadlock"` | what is [wrong](FindingKind) with the model; the test fails if nothing is, or something else |
 /// | `allow_trivial` | that it may pass though there is [nothing to explore](Report::is_trivial) |
 /// | `memory = "c11"` | how atomics behave: `sequential` or `c11`; by default as the model uses them |

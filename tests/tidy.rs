@@ -252,7 +252,7 @@ fn library() -> Vec<Source> {
 
 /// All code in the repository.
 fn all() -> Vec<Source> {
-    ["src/", "macros/", "models/", "tests/", "benches/"].into_iter().flat_map(read).collect()
+    ["src/", "macros/", "models/", "tests/", "benches/", "examples/"].into_iter().flat_map(read).collect()
 }
 
 fn read(folder: &str) -> Vec<Source> {

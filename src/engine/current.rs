@@ -9,6 +9,7 @@ pub(crate) use super::fiber::{Claim, host, is_active, on_fiber, spawn};
 use super::hot::Hot;
 pub(crate) use super::output::print_whole_lines;
 pub(crate) use super::output::{print, write};
+pub(crate) use super::pointers::{begin_destructor, drops_are_steps, end_destructor, knows_pointer};
 use super::slot::Slot;
 pub(crate) use super::statics::Erased;
 pub(crate) use super::threads::{

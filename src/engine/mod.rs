@@ -105,6 +105,8 @@ pub(crate) struct Summary {
     pub(crate) weak_seen: bool,
     /// Whether somebody, in this or an earlier execution, has looked at a reference count.
     pub(crate) count_seen: bool,
+    /// Whether a destructor that the last drop of a reference-counted pointer ran has performed operations.
+    pub(crate) destructor_acted: bool,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
     pub(crate) suspicious: bool,
     /// After how many choices it had ended for those who look at it from outside, where it ran on for a strategy that learns.
@@ -186,6 +188,11 @@ impl Engine {
         self.hub.execution().settings.memory = memory;
     }
 
+    /// Whether drops of reference-counted pointers are steps from now on.
+    pub(crate) fn choose_drops(&mut self, chosen: bool) {
+        self.hub.execution().pointers.choose_drops(chosen);
+    }
+
     /// Whether values are kept as text from now on.
     pub(crate) fn keep_notes(&mut self, notes: bool) {
         self.hub.execution().settings.notes = notes;
@@ -222,6 +229,7 @@ impl Execution {
             endless: self.rounds_begun && self.is_endless(),
             weak_seen: self.weak.seen,
             count_seen: self.count_seen,
+            destructor_acted: self.pointers.destructor_acted(),
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (held && ending == Ending::Finished)
                 || self.misuse

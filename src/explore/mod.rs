@@ -7,6 +7,7 @@
 //! minimise what was found; say how much of all behaviour was seen
 //! ```
 
+mod again;
 #[doc(hidden)]
 pub mod attribute;
 mod check;
@@ -21,6 +22,7 @@ mod parallel;
 mod part;
 mod portfolio;
 mod progress;
+mod repeats;
 mod report;
 mod runner;
 mod search;

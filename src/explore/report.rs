@@ -303,7 +303,7 @@ impl Report {
         let schedule = found.schedule().to_string();
         match &self.replay_command {
             Some(command) => command.replace("{schedule}", &schedule),
-            None => format!("SELVEDGE_REPLAY='{schedule}' cargo test"),
+            None => format!("`Explorer::search` with `Search::Replay(\"{schedule}\".parse()?)`"),
         }
     }
 
