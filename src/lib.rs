@@ -65,6 +65,9 @@
 //! | ending | finished, deadlocked, panicked, livelocked, went round endless loops, or a bound was reached |
 //! | finding | what is wrong, as a value with its evidence |
 
+// What only one of the crates needs is not needed without it.
+#[cfg_attr(not(all(feature = "loom", feature = "shuttle")), allow(dead_code))]
+mod backend;
 pub mod base;
 pub mod cell;
 mod engine;
@@ -82,6 +85,7 @@ pub mod thread;
 pub mod time;
 pub mod trace;
 
+pub use backend::Backend;
 pub use base::{Error, Schedule, ThreadId};
 pub use engine::{Clock, MemoryModel, Output};
 pub use explore::explain;
@@ -132,6 +136,7 @@ pub use trace::Trace;
 /// | argument | what it says |
 /// |---|---|
 /// | `strategy = "pct:3"` | how to search: `portfolio` by default, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
+/// | `backend = "shuttle"` | who runs the threads: `engine` by default, `loom`, `shuttle` or `std` |
 /// | `budget = 1_000` | the most executions |
 /// | `seed = 7` | the seed of all that is random |
 /// | `steps = 10_000` | the most choices in one execution |

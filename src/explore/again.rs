@@ -144,7 +144,7 @@ impl<F: Fn()> Runner<'_, F> {
         match self.report.coverage {
             Coverage::Proved | Coverage::AllWithin(_) => self.report.coverage = Coverage::Sampled,
             Coverage::Part(_) => {}
-            Coverage::Sampled | Coverage::Stopped | Coverage::Replayed => return,
+            Coverage::Sampled | Coverage::Stopped | Coverage::Replayed | Coverage::AllOf(_) => return,
         }
         self.report.doubt.get_or_insert_with(|| IGNORED.to_string());
     }

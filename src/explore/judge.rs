@@ -38,7 +38,7 @@ impl<F: Fn()> Runner<'_, F> {
         summary.suspicious || new_order
     }
 
-    fn diagnose(&mut self, trace: Trace) {
+    pub(super) fn diagnose(&mut self, trace: Trace) {
         let execution = self.report.executions;
         let findings = self.findings_of(&trace);
         let deadlocked = |f: &Finding| matches!(f.kind(), FindingKind::Deadlock | FindingKind::LostWakeup);
@@ -75,11 +75,7 @@ impl<F: Fn()> Runner<'_, F> {
             self.report.findings.clear();
         }
         for index in 0..self.report.findings.len() {
-            let found = self.report.findings[index].clone();
-            if self.config.minimise {
-                self.report.findings[index] = minimise::minimise(&mut self, found);
-            }
-            self.add_notes(index);
+            self.settle(index);
         }
         self.report
             .findings
@@ -87,6 +83,15 @@ impl<F: Fn()> Runner<'_, F> {
         self.engine.retire();
         self.report.time = Elapsed(self.started.elapsed());
         self.report
+    }
+
+    /// Looks for the smallest execution that shows a finding, and writes it out.
+    pub(super) fn settle(&mut self, index: usize) {
+        let found = self.report.findings[index].clone();
+        if self.config.minimise {
+            self.report.findings[index] = minimise::minimise(self, found);
+        }
+        self.add_notes(index);
     }
 
     /// Runs the final schedule once more: it must do the same, and this time values are kept as text.

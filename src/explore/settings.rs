@@ -10,6 +10,7 @@ use std::time::Duration;
 /// The variables, and the setting that each changes. The last decides.
 const VARIABLES: &[(&str, &str)] = &[
     ("SELVEDGE_STRATEGY", "strategy"),
+    ("SELVEDGE_BACKEND", "backend"),
     ("SELVEDGE_SEED", "seed"),
     ("SELVEDGE_BUDGET", "budget"),
     ("SELVEDGE_STEPS", "steps"),
@@ -24,6 +25,7 @@ impl Config {
     /// | setting | value |
     /// |---|---|
     /// | `strategy` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
+    /// | `backend` | who runs the threads: `engine`, `loom`, `shuttle` or `std` |
     /// | `budget` | the most executions |
     /// | `seed` | a number |
     /// | `steps` | the most choices in one execution |
@@ -53,6 +55,7 @@ impl Config {
         let place = format!("in the setting `{setting}`");
         match setting {
             "strategy" => self.search = text.parse()?,
+            "backend" => self.backend = text.parse()?,
             "replay" => self.search = Search::Replay(text.parse()?),
             "seed" => self.seed = number(text, place)?,
             "steps" => self.steps = bound(text, place)?,
@@ -92,6 +95,7 @@ impl Config {
     /// | variable | value |
     /// |---|---|
     /// | `SELVEDGE_STRATEGY` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
+    /// | `SELVEDGE_BACKEND` | `engine`, `loom`, `shuttle` or `std` |
     /// | `SELVEDGE_SEED` | the seed of all that is random |
     /// | `SELVEDGE_BUDGET` | the most executions |
     /// | `SELVEDGE_STEPS` | the most choices in one execution |
