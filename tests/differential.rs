@@ -46,6 +46,11 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
         "it must show nothing else, not everything",
     ),
     (
+        "loom",
+        "lets nobody go on who is about to `try_lock` what another has just taken, and takes that for a deadlock in the end",
+        "programs with `try_lock` may break off there; what they have shown by then must be possible",
+    ),
+    (
         "all but the engine",
         "threads start when their scheduler lets them, so that a list of their handles may not be there yet",
         "tokens are not handed out (`unpark`)",
@@ -58,12 +63,16 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-const MOST: u64 = 4_000;
+/// How many interleavings a program may have to be compared: in a test that everybody runs, and in one that takes its time.
+const FEW: u64 = 300;
+const MANY: u64 = 4_000;
 
 /// Whether everything was tried, and what came of it.
 struct Shown<T> {
     all: bool,
     outcomes: BTreeSet<T>,
+    /// Why it could not go on.
+    broken: Option<String>,
 }
 
 fn show<T: Ord + 'static>(
@@ -78,9 +87,9 @@ fn show<T: Ord + 'static>(
         keep.borrow_mut().insert(read(trace));
     });
     let report = explorer.explore(model).expect("it can be run");
-    assert_eq!(report.broken(), None, "{report}");
+    let broken = report.broken().map(ToString::to_string);
     let all = matches!(report.coverage(), Coverage::Proved | Coverage::AllOf(_));
-    Shown { all, outcomes: seen.take() }
+    Shown { all, outcomes: seen.take(), broken }
 }
 
 fn on(backend: Backend, search: Search, executions: u64) -> Explorer {
@@ -92,6 +101,7 @@ fn nothing_else<T: Ord + Debug>(
     shown: &Shown<T>,
     possible: &BTreeSet<T>,
 ) -> Result<(), TestCaseError> {
+    prop_assert_eq!(&shown.broken, &None, "{}", who);
     let strange: Vec<_> = shown.outcomes.difference(possible).collect();
     prop_assert!(strange.is_empty(), "{who} shows what is not possible: {strange:?}");
     Ok(())
@@ -121,27 +131,31 @@ fn for_all(program: Rich) -> Rich {
 }
 
 /// Under sequential consistency, on objects of every kind.
-fn agree(program: &Rich) -> Result<(), TestCaseError> {
+fn agree(program: &Rich, most: u64) -> Result<(), TestCaseError> {
     let model = || {
         let program = program.clone();
         move || run_rich(&program)
     };
-    let all = show(on(Backend::Engine, Search::Dfs { preemptions: None }, MOST), outcome, model());
+    let all = show(on(Backend::Engine, Search::Dfs { preemptions: None }, most), outcome, model());
     if !all.all {
         // Too many to compare with.
         return Ok(());
     }
     let possible: &BTreeSet<Outcomes> = &all.outcomes;
-    let once = show(on(Backend::Engine, Search::Exhaustive, MOST), outcome, model());
+    let once = show(on(Backend::Engine, Search::Exhaustive, most), outcome, model());
     prop_assert!(once.all, "fewer behaviours than interleavings");
     prop_assert_eq!(&once.outcomes, possible, "every behaviour once, and every interleaving");
-    let shuttle = show(on(Backend::Shuttle, Search::Dfs { preemptions: None }, 4 * MOST), outcome, model());
+    let shuttle = show(on(Backend::Shuttle, Search::Dfs { preemptions: None }, 4 * most), outcome, model());
     let chooses = program.iter().flatten().any(|act| *act == Act::NotifyOne);
     match chooses {
         true => nothing_else("shuttle", &shuttle, possible)?,
         false => everything("shuttle", &shuttle, possible)?,
     }
-    nothing_else("loom", &show(on(Backend::Loom, Search::Exhaustive, MOST / 4), outcome, model()), possible)?;
+    let mut loom = show(on(Backend::Loom, Search::Exhaustive, most / 4), outcome, model());
+    if program.iter().flatten().any(|act| matches!(act, Act::TryLock(_))) {
+        loom.broken = None;
+    }
+    nothing_else("loom", &loom, possible)?;
     nothing_else("std", &show(on(Backend::Std, Search::Random, 10), outcome, model()), possible)
 }
 
@@ -243,12 +257,12 @@ fn read(trace: &Trace) -> Read {
 }
 
 /// Under C11.
-fn agree_weakly(program: &[Vec<Weak>]) -> Result<(), TestCaseError> {
+fn agree_weakly(program: &[Vec<Weak>], most: u64) -> Result<(), TestCaseError> {
     let model = || {
         let program = program.to_vec();
         move || drop(run_weak(&program, None))
     };
-    let engine = |search| on(Backend::Engine, search, MOST).memory(MemoryModel::C11);
+    let engine = |search| on(Backend::Engine, search, most).memory(MemoryModel::C11);
     let graphs = show(engine(Search::Exhaustive), read, model());
     if !graphs.all {
         return Ok(());
@@ -260,24 +274,24 @@ fn agree_weakly(program: &[Vec<Weak>]) -> Result<(), TestCaseError> {
         true => everything("every interleaving", &all, possible)?,
         false => nothing_else("every interleaving", &all, possible)?,
     }
-    nothing_else("loom", &show(on(Backend::Loom, Search::Exhaustive, MOST / 4), read, model()), possible)?;
+    nothing_else("loom", &show(on(Backend::Loom, Search::Exhaustive, most / 4), read, model()), possible)?;
     nothing_else("shuttle", &show(on(Backend::Shuttle, Search::Random, 200), read, model()), possible)?;
     let begin = std::sync::Arc::new(Barrier::new(program.len()));
     let outcomes = (0..20).map(|_| run_weak(program, Some(&begin))).collect();
-    nothing_else("the machine", &Shown { all: false, outcomes }, possible)
+    nothing_else("the machine", &Shown { all: false, outcomes, broken: None }, possible)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn engines_agree_on_objects_of_every_kind(program in rich()) {
-        agree(&for_all(program))?;
+        agree(&for_all(program), FEW)?;
     }
 
     #[test]
     fn engines_agree_on_memory(program in weak()) {
-        agree_weakly(&program)?;
+        agree_weakly(&program, FEW)?;
     }
 }
 
@@ -292,7 +306,7 @@ fn a_relaxed_store_tells_nothing_of_a_total_one_before_it() {
     ];
     let shows = |search| {
         let program = program.clone();
-        let explorer = on(Backend::Engine, search, MOST).memory(MemoryModel::C11);
+        let explorer = on(Backend::Engine, search, MANY).memory(MemoryModel::C11);
         show(explorer, read, move || drop(run_weak(&program, None)))
             .outcomes
             .contains(&vec![vec![], vec![1, 0]])
@@ -307,12 +321,12 @@ proptest! {
     #[test]
     #[ignore = "takes minutes"]
     fn engines_agree_on_five_thousand_programs_of_every_kind(program in rich()) {
-        agree(&for_all(program))?;
+        agree(&for_all(program), MANY)?;
     }
 
     #[test]
     #[ignore = "takes minutes"]
     fn engines_agree_on_the_memory_of_five_thousand_programs(program in weak()) {
-        agree_weakly(&program)?;
+        agree_weakly(&program, MANY)?;
     }
 }

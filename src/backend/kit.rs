@@ -11,13 +11,12 @@
 
 use super::course;
 use super::natives::Variable;
-use super::things::{Hold, Member, Thing};
+use super::things::{Hold, Member, Thing, text};
 use crate::base::{
     Action, CondvarAction, Error, FOREVER, MutexAction, ObjectId, ObjectKind, Outcome, RwLockAction,
 };
 use crate::base::{ThreadAction, ThreadId, Width};
 use crate::engine::carried::{Carrier, Meeting, Stage};
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -146,6 +145,10 @@ impl<K: Kit> Carries<K> {
         }
     }
 
+    fn holds(&self, me: ThreadId, object: ObjectId) -> bool {
+        self.held.borrow().iter().any(|(holder, of, _)| (*holder, *of) == (me, object))
+    }
+
     fn release(&self, me: ThreadId, object: ObjectId) {
         let mut held = self.held.borrow_mut();
         let place = held.iter().rposition(|(holder, of, _)| (*holder, *of) == (me, object));
@@ -175,6 +178,8 @@ impl<K: Kit> Carries<K> {
 
     fn meet_mutex(&self, me: ThreadId, object: ObjectId, action: MutexAction) -> Option<Outcome> {
         match action {
+            // Who waits for himself waits for ever, which is for the engine to say.
+            MutexAction::Lock { timeout: FOREVER } if self.holds(me, object) => None,
             MutexAction::Lock { timeout: FOREVER } => {
                 let held = K::acquire(self.lock(object));
                 self.hold(me, object, Hold::Lock(held));
@@ -195,6 +200,7 @@ impl<K: Kit> Carries<K> {
     fn meet_rw_lock(&self, me: ThreadId, object: ObjectId, action: RwLockAction) -> Option<Outcome> {
         let lock = self.rw_lock(object);
         match action {
+            RwLockAction::Read | RwLockAction::Write if self.holds(me, object) => {}
             RwLockAction::Read => self.hold(me, object, Hold::Read(K::read(lock))),
             RwLockAction::Write => self.hold(me, object, Hold::Write(K::write(lock))),
             RwLockAction::TryRead => return Some(self.tried(me, object, K::try_read(lock).map(Hold::Read))),
@@ -209,7 +215,9 @@ impl<K: Kit> Carries<K> {
 
     fn meet_thread(&self, me: ThreadId, action: ThreadAction, awaited: Option<ThreadId>) {
         match action {
-            ThreadAction::Join { .. } if let Some(thread) = awaited => self.wait_for(me, thread),
+            ThreadAction::Join { .. } if let Some(thread) = awaited => {
+                self.wait_for(me, thread);
+            }
             ThreadAction::Join { thread, .. }
             | ThreadAction::IsFinished(thread)
             | ThreadAction::Unpark(thread) => {
@@ -327,12 +335,11 @@ impl<K: Kit> Carrier for Carries<K> {
         Ok(())
     }
 
-    fn wait_for(&self, _me: ThreadId, thread: ThreadId) {
+    fn wait_for(&self, _me: ThreadId, thread: ThreadId) -> bool {
         let handle = self.member(thread, |member| member.handle.take());
-        self.guarded(|| match handle {
-            Some(handle) => K::join(handle),
-            None => K::pause(),
-        });
+        let waits = handle.is_some();
+        self.guarded(|| handle.into_iter().for_each(K::join));
+        waits
     }
 
     fn choose(&self, count: u32) -> Option<u32> {
@@ -360,9 +367,4 @@ impl<K: Kit> Carrier for Carries<K> {
     fn strand(&self, why: &str) -> ! {
         course::strand(why)
     }
-}
-
-fn text(payload: &dyn Any) -> String {
-    let literal = payload.downcast_ref::<&'static str>().map(ToString::to_string);
-    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
 }

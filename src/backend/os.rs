@@ -127,17 +127,16 @@ impl Carrier for Threads {
         Ok(())
     }
 
-    fn wait_for(&self, _me: ThreadId, thread: ThreadId) {
+    fn wait_for(&self, _me: ThreadId, thread: ThreadId) -> bool {
         let mut state = locked(&self.table.state);
         let handle = state.handles.get_mut(thread.index()).and_then(Option::take);
         drop(state);
+        let Some(handle) = handle else { return false };
         self.table.give();
-        match handle {
-            // It never panics: what the model panics with is caught.
-            Some(handle) => drop(handle.join()),
-            None => std::thread::yield_now(),
-        }
+        // It never panics: what the model panics with is caught.
+        drop(handle.join());
         self.table.take();
+        true
     }
 
     fn choose(&self, count: u32) -> Option<u32> {

@@ -86,6 +86,8 @@ impl Kit for Shuttle {
     fn explain(panic: &str) -> String {
         if panic.starts_with("deadlock") {
             "shuttle takes it for a deadlock, though a thread can go on: that is not so".to_owned()
+        } else if panic.starts_with("exceeded max_steps") {
+            "shuttle has no room for so long an execution".to_owned()
         } else {
             "shuttle broke off".to_owned()
         }
@@ -198,8 +200,8 @@ pub(super) fn run(model: Arc<dyn Fn() + Send + Sync>, plan: &Plan, seed: u64) {
             });
         })
     }));
-    if ended.is_err() {
-        course::strand("shuttle broke off");
+    if let Err(payload) = ended {
+        course::strand(&Shuttle::explain(&super::things::text(&*payload)));
     }
 }
 

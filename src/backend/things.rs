@@ -2,6 +2,7 @@
 
 use super::kit::Kit;
 use super::natives::Variable;
+use std::any::Any;
 use std::rc::Rc;
 
 /// What the kit has for an object.
@@ -44,4 +45,10 @@ impl<K: Kit> Default for Member<K> {
     fn default() -> Self {
         Member { handle: None, sleeper: None, key: None, woken: false }
     }
+}
+
+/// What a panic says.
+pub(super) fn text(payload: &dyn Any) -> String {
+    let literal = payload.downcast_ref::<&'static str>().map(ToString::to_string);
+    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
 }

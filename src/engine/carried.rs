@@ -110,8 +110,15 @@ fn wait_until_possible(mut host: Host, me: ThreadId, carrier: &dyn Carrier) {
 fn settle_join(mut host: Host, me: ThreadId, operation: &Operation) {
     let Action::Thread(ThreadAction::Join { thread, .. }) = operation.action else { leave(host) };
     let carrier = host.now().carrier();
+    wait_until_gone(host, me, thread, &*carrier);
+}
+
+fn wait_until_gone(mut host: Host, me: ThreadId, thread: ThreadId, carrier: &dyn Carrier) {
     while !host.now().is_gone(thread) {
-        away(host, me, || carrier.wait_for(me, thread));
+        if !away(host, me, || carrier.wait_for(me, thread)) && !host.now().is_gone(thread) {
+            host.now().carried().waiting.insert(me);
+            away(host, me, || carrier.rest(me));
+        }
     }
 }
 
@@ -147,9 +154,7 @@ fn wait_for_the_rest(mut host: Host) {
     let me = host.now().running;
     let carrier = host.now().carrier();
     for thread in (me.0 + 1..host.now().live_threads).rev().map(ThreadId) {
-        while !host.now().is_gone(thread) {
-            away(host, me, || carrier.wait_for(me, thread));
-        }
+        wait_until_gone(host, me, thread, &*carrier);
     }
 }
 
@@ -204,6 +209,9 @@ pub(super) fn finish(mut host: Host) {
         }
     }
     host.now().note_gone(me);
+    while let Some(thread) = host.now().next_waiting() {
+        away(host, me, || carrier.wake(thread));
+    }
 }
 
 /// The main thread has come to its end: waits until all others have, and drops what they have left.

@@ -30,8 +30,8 @@ pub(crate) trait Carrier {
     /// When there cannot be another.
     fn start(&self, thread: ThreadId, stage: Stage) -> Result<(), Error>;
 
-    /// Lets others run until a thread has come to its end, or for a while.
-    fn wait_for(&self, me: ThreadId, thread: ThreadId);
+    /// Lets others run until a thread has come to its end; `false`, at once, if somebody else waits for it so already.
+    fn wait_for(&self, me: ThreadId, thread: ThreadId) -> bool;
 
     /// One of so many values, each as likely as any other, if the carrier can choose.
     fn choose(&self, count: u32) -> Option<u32>;

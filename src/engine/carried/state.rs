@@ -19,6 +19,8 @@ pub(crate) struct Carried {
     pub(super) arrived: ThreadSet,
     /// Threads that have nothing more to do, not even to unwind.
     pub(super) gone: ThreadSet,
+    /// Threads that wait until some other is gone.
+    pub(super) waiting: ThreadSet,
     /// What the carrier's own primitive has just given.
     native: Option<Outcome>,
     /// Why the model cannot be carried.
@@ -39,6 +41,7 @@ impl Carried {
             asleep,
             arrived,
             gone,
+            waiting: ThreadSet::new(),
             native: None,
             refusal: None,
             odd: None,
@@ -54,6 +57,7 @@ impl Carried {
         self.asleep.clear();
         self.arrived.clear();
         self.gone.clear();
+        self.waiting.clear();
         (self.native, self.refusal, self.odd) = (None, None, None);
         (self.offers, self.unsettled) = (false, false);
     }
@@ -215,6 +219,13 @@ impl Execution {
     pub(super) fn next_asleep(&mut self) -> Option<ThreadId> {
         let thread = self.carried().asleep.first()?;
         self.carried().asleep.remove(thread);
+        Some(thread)
+    }
+
+    /// One of those who wait until some other is gone, and now look again.
+    pub(super) fn next_waiting(&mut self) -> Option<ThreadId> {
+        let thread = self.carried().waiting.first()?;
+        self.carried().waiting.remove(thread);
         Some(thread)
     }
 
