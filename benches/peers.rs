@@ -1,6 +1,6 @@
 //! Selvedge beside loom and shuttle: the same programs, in one run, by wall time.
 //!
-//! `cargo bench --bench peers` prints all tables; `cargo bench --bench peers -- exhaustion rates steps deadlock wakeup`
+//! `cargo bench --bench peers` prints all tables; `cargo bench --bench peers -- exhaustion rates steps deadlock wakeup carried`
 //! those named. Wall time is noisy: every figure is a median of several repetitions, and a busy machine still moves it by
 //! a fifth or more. `cargo bench --bench instructions` counts instructions instead, which hardly vary.
 //!
@@ -14,19 +14,20 @@ use support::loom::Loom;
 use support::measure::{Effort, median, nanoseconds};
 use support::peer::{Bounds, Peer, Search};
 use support::programs::{Abba, BoundedQueue, Empty, EmptyThreads, LockedAdds, Program, RacyAdds};
-use support::selvedge::Selvedge;
+use support::selvedge::{On, Selvedge};
 use support::shuttle::Shuttle;
 use support::table::{Table, none, number, ratio, whole};
 
 /// Measures and prints a table.
 type Print = fn(Effort);
 
-const TABLES: [(&str, Print); 5] = [
+const TABLES: [(&str, Print); 6] = [
     ("exhaustion", exhaustion),
     ("rates", rates),
     ("steps", steps),
     ("deadlock", deadlock),
     ("wakeup", wakeup),
+    ("carried", carried),
 ];
 
 fn main() {
@@ -35,7 +36,7 @@ fn main() {
     let measuring = arguments.iter().any(|argument| argument == "--bench");
     let named: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| !a.starts_with("--")).collect();
     if let Some(unknown) = named.iter().find(|name| TABLES.iter().all(|table| table.0 != **name)) {
-        eprintln!("there is no table `{unknown}`: use exhaustion, rates, steps, deadlock or wakeup");
+        eprintln!("there is no table `{unknown}`: use exhaustion, rates, steps, deadlock, wakeup or carried");
         std::process::exit(2);
     }
     let effort = match measuring {
@@ -100,6 +101,56 @@ fn exhaust<P: Peer>(effort: Effort, program: impl Program) -> Exhaustion {
     let again = if first.1 > effort.time.as_secs_f64() * 1e3 { 0 } else { effort.repetitions - 1 };
     let times = std::iter::once(first.1).chain((0..again).map(|_| once().1)).collect();
     (first.0, median(times), first.2)
+}
+
+/// What it costs to run a model of ours on loom and shuttle, instead of one that is written for them.
+fn carried(effort: Effort) {
+    let mut table = Table::new(
+        "the same on other backends: written for them, and carried by them",
+        &[
+            "program",
+            "loom",
+            "ms",
+            "carried",
+            "ms",
+            "in time",
+            "shuttle DFS",
+            "ms",
+            "carried",
+            "ms",
+            "in time",
+            "random ns",
+            "carried",
+            "in time",
+        ],
+    );
+    carried_row(&mut table, effort, "locked, 2 threads x 2 (A)", LockedAdds::<2> { rounds: 2 });
+    carried_row(&mut table, effort, "locked, 3 threads x 1", LockedAdds::<3> { rounds: 1 });
+    carried_row(&mut table, effort, "bank account, 2 threads x 2 (B)", RacyAdds::<2> { rounds: 2 });
+    carried_row(&mut table, effort, "bank account, 2 threads x 4", RacyAdds::<2> { rounds: 4 });
+    carried_row(&mut table, effort, "2 empty threads", EmptyThreads::<2>);
+    table.print();
+}
+
+fn carried_row<M: Program>(table: &mut Table, effort: Effort, name: &str, program: M) {
+    let mut cells = vec![name.to_string()];
+    let pairs = [
+        (exhaust::<Loom>(effort, program), exhaust::<On<1>>(effort, program)),
+        (exhaust::<Shuttle>(effort, program), exhaust::<On<2>>(effort, program)),
+    ];
+    for (direct, carried) in pairs {
+        cells.extend([
+            whole(direct.0),
+            number(direct.1),
+            whole(carried.0),
+            number(carried.1),
+            ratio(carried.1, direct.1),
+        ]);
+    }
+    let direct = nanoseconds::<Shuttle>(effort, Search::Random, program);
+    let carried = nanoseconds::<On<2>>(effort, Search::Random, program);
+    cells.extend([number(direct), number(carried), ratio(carried, direct)]);
+    table.row(cells);
 }
 
 /// What one execution costs.

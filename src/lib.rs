@@ -1,6 +1,8 @@
 //! Selvedge reruns a concurrent program under every interleaving that matters, as far as that is possible, and hands back a
 //! short, stable trace of what goes wrong: data races, deadlocks, lost wakeups, lost updates, livelocks, panics.
 //!
+//! The [`guide`] begins where you are: at code over `std`, at a report to be read, or at a model for loom or shuttle.
+//!
 //! # From `std` code to a first finding
 //!
 //! Write the code over [`sync`], [`thread`], [`cell`] and [`time`] instead of `std`'s modules of these names (outside an
@@ -63,11 +65,15 @@
 //! | ending | finished, deadlocked, panicked, livelocked, went round endless loops, or a bound was reached |
 //! | finding | what is wrong, as a value with its evidence |
 
+// What only one of the crates needs is not needed without it.
+#[cfg_attr(not(all(feature = "loom", feature = "shuttle")), allow(dead_code))]
+mod backend;
 pub mod base;
 pub mod cell;
 mod engine;
 pub mod explore;
 pub mod finding;
+pub mod guide;
 pub mod hint;
 mod memory;
 #[cfg(feature = "proptest")]
@@ -79,6 +85,7 @@ pub mod thread;
 pub mod time;
 pub mod trace;
 
+pub use backend::Backend;
 pub use base::{Error, Schedule, ThreadId};
 pub use engine::{Clock, MemoryModel, Output};
 pub use explore::explain;
@@ -129,9 +136,11 @@ pub use trace::Trace;
 /// | argument | what it says |
 /// |---|---|
 /// | `strategy = "pct:3"` | how to search: `portfolio` by default, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
+/// | `backend = "shuttle"` | who runs the threads: `engine` by default, `loom`, `shuttle` or `std` |
 /// | `budget = 1_000` | the most executions |
 /// | `seed = 7` | the seed of all that is random |
 /// | `steps = 10_000` | the most choices in one execution |
+/// | `time = 60` | the longest time to spend, in seconds |
 /// | `expect = "deadlock"` | what is [wrong](FindingKind) with the model; the test fails if nothing is, or something else |
 /// | `allow_trivial` | that it may pass though there is [nothing to explore](Report::is_trivial) |
 /// | `memory = "c11"` | how atomics behave: `sequential` or `c11`; by default as the model uses them |

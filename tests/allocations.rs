@@ -1,7 +1,7 @@
 //! Nothing is allocated and nothing mapped per execution, beyond what the model allocates itself.
 //!
-//! Each model is explored for N and for 2N executions, the first N having grown all buffers: the difference must be what
-//! the model's own N executions allocate, exactly. The allocator counts per operating-system thread, and an exploration
+//! Each model is explored for some executions and for more, the first having grown all buffers: the difference must be what
+//! the model allocates itself in those that are more, exactly. The allocator counts per operating-system thread, and an exploration
 //! stays on the one that began it, so tests do not disturb each other.
 //!
 //! When a test fails, `ALLOCATIONS_FROM=1000 cargo test --test allocations -- --nocapture` shows where the first twenty
@@ -20,7 +20,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 /// How many executions grow the buffers.
-const WARM: u64 = 2_000;
+const WARM: u64 = 2_100;
+/// How many more are counted, no power of two among their numbers: such an execution is run again and its trace copied.
+const MORE: u64 = 1_900;
 
 /// A model and how many allocations one execution of it makes for itself.
 type Model = (&'static str, u64, fn());
@@ -87,10 +89,8 @@ fn maps_no_memory_per_execution() {
     };
     faults(WARM);
     let (once, twice) = (faults(WARM), faults(2 * WARM));
-    assert!(
-        twice < once + WARM as i64 / 50,
-        "{once} page faults in {WARM} executions, {twice} in twice as many"
-    );
+    let few = once + WARM as i64 / 50;
+    assert!(twice < few, "{once} page faults in {WARM} executions, {twice} in twice as many");
 }
 
 fn threads() {
@@ -299,10 +299,10 @@ fn assert_allocates_nothing(models: &[Model], search: Search) {
     for (name, own, model) in models {
         // What is done once in the life of an operating-system thread is done here.
         explore(search.clone(), 1, *model);
-        let (once, twice) = (count(WARM, *model), count(2 * WARM, *model));
-        let more = twice as i64 - once as i64 - (WARM * own) as i64;
+        let (once, twice) = (count(WARM, *model), count(WARM + MORE, *model));
+        let more = twice as i64 - once as i64 - (MORE * own) as i64;
         if more != 0 {
-            wrong.push(format!("{name}: {more} more in {WARM} executions than the model's own"));
+            wrong.push(format!("{name}: {more} more in {MORE} executions than the model's own"));
             show_allocations(search.clone(), *model);
         }
     }

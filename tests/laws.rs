@@ -7,10 +7,10 @@ mod canonical;
 mod programs;
 
 use canonical::canonical;
-use programs::{
-    Program, Rich, brute_force, one_after_the_other, outcome, pointers, program, rich, run, run_and_look,
-    run_rich, zoo,
-};
+use programs::interpreter::{brute_force, one_after_the_other};
+use programs::rich::{Rich, rich, run_rich};
+use programs::zoo::{pointers, zoo};
+use programs::{Program, outcome, program, run, run_and_look};
 use proptest::prelude::*;
 use selvedge::base::{Action, Choice, Schedule, Step, ThreadAction};
 use selvedge::explore::{Coverage, Search};

@@ -1,8 +1,10 @@
 //! Each test in a process of its own, as some harnesses run them, and what the environment changes in it.
 
 use selvedge::sync::Mutex;
+use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::thread;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 mod bank {
     use super::*;
@@ -28,6 +30,18 @@ mod bank {
     }
 }
 
+/// More behaviours than anybody will ever see, and a budget to try them.
+#[selvedge::test(budget = 1_000_000_000_000)]
+#[ignore = "it takes for ever, unless it is given a time"]
+fn too_large() {
+    let total = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..20).for_each(|_| drop(total.fetch_add(1, SeqCst).to_string())));
+        }
+    });
+}
+
 fn both_orders() {
     let (a, b) = (Mutex::with_name((), "a"), Mutex::with_name((), "b"));
     thread::scope(|scope| {
@@ -41,7 +55,7 @@ fn run(test: &str, variables: &[(&str, &str)], arguments: &[&str]) -> (bool, Str
     let own = std::env::current_exe().unwrap();
     let mut command = Command::new(own);
     command.args([test, "--exact", "--ignored", "--nocapture"]).args(arguments).env_remove("RUST_BACKTRACE");
-    for variable in ["STRATEGY", "SEED", "BUDGET", "STEPS", "JOBS", "REPLAY"] {
+    for variable in ["STRATEGY", "SEED", "BUDGET", "STEPS", "TIME", "JOBS", "REPLAY"] {
         command.env_remove(format!("SELVEDGE_{variable}"));
     }
     command.envs(variables.iter().copied());
@@ -90,6 +104,15 @@ fn the_environment_outweighs_the_arguments() {
     assert!(passed, "{told}");
     let (passed, told) = run(test, &[("SELVEDGE_STRATEGY", "exhaustive")], &[]);
     assert!(!passed && told.contains("exhaustive"), "the budget is still 1: {told}");
+}
+
+/// A test that a harness stops says nothing; one that stops by itself says how far it came, or passes.
+#[test]
+fn a_time_ends_what_is_too_large() {
+    let start = Instant::now();
+    let (passed, told) = run("too_large", &[("SELVEDGE_TIME", "1")], &[]);
+    assert!(passed, "{told}");
+    assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < Duration::from_secs(30));
 }
 
 #[test]

@@ -84,9 +84,9 @@ fn a_report_is_a_value() {
 
     // What the report says to paste fails in the same way.
     let schedule = found.schedule().to_string();
-    assert!(report.to_string().contains(&format!("SELVEDGE_REPLAY='{schedule}' cargo test")), "{report}");
-    let config = variables(&[("SELVEDGE_REPLAY", &schedule)]).unwrap();
-    let again = Explorer::with(config).explore(hands_out_one_ticket_twice).unwrap();
+    assert!(report.to_string().contains(&format!("`Search::Replay(\"{schedule}\".parse()?)`")), "{report}");
+    let replay = Explorer::new().search(Search::Replay(schedule.parse().unwrap()));
+    let again = replay.explore(hands_out_one_ticket_twice).unwrap();
     assert_eq!((again.coverage(), again.executions()), (Coverage::Stopped, 1));
     assert_eq!(again.findings()[0].finding, found.finding);
 }

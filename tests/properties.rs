@@ -94,7 +94,7 @@ fn what_goes_wrong_shrinks_to_little_data_and_one_preemption() {
         "{transfers:?}"
     );
     assert!(reason.message().contains("money was made or lost"), "{reason}");
-    assert!(reason.message().contains("replay: SELVEDGE_REPLAY="), "{reason}");
+    assert!(reason.message().contains("replay: `Explorer::search` with `Search::Replay(\""), "{reason}");
     // What the report says to replay fails without the plan and without proptest.
     let report = plan.explore(all_at_once(transfers.clone(), Bank::transfer_in_parts));
     let schedule = selvedge::Search::Replay(report.findings()[0].schedule());

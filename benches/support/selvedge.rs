@@ -3,13 +3,16 @@
 use super::peer::{Bounds, Peer, Ran, Search};
 use selvedge::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use selvedge::sync::{Arc, Condvar, Mutex, MutexGuard};
-use selvedge::{Explorer, explore, thread};
+use selvedge::{Backend, Explorer, explore, thread};
 
-/// This crate.
-pub(crate) struct Selvedge;
+/// This crate, its models carried by the backend of this number.
+pub(crate) struct On<const BACKEND: usize>;
 
-impl Peer for Selvedge {
-    const NAME: &'static str = "selvedge";
+/// This crate on its own engine.
+pub(crate) type Selvedge = On<0>;
+
+impl<const BACKEND: usize> Peer for On<BACKEND> {
+    const NAME: &'static str = ["selvedge", "selvedge on loom", "selvedge on shuttle"][BACKEND];
 
     type Arc<T: Send + Sync + 'static> = Arc<T>;
     type Atomic = AtomicUsize;
@@ -85,13 +88,15 @@ impl Peer for Selvedge {
             Search::Exhaustive => explore::Search::Exhaustive,
         };
         let explorer = Explorer::new().search(search).executions(bounds.executions).seed(bounds.seed);
-        let explorer = explorer.steps(1 << 30).minimise(false);
+        let backend = Backend::ALL[BACKEND];
+        let steps = if backend == Backend::Engine { 1 << 30 } else { 1 << 20 };
+        let explorer = explorer.backend(backend).steps(steps).minimise(false);
         let explorer = match bounds.time {
             Some(time) => explorer.time(time),
             None => explorer,
         };
         let report = explorer.explore(model).expect("the settings make sense");
-        let exhausted = report.coverage() == explore::Coverage::Proved;
+        let exhausted = matches!(report.coverage(), explore::Coverage::Proved | explore::Coverage::AllOf(_));
         Ran { executions: report.executions(), failed: report.failed(), exhausted }
     }
 }

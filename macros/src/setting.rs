@@ -25,9 +25,11 @@ enum Kind {
 
 const SETTINGS: &[(&str, Kind)] = &[
     ("strategy", Kind::Strategy),
+    ("backend", Kind::Words(&["engine", "loom", "shuttle", "std"])),
     ("budget", Kind::Number(1, 64)),
     ("seed", Kind::Number(0, 64)),
     ("steps", Kind::Number(1, 30)),
+    ("time", Kind::Number(1, 32)),
     ("expect", Kind::Words(FINDINGS)),
     ("allow_trivial", Kind::Flag),
     ("memory", Kind::Words(&["sequential", "c11"])),
@@ -161,6 +163,7 @@ mod tests {
         assert_eq!(plain("strategy", text("pct:3")), "pct:3");
         assert_eq!(plain("strategy", text("dfs:0")), "dfs:0");
         assert_eq!(plain("budget", other("10_000")), "10000");
+        assert_eq!(plain("time", other("60")), "60");
         assert_eq!(plain("seed", other("0xff")), "255");
         assert_eq!(plain("seed", other("18446744073709551615")), u64::MAX.to_string());
         assert_eq!(plain("expect", text("lock-order inversion")), "lock-order inversion");

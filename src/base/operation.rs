@@ -416,6 +416,8 @@ pub enum ArcAction {
     Upgrade,
     /// The drop of the last strong pointer.
     DropLast,
+    /// The drop of a strong pointer, the last one or not, where it matters who drops the last.
+    Drop,
 }
 
 /// On the standard output.

@@ -3,14 +3,18 @@
 //! Every function asks the exploration of this OS thread; where there is none, [`object`] says so and the facade falls back
 //! to std.
 
+pub(crate) use super::belongings::of_execution;
+use super::carried;
+pub(crate) use super::carried::is_living;
 use super::execution::Arrival;
 use super::fiber::{self, Host, with};
-pub(crate) use super::fiber::{Claim, host, is_active, on_fiber, spawn};
+pub(crate) use super::fiber::{Claim, host, is_active, spawn};
 use super::hot::Hot;
 pub(crate) use super::output::print_whole_lines;
 pub(crate) use super::output::{print, write};
+pub(crate) use super::pointers::{begin_destructor, drops_are_steps, end_destructor, knows_pointer};
 use super::slot::Slot;
-pub(crate) use super::statics::Erased;
+pub(crate) use super::statics::{Erased, keep_static, remove_static, static_of, take_static};
 pub(crate) use super::threads::{
     detach_running, ended_in_panic, found_process, is_daemon, leave_thread, mark_delivered, process,
     rename_thread, set_local_of, thread_count, thread_name,
@@ -242,7 +246,7 @@ pub(crate) fn join_within(thread: ThreadId, timeout: u64, location: &'static Loc
 #[inline]
 pub(crate) fn join(thread: ThreadId, location: &'static Location<'static>) {
     let mut host = fiber::host().expect("a thread is known only inside an exploration");
-    if !host.now().thread_mut(thread).is_over() {
+    if host.now().has_to_wait_for(thread) {
         wait_for_end(host, thread, location);
     }
     host.now().commit_join(thread, location);
@@ -350,26 +354,6 @@ pub(crate) fn set_local(key: usize, value: Rc<dyn Any>) {
     with(|execution| execution.running_mut().locals.push((key, value)));
 }
 
-/// Keeps a value for a cell until the execution ends; it is forgotten then, not dropped.
-pub(crate) fn keep_static(cell: u64, value: Box<dyn Erased>) {
-    with(|execution| execution.statics.keep(cell, value));
-}
-
-/// The address of the value kept for a cell.
-pub(crate) fn static_of(cell: u64) -> Option<*const ()> {
-    with(|execution| execution.statics.get(cell))
-}
-
-/// Takes back the value kept for a cell.
-pub(crate) fn take_static(cell: u64) -> Option<Box<dyn Erased>> {
-    with(|execution| execution.statics.take(cell))
-}
-
-/// As [`take_static`], for a cell that is about to go.
-pub(crate) fn remove_static(cell: u64) -> Option<Box<dyn Erased>> {
-    with(|execution| execution.statics.remove(cell))
-}
-
 /// The waits that are not a plain switch.
 #[cold]
 fn wait(mut host: Host, arrival: Arrival) {
@@ -379,6 +363,9 @@ fn wait(mut host: Host, arrival: Arrival) {
         fiber::switch_while_unwinding(host);
         return host.now().unmark_unwinding(waiter);
     }
+    if arrival == Arrival::Carried {
+        return carried::carry(host);
+    }
     give_up()
 }
 
@@ -387,6 +374,9 @@ fn wait(mut host: Host, arrival: Arrival) {
 pub(crate) fn give_up() -> ! {
     if fiber::on_fiber() {
         fiber::abandon();
+    }
+    if let Some(host) = fiber::host() {
+        carried::leave(host);
     }
     std::panic::resume_unwind(Box::new(()))
 }

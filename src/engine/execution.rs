@@ -11,6 +11,8 @@
 //! test; the rest is in [`turn`](super::turn).
 
 use super::Settings;
+use super::belongings::Belongings;
+use super::carried::Carried;
 use super::clocks::Trail;
 use super::fiber::{Errand, FiberRef, Pool};
 use super::following::Following;
@@ -65,6 +67,8 @@ pub(crate) enum Arrival {
     SwitchUnwinding,
     /// Never: the execution is over and it would wait for ever.
     Never,
+    /// What the carrier of the execution says.
+    Carried,
 }
 
 /// Where an execution stands.
@@ -157,6 +161,9 @@ pub(crate) struct Execution {
     pub(crate) weak: Weak,
     pub(crate) following: Following,
     pub(crate) printing: Printing,
+    pub(crate) belongings: Belongings,
+    /// Who runs the threads, where it is not the engine.
+    pub(crate) carried: Option<Box<Carried>>,
     epoch: u64,
 }
 
@@ -222,6 +229,8 @@ impl Execution {
             weak: Weak::default(),
             following: Following::default(),
             printing: Printing::default(),
+            belongings: Belongings::default(),
+            carried: None,
             epoch: 0,
         }
     }
@@ -306,15 +315,6 @@ impl Execution {
 
     pub(crate) fn object_mut(&mut self, object: ObjectId) -> &mut Object {
         &mut self.objects[object.index()]
-    }
-
-    /// Remembers who holds what, now that the execution is over.
-    pub(crate) fn keep_holders(&mut self) {
-        for object in &mut self.objects[..self.live_objects] {
-            object.last_holder = object.state.holder();
-            // Who could go on now is what the trace tells: nobody gets to by what is done from here on.
-            object.quick = false;
-        }
     }
 
     /// The object behind a slot; on its first use in this execution it begins in the state given.

@@ -45,13 +45,19 @@ impl Execution {
     /// The main thread goes first.
     #[inline(always)]
     pub(crate) fn start_main(&mut self) {
+        self.begin_main();
+        self.start_running();
+    }
+
+    /// The main thread is there, and runs.
+    #[inline(always)]
+    pub(crate) fn begin_main(&mut self) {
         let main = self.thread_mut(ThreadId::MAIN);
         main.knows.inherit(None);
         // Nobody takes what the model returns.
         main.detached = true;
         self.enabled.insert(ThreadId::MAIN);
         self.running = ThreadId::MAIN;
-        self.start_running();
     }
 
     /// The running thread starts on a fiber that is free, if there is one.
@@ -73,6 +79,18 @@ impl Execution {
             return false;
         }
         let me = self.running;
+        self.beget(child, location);
+        // The parent goes on unasked at the child's first operation.
+        self.eager.push(me);
+        self.running = child;
+        self.start_running();
+        true
+    }
+
+    /// The running thread starts `child`, which knows what it knows.
+    #[inline(always)]
+    pub(super) fn beget(&mut self, child: ThreadId, location: &'static Location<'static>) {
+        let me = self.running;
         let offset = self.offset();
         // Children have larger numbers.
         let (older, younger) = self.threads.split_at_mut(child.index());
@@ -91,38 +109,22 @@ impl Execution {
         }
         self.enabled.insert(child);
         self.ask_again();
-        // The parent goes on unasked at the child's first operation.
-        self.eager.push(me);
-        self.running = child;
-        self.start_running();
-        true
     }
 
     /// The running thread's job has ended, one way or another. Whose turn is it?
     #[inline(always)]
     pub(crate) fn finish_running(&mut self) {
         let me = self.running;
-        let offset = self.offset();
-        let thread = &mut self.threads[me.index()];
-        if let Some(fiber) = thread.fiber.take() {
+        if let Some(fiber) = self.threads[me.index()].fiber.take() {
             self.pool.give_back(fiber);
         }
         if self.mode == Mode::TearingDown {
             // What it was when the execution ended is what the trace tells.
             return;
         }
-        let panicked = thread.life == Life::Panicked;
-        if !panicked {
-            thread.life = Life::Finished;
-        }
-        self.unfinished -= u32::from(!thread.daemon);
-        thread.knows.clock.set(me, offset);
-        let (location, awaited, joiner) =
-            (thread.location, !thread.joiners.is_empty(), thread.joiners.sole());
-        let operation = Operation::free(Action::Thread(ThreadAction::Exit { panicked }));
-        self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
-        self.enabled.remove(me);
-        self.ask_again();
+        let panicked = self.note_exit(me);
+        let thread = &self.threads[me.index()];
+        let (awaited, joiner) = (!thread.joiners.is_empty(), thread.joiners.sole());
         let plain = !panicked && self.unfinished > 0 && self.resting.is_empty();
         if let (Some(joiner), true) = (joiner, plain && self.eager.is_empty())
             && !self.threads[joiner.index()].pending.is_point()
@@ -142,9 +144,28 @@ impl Execution {
         self.pass_turn();
     }
 
+    /// The running thread has come to its end; whether by a panic.
+    #[inline(always)]
+    pub(super) fn note_exit(&mut self, me: ThreadId) -> bool {
+        let offset = self.offset();
+        let thread = &mut self.threads[me.index()];
+        let panicked = thread.life == Life::Panicked;
+        if !panicked {
+            thread.life = Life::Finished;
+        }
+        self.unfinished -= u32::from(!thread.daemon);
+        thread.knows.clock.set(me, offset);
+        let location = thread.location;
+        let operation = Operation::free(Action::Thread(ThreadAction::Exit { panicked }));
+        self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
+        self.enabled.remove(me);
+        self.ask_again();
+        panicked
+    }
+
     /// The end of a thread that matters to others, or is the end of the execution.
     #[inline(never)]
-    fn note_end(&mut self, ended: ThreadId, panicked: bool) {
+    pub(super) fn note_end(&mut self, ended: ThreadId, panicked: bool) {
         self.resting.remove(ended);
         if !self.threads[ended.index()].joiners.is_empty() {
             self.rouse_joiners(ended);

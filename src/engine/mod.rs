@@ -16,12 +16,17 @@
 //! | `following`, `portrait` | telling what happens to strategies that follow it, and in what state it is |
 //! | `pointers` | what is known of reference-counted allocations |
 //! | `output` | what the model prints |
+//! | `carried` | executions whose threads somebody else runs |
+//! | `belongings` | what other layers keep for an execution as a whole |
 //! | `statics` | values that belong to one execution though their cells outlive it |
 //! | `clocks`, `knowledge` | happens-before and races |
 //! | `weak` | atomics under the C11 memory model |
 //! | `hot` | the operations of long executions, as types |
 //! | `current`, `threads` | the door for the facade |
 
+mod belongings;
+#[cfg_attr(not(all(feature = "loom", feature = "shuttle")), allow(dead_code, unused_imports))]
+pub(crate) mod carried;
 mod clocks;
 pub(crate) mod current;
 mod execution;
@@ -35,6 +40,7 @@ mod learning;
 mod lifecycle;
 mod movers;
 mod output;
+#[cfg_attr(not(feature = "shuttle"), allow(dead_code))]
 mod panics;
 mod perform;
 mod pointers;
@@ -60,6 +66,7 @@ pub use crate::memory::Model as MemoryModel;
 use crate::trace::Trace;
 use execution::Execution;
 use fiber::Hub;
+pub(crate) use fiber::{Carriage, trace_so_far};
 pub use output::Output;
 
 /// How time passes in an execution.
@@ -105,6 +112,8 @@ pub(crate) struct Summary {
     pub(crate) weak_seen: bool,
     /// Whether somebody, in this or an earlier execution, has looked at a reference count.
     pub(crate) count_seen: bool,
+    /// Whether a destructor that the last drop of a reference-counted pointer ran has performed operations.
+    pub(crate) destructor_acted: bool,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
     pub(crate) suspicious: bool,
     /// After how many choices it had ended for those who look at it from outside, where it ran on for a strategy that learns.
@@ -186,6 +195,11 @@ impl Engine {
         self.hub.execution().settings.memory = memory;
     }
 
+    /// Whether drops of reference-counted pointers are steps from now on.
+    pub(crate) fn choose_drops(&mut self, chosen: bool) {
+        self.hub.execution().pointers.choose_drops(chosen);
+    }
+
     /// Whether values are kept as text from now on.
     pub(crate) fn keep_notes(&mut self, notes: bool) {
         self.hub.execution().settings.notes = notes;
@@ -198,20 +212,25 @@ impl Engine {
 
     fn prepare(&mut self, strategy: Box<dyn Strategy>) {
         let execution = self.hub.execution();
-        execution.reset();
-        execution.set_every_point(strategy.every_point());
-        execution.learning.reset(strategy.learns());
-        execution.weak.reset(execution.settings.memory == MemoryModel::C11, !strategy.orders_memory());
-        execution.following.reset(&*strategy);
-        if execution.rests_by_state() {
-            execution.due = 0;
-        }
+        execution.prepare(&*strategy);
         execution.strategy = Some(strategy);
     }
 }
 
 impl Execution {
-    fn summary(&self) -> Summary {
+    /// Begins a new execution, for a strategy of this kind.
+    fn prepare(&mut self, strategy: &dyn Strategy) {
+        self.reset();
+        self.set_every_point(strategy.every_point());
+        self.learning.reset(strategy.learns());
+        self.weak.reset(self.settings.memory == MemoryModel::C11, !strategy.orders_memory());
+        self.following.reset(strategy);
+        if self.rests_by_state() {
+            self.due = 0;
+        }
+    }
+
+    pub(crate) fn summary(&self) -> Summary {
         let ending = self.over.unwrap_or(Ending::Stopped);
         let held = self.objects().iter().any(|o| o.last_holder.is_some());
         Summary {
@@ -222,6 +241,7 @@ impl Execution {
             endless: self.rounds_begun && self.is_endless(),
             weak_seen: self.weak.seen,
             count_seen: self.count_seen,
+            destructor_acted: self.pointers.destructor_acted(),
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (held && ending == Ending::Finished)
                 || self.misuse

@@ -39,9 +39,9 @@ pub(crate) fn install() {
                 fiber::learn();
             } else if REBALANCING.get() {
                 balance_from_inside();
-            } else if fiber::on_fiber() {
+            } else if fiber::on_fiber() || fiber::is_carried() && fiber::is_active() {
                 record(info);
-            } else if !fiber::is_active() {
+            } else if !fiber::is_active() && !fiber::is_carried() {
                 users(info);
             }
         }));
@@ -49,6 +49,14 @@ pub(crate) fn install() {
         let _ = catch_unwind(|| panic!("shows the way out of the hook"));
         LEARNING.set(false);
     });
+}
+
+/// Runs something that puts a hook of its own over the panic hook, and takes that off again.
+pub(crate) fn keep_hook(intrude: impl FnOnce()) {
+    install();
+    let ours = panic::take_hook();
+    intrude();
+    panic::set_hook(ours);
 }
 
 /// The report of the panic with this payload, which has just been caught.

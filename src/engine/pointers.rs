@@ -3,11 +3,16 @@
 //! Most allocations are cloned and dropped and never asked how many pointers there are. So nothing is known of one until
 //! a pointer to it goes while others remain, which leaves what its thread knows for whoever is the last, or until somebody
 //! looks at its count, which makes it an object.
+//!
+//! Who drops the last pointer runs the value's destructor. Where that performs operations, it matters who that is, so that
+//! drops have to be steps. Most destructors perform none, and steps cost executions: so drops are none until a destructor
+//! has been seen to perform an operation. Whoever explores then [begins again](super::Engine::choose_drops) with drops as steps.
 
-use super::execution::Execution;
+use super::execution::{Execution, Mode};
+use super::fiber::{is_active, with};
 use super::slot::Slot;
 use crate::base::object::State;
-use crate::base::{ObjectId, ObjectKind, VectorClock};
+use crate::base::{Action, ObjectId, ObjectKind, Step, ThreadAction, ThreadId, VectorClock};
 
 /// The allocations of which something is known in this execution.
 #[derive(Default)]
@@ -15,6 +20,12 @@ pub(crate) struct Pointers {
     // Those from `live` on are kept for their memory only.
     known: Vec<Allocation>,
     live: usize,
+    /// Whether drops are steps, in this execution and those to come.
+    chosen: bool,
+    /// Who is running a destructor, and how many steps there were when it began.
+    destructors: Vec<(ThreadId, usize)>,
+    /// Whether a destructor has performed an operation.
+    acted: bool,
 }
 
 /// An allocation that several pointers share.
@@ -29,6 +40,18 @@ struct Allocation {
 impl Pointers {
     pub(crate) fn clear(&mut self) {
         self.live = 0;
+        self.destructors.clear();
+        self.acted = false;
+    }
+
+    /// From now on drops are steps, or are none.
+    pub(crate) fn choose_drops(&mut self, chosen: bool) {
+        self.chosen = chosen;
+    }
+
+    /// Whether a destructor has performed an operation; one that has not come to its end stands at one.
+    pub(crate) fn destructor_acted(&self) -> bool {
+        self.acted || !self.destructors.is_empty()
     }
 
     #[inline(always)]
@@ -114,6 +137,52 @@ impl Execution {
             self.pointer_alone(address);
             self.pointers.forget(address);
         }
+    }
+}
+
+impl Execution {
+    /// The running thread has dropped the last pointer to a value, and runs its destructor now.
+    fn begin_destructor(&mut self) {
+        self.pointers.destructors.push((self.running, self.steps.len()));
+    }
+
+    /// The destructor that the running thread began last has come to its end.
+    fn end_destructor(&mut self) {
+        let me = self.running;
+        let Some(last) = self.pointers.destructors.iter().rposition(|(thread, _)| *thread == me) else {
+            return;
+        };
+        let (_, from) = self.pointers.destructors.remove(last);
+        let acts = |step: &Step| {
+            let spawns = matches!(step.operation.action, Action::Thread(ThreadAction::Spawn(_)));
+            step.thread == me && (step.operation.is_point() || spawns)
+        };
+        // When all is torn down, it is unwound from the operation that it stood at.
+        let unwound = self.mode == Mode::TearingDown;
+        self.pointers.acted |= unwound || self.steps.since(from).any(acts);
+    }
+}
+
+/// Whether drops of reference-counted pointers are steps.
+#[inline]
+pub(crate) fn drops_are_steps() -> bool {
+    is_active() && with(|execution| execution.pointers.chosen)
+}
+
+/// Whether anything is known of the allocation at `address`.
+pub(crate) fn knows_pointer(address: usize) -> bool {
+    with(|execution| execution.pointers.get_mut(address).is_some())
+}
+
+/// The caller has dropped the last pointer to a value, and runs its destructor until [`end_destructor`].
+pub(crate) fn begin_destructor() {
+    with(|execution| execution.begin_destructor());
+}
+
+/// The destructor has come to its end.
+pub(crate) fn end_destructor() {
+    if is_active() {
+        with(|execution| execution.end_destructor());
     }
 }
 

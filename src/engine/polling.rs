@@ -93,6 +93,9 @@ impl Execution {
         if self.following.portrait.is_active() {
             return;
         }
+        if self.carried.is_some() {
+            return self.offer_carried();
+        }
         let now = self.steps.len();
         let rounds = match self.threads[me.index()].rounds {
             Some(last) if last.location == location && self.went_round(last) => {

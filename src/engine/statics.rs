@@ -1,5 +1,7 @@
 //! Values that belong to one execution though the cell that holds them may outlive it: those of a `static`.
 
+use super::fiber::with;
+
 /// A value whose type is forgotten; only its drop is left.
 pub(crate) trait Erased {}
 
@@ -58,6 +60,26 @@ impl Statics {
     fn find(&self, cell: u64) -> Option<usize> {
         self.kept.iter().rposition(|kept| kept.cell == cell)
     }
+}
+
+/// Keeps a value for a cell until the execution ends; it is forgotten then, not dropped.
+pub(crate) fn keep_static(cell: u64, value: Box<dyn Erased>) {
+    with(|execution| execution.statics.keep(cell, value));
+}
+
+/// The address of the value kept for a cell.
+pub(crate) fn static_of(cell: u64) -> Option<*const ()> {
+    with(|execution| execution.statics.get(cell))
+}
+
+/// Takes back the value kept for a cell.
+pub(crate) fn take_static(cell: u64) -> Option<Box<dyn Erased>> {
+    with(|execution| execution.statics.take(cell))
+}
+
+/// As [`take_static`], for a cell that is about to go.
+pub(crate) fn remove_static(cell: u64) -> Option<Box<dyn Erased>> {
+    with(|execution| execution.statics.remove(cell))
 }
 
 #[cfg(test)]

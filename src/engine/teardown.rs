@@ -95,6 +95,15 @@ impl Execution {
         self.live_threads
     }
 
+    /// Remembers who holds what, now that the execution is over.
+    fn keep_holders(&mut self) {
+        for object in &mut self.objects[..self.live_objects] {
+            object.last_holder = object.state.holder();
+            // Who could go on now is what the trace tells: nobody gets to by what is done from here on.
+            object.quick = false;
+        }
+    }
+
     /// Whether anything is left of the execution that has to be unwound or dropped.
     pub(crate) fn has_leftovers(&self) -> bool {
         let left = |t: &Thread| t.fiber.is_some() || t.packet.is_full() || !t.locals.is_empty();

@@ -191,4 +191,5 @@ impl Thread {
 }
 
 /// Stands for "nothing yet": a thread that has not come to its first operation.
-const IDLE: Operation = Operation { object: ObjectId::NONE, action: Action::Thread(ThreadAction::Yield) };
+pub(crate) const IDLE: Operation =
+    Operation { object: ObjectId::NONE, action: Action::Thread(ThreadAction::Yield) };

@@ -24,6 +24,9 @@ impl Execution {
         operation: &Operation,
         location: &'static Location<'static>,
     ) -> Arrival {
+        if self.carried.is_some() {
+            return self.arrive_carried(operation, location);
+        }
         let me = self.running;
         let panicking = std::thread::panicking();
         if (panicking || self.mode == Mode::TearingDown)
@@ -58,7 +61,7 @@ impl Execution {
         location: &'static Location<'static>,
     ) -> Arrival {
         let join = join_of(ended);
-        if std::thread::panicking() || self.mode == Mode::TearingDown {
+        if std::thread::panicking() || self.mode == Mode::TearingDown || self.carried.is_some() {
             return self.arrive_asking(&join, location);
         }
         let me = self.running;
@@ -200,7 +203,7 @@ impl Execution {
     }
 
     /// How an execution ended in which nobody can go on.
-    fn ending_at_standstill(&self) -> Ending {
+    pub(super) fn ending_at_standstill(&self) -> Ending {
         match self.learning.closed {
             Some((ending, _)) => ending,
             None if self.unfinished == 0 => Ending::Finished,
@@ -213,7 +216,7 @@ impl Execution {
     /// Threads that are unwinding, or torn down because the execution is over, are not interrupted; `None` when one that
     /// unwinds has to wait all the same.
     #[cold]
-    fn arrive_at_the_end(&mut self, operation: &Operation) -> Option<Arrival> {
+    pub(super) fn arrive_at_the_end(&mut self, operation: &Operation) -> Option<Arrival> {
         let can = !operation.may_block() || self.is_ready(self.running, operation);
         if self.mode == Mode::TearingDown {
             self.torn_operations += 1;

@@ -43,8 +43,10 @@ impl Config {
     fn of_running_test(self) -> Self {
         let thread = std::thread::current();
         let test = thread.name().filter(|name| *name != "main" && is_path(name));
-        let replay_command = test.map(replay_in);
-        Config { replay_command, ..self }
+        // Outside of a test the variable is read all the same, but what to run is not known.
+        let replay_command =
+            test.map_or_else(|| "run it again with SELVEDGE_REPLAY='{schedule}'".into(), replay_in);
+        Config { replay_command: Some(replay_command), ..self }
     }
 
     /// Names the model after its test, and says how to replay in it.

@@ -2,6 +2,7 @@
 
 use super::search::Search;
 use super::shard::Shard;
+use crate::backend::Backend;
 use crate::base::Error;
 use crate::engine::{Clock, MemoryModel, Output, Settings};
 use crate::finding::FindingKind;
@@ -17,6 +18,8 @@ pub struct Config {
     /// The most choices to make in all; it bounds the work of a default search in a way that does not depend on the
     /// machine.
     pub choices: u64,
+    /// Who runs the threads.
+    pub backend: Backend,
     /// The longest time to spend. A time limit makes *how far* a search gets depend on the machine, never what an
     /// execution does.
     pub time: Option<Duration>,
@@ -69,6 +72,7 @@ impl Default for Config {
             search: Search::Portfolio,
             executions: 20_000,
             choices: 2_000_000,
+            backend: Backend::Engine,
             time: None,
             steps: 1_000_000,
             seed: 0,

@@ -7,7 +7,7 @@ use crate::base::Strategy;
 use crate::engine::Summary;
 use crate::finding::{self, Finding, FindingKind};
 use crate::strategy;
-use crate::trace::Trace;
+use crate::trace::{Trace, departure};
 
 impl<F: Fn()> Runner<'_, F> {
     /// Looks for what is wrong with the last execution, if there is reason to.
@@ -21,7 +21,7 @@ impl<F: Fn()> Runner<'_, F> {
 
     /// The trace of the last execution as one who looks from outside sees it. Where it was run otherwise for a strategy that
     /// learns, it is run again.
-    fn trace_to_judge(&mut self, summary: &Summary) -> Option<Trace> {
+    pub(super) fn trace_to_judge(&mut self, summary: &Summary) -> Option<Trace> {
         let trace = self.engine.trace();
         let Some(choices) = summary.closed_at.or(summary.ran_for_learning.then_some(u64::MAX)) else {
             return Some(trace);
@@ -38,7 +38,7 @@ impl<F: Fn()> Runner<'_, F> {
         summary.suspicious || new_order
     }
 
-    fn diagnose(&mut self, trace: Trace) {
+    pub(super) fn diagnose(&mut self, trace: Trace) {
         let execution = self.report.executions;
         let findings = self.findings_of(&trace);
         let deadlocked = |f: &Finding| matches!(f.kind(), FindingKind::Deadlock | FindingKind::LostWakeup);
@@ -69,12 +69,13 @@ impl<F: Fn()> Runner<'_, F> {
 
     /// The report, when all has been run.
     pub(super) fn finish(mut self) -> Report {
+        let found = !self.report.findings.is_empty() && self.report.divergence.is_none();
+        if found && !self.is_as_in_the_beginning() {
+            // What was found may be due to what was left over, and so may what a repetition of it would find.
+            self.report.findings.clear();
+        }
         for index in 0..self.report.findings.len() {
-            let found = self.report.findings[index].clone();
-            if self.config.minimise {
-                self.report.findings[index] = minimise::minimise(&mut self, found);
-            }
-            self.add_notes(index);
+            self.settle(index);
         }
         self.report
             .findings
@@ -84,27 +85,30 @@ impl<F: Fn()> Runner<'_, F> {
         self.report
     }
 
+    /// Looks for the smallest execution that shows a finding, and writes it out.
+    pub(super) fn settle(&mut self, index: usize) {
+        let found = self.report.findings[index].clone();
+        if self.config.minimise {
+            self.report.findings[index] = minimise::minimise(self, found);
+        }
+        self.add_notes(index);
+    }
+
     /// Runs the final schedule once more: it must do the same, and this time values are kept as text.
     fn add_notes(&mut self, index: usize) {
-        let trace = &self.report.findings[index].trace;
-        if trace.skipped > 0 {
+        if self.report.findings[index].trace.skipped > 0 {
             return;
         }
-        let (schedule, ending, steps) = (trace.schedule.clone(), trace.ending, trace.steps.len());
+        let trace = self.report.findings[index].trace.clone();
         self.engine.keep_notes(true);
-        let again = self.rerun(schedule, false);
+        let again = self.repeat(trace.schedule.clone());
         self.engine.keep_notes(false);
-        match again {
-            Some(again) if again.ending == ending && again.steps.len() == steps => {
-                self.report.findings[index].trace.notes = again.notes;
-            }
-            again => {
-                let ending = again.map_or("it could not be followed to its end".to_string(), |t| {
-                    format!("it {}", t.ending)
-                });
+        match departure(&trace, &again) {
+            None => self.report.findings[index].trace.notes = again.notes,
+            Some(departure) => {
                 self.report.divergence.get_or_insert(format!(
-                    "an execution that {} was run again with the same choices and then {ending}",
-                    self.report.findings[index].trace.ending
+                    "an execution that {} was run again with the same choices: {departure}",
+                    trace.ending
                 ));
             }
         }

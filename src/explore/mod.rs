@@ -7,11 +7,13 @@
 //! minimise what was found; say how much of all behaviour was seen
 //! ```
 
+mod again;
 #[doc(hidden)]
 pub mod attribute;
 mod check;
 mod checkpoint;
 mod config;
+mod elsewhere;
 pub mod explain;
 mod file;
 mod judge;
@@ -21,6 +23,7 @@ mod parallel;
 mod part;
 mod portfolio;
 mod progress;
+mod repeats;
 mod report;
 mod runner;
 mod search;
@@ -28,6 +31,7 @@ mod search;
 mod serialize;
 mod settings;
 mod shard;
+mod told;
 
 pub use check::check;
 pub use checkpoint::Checkpoint;
@@ -39,6 +43,7 @@ pub use report::{Coverage, Found, Report};
 pub use search::Search;
 pub use shard::Shard;
 
+use crate::backend::Backend;
 use crate::base::{Action, Error, Operation, Strategy};
 use crate::engine::{Clock, MemoryModel, Output, current};
 use crate::trace::Trace;
@@ -154,6 +159,29 @@ impl Explorer {
     pub fn search(mut self, search: Search) -> Self {
         self.config.search = search;
         self.custom = None;
+        self
+    }
+
+    /// Who runs the threads and decides whose turn it is; the engine by default. What another backend finds is run again by the engine, so that
+    /// it is told with the same evidence.
+    ///
+    /// ```
+    /// use selvedge::{Backend, Explorer};
+    /// use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    ///
+    /// let report = Explorer::new().backend(Backend::Std).executions(20).explore(|| {
+    ///     let hits = AtomicU32::new(0);
+    ///     selvedge::thread::scope(|scope| {
+    ///         (0..2).for_each(|_| drop(scope.spawn(|| hits.fetch_add(1, SeqCst))));
+    ///     });
+    ///     assert_eq!(hits.load(SeqCst), 2);
+    /// });
+    /// let report = report.unwrap();
+    /// assert!(!report.failed());
+    /// assert_eq!((report.backend(), report.executions()), (Backend::Std, 20));
+    /// ```
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.config.backend = backend;
         self
     }
 
@@ -339,7 +367,10 @@ impl Explorer {
     ///
     /// When called inside a model: explorations do not nest.
     pub fn explore<F: Fn() + Send + Sync + 'static>(self, model: F) -> Result<Report, Error> {
-        self.explore_any(&model)
+        match self.config.backend {
+            Backend::Engine => self.explore_any(&model),
+            _ => self.explore_elsewhere(Arc::new(model)),
+        }
     }
 
     /// As [`explore`](Explorer::explore). All that explores is compiled once, here, and not once for each model.
@@ -348,5 +379,13 @@ impl Explorer {
         let mut runner = Runner::new(config, &model, self.progress, self.observer);
         runner.extras = self.extras;
         runner.explore(self.custom)
+    }
+
+    fn explore_elsewhere(self, model: Arc<dyn Fn() + Send + Sync>) -> Result<Report, Error> {
+        let config = self.config.validated()?;
+        let own: &(dyn Fn() + Send + Sync) = &*Arc::clone(&model);
+        let mut runner = Runner::new(config, &own, self.progress, self.observer);
+        runner.extras = self.extras;
+        runner.explore_elsewhere(model, self.custom)
     }
 }

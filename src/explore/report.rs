@@ -5,7 +5,10 @@ use super::file::Origin;
 use super::measure::Measure;
 use super::part::Part;
 use super::shard::Shard;
-use crate::base::{Cursor, Schedule};
+pub(crate) use super::told::count;
+pub(super) use super::told::{is_long, scientific};
+use crate::backend::Backend;
+use crate::base::Schedule;
 use crate::engine::{MemoryModel, Output};
 use crate::finding::{Context, Finding, Severity};
 use crate::trace::{Style, Trace, checked_schedule};
@@ -29,6 +32,8 @@ pub enum Coverage {
     Stopped,
     /// One schedule was replayed.
     Replayed,
+    /// All that a backend other than the engine tells apart.
+    AllOf(Backend),
 }
 
 /// A finding with the execution that shows it.
@@ -81,6 +86,11 @@ pub struct Report {
     pub(super) coverage: Coverage,
     pub(super) findings: Vec<Found>,
     pub(super) divergence: Option<String>,
+    pub(super) backend: Backend,
+    /// Why the backend broke off.
+    pub(super) broken: Option<String>,
+    /// What else is to be said of it.
+    pub(super) remarks: Vec<String>,
     /// Where the output is observed: what was printed in executions that came to an end.
     pub(super) outputs: Option<BTreeSet<String>>,
     /// What it was that was explored, where that was asked for.
@@ -127,6 +137,9 @@ impl Report {
             coverage: Coverage::Sampled,
             findings: Vec::new(),
             divergence: None,
+            backend: config.backend,
+            broken: None,
+            remarks: Vec::new(),
             outputs: (config.output == Output::Observed).then(BTreeSet::new),
             origin: None,
         }
@@ -139,7 +152,8 @@ impl Report {
 
     /// Whether a test should fail: a finding that is more than a warning, or a model that does not repeat itself.
     pub fn failed(&self) -> bool {
-        self.divergence.is_some() || self.findings.iter().any(|f| f.finding.severity() == Severity::Failure)
+        let unsure = self.divergence.is_some() || self.broken.is_some();
+        unsure || self.findings.iter().any(|f| f.finding.severity() == Severity::Failure)
     }
 
     /// Whether nothing is wrong and every behaviour has been seen, polling loops taken to be [fair](Self::assumes_fairness).
@@ -226,6 +240,22 @@ impl Report {
         self.outputs.as_ref()
     }
 
+    /// Who ran the executions.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Why the backend could not go on, where it could not.
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    /// What else there is to say of what another backend than the engine has done: that the engine does not repeat it, or that no run
+    /// of the model can do it.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
     /// How the choices were made.
     pub fn strategy(&self) -> &str {
         &self.strategy
@@ -283,6 +313,7 @@ impl Report {
                 _ => format!("sampled: {executions} {were} run"),
             },
             Coverage::Part(shard) => format!("finished part {shard}: all its {executions} {were} run"),
+            Coverage::AllOf(backend) => format!("all {executions} that {backend} tells apart {were} run"),
             Coverage::Stopped => format!("stopped after {executions}"),
             Coverage::Replayed => "replayed one schedule".to_string(),
         }
@@ -303,7 +334,7 @@ impl Report {
         let schedule = found.schedule().to_string();
         match &self.replay_command {
             Some(command) => command.replace("{schedule}", &schedule),
-            None => format!("SELVEDGE_REPLAY='{schedule}' cargo test"),
+            None => format!("`Explorer::search` with `Search::Replay(\"{schedule}\".parse()?)`"),
         }
     }
 
@@ -319,81 +350,5 @@ impl Report {
                 format!("explore again: its schedule of {choices} is too long to print ({})", self.strategy)
             }
         }
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(divergence) = &self.divergence {
-            writeln!(f, "the model does not repeat itself: {divergence}")?;
-            writeln!(
-                f,
-                "\n  Under the same choices it must do the same. Look for real time, real threads, random numbers, the order\n  \
-                 of a hash map, and state kept from one execution to the next (a static, or something captured).\n"
-            )?;
-        }
-        for found in &self.findings {
-            writeln!(f, "{}\n", self.tell(found))?;
-        }
-        if self.findings.is_empty() && self.divergence.is_none() {
-            writeln!(f, "nothing wrong was found")?;
-        }
-        write!(f, "{} ({})", self.verdict(), self.strategy)?;
-        if let Some(outputs) = &self.outputs {
-            write!(f, "\n{}", count(outputs.len() as u64, "distinct output"))?;
-        }
-        if let Some(doubt) = &self.doubt {
-            write!(f, "\nno proof: {doubt}")?;
-        }
-        if let Some(trivial) = self.triviality() {
-            write!(f, "\n{trivial}")?;
-        }
-        if self.cut_short > 0 {
-            let were = if self.cut_short == 1 { "was" } else { "were" };
-            write!(
-                f,
-                "\n{} reached the bound on steps and {were} not followed further",
-                count(self.cut_short, "execution")
-            )?;
-        }
-        Ok(())
-    }
-}
-
-/// The most words of a schedule that a person might paste.
-const LONGEST: usize = 2_000;
-
-/// Whether a schedule has too many words to print. Only so many are looked at: it may have millions.
-fn is_long(schedule: &Schedule) -> bool {
-    let mut cursor = Cursor::default();
-    (0..=LONGEST).all(|_| schedule.next_word(&mut cursor).is_some())
-}
-
-/// "1 execution", "2 executions", "12 870 executions".
-pub(crate) fn count(number: u64, noun: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.char_indices() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    format!("{text} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-pub(super) fn scientific(number: f64) -> String {
-    if number < 1e6 { format!("{number:.0}") } else { format!("{number:.1e}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_for_reading() {
-        assert_eq!(count(1, "execution"), "1 execution");
-        assert_eq!(count(12_870, "execution"), "12 870 executions");
-        assert_eq!(scientific(3.14e9), "3.1e9");
     }
 }

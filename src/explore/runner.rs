@@ -1,8 +1,8 @@
 //! The loop: strategy times model gives a report.
 
+use super::again::Drops;
 use super::checkpoint::Checkpoint;
 use super::config::Config;
-use super::measure::Measure;
 use super::parallel::Survey;
 use super::portfolio::Share;
 use super::progress::{Progress, Watcher};
@@ -11,7 +11,7 @@ use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
 use crate::engine::{Clock, Engine, MemoryModel, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
-use crate::trace::{Trace, checked_schedule, first_difference};
+use crate::trace::{Trace, first_difference};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,8 +20,6 @@ use std::time::Instant;
 
 /// How many findings of different kinds are collected at most.
 pub(super) const MOST_FINDINGS: usize = 32;
-/// How many choices the first execution may have to be run again, to see whether it does the same.
-const LONG_TO_REPEAT: u64 = 10_000;
 /// Executions between two calls of the progress callback, and looks at the time.
 const BEAT: u64 = 64;
 
@@ -33,10 +31,15 @@ pub(super) struct Runner<'a, F> {
     pub(super) observer: Option<Watcher<Trace>>,
     pub(super) started: Instant,
     pub(super) report: Report,
-    /// What to begin again with, because the model does not only use atomics sequentially consistently.
+    /// What to begin again with, because the model does what the exploration was not prepared for.
     pub(super) again: Option<Box<dyn Strategy>>,
+    pub(super) drops: Drops,
+    /// Whether a destructor that the last drop of an `Arc` ran has performed operations.
+    pub(super) destructor_acted: bool,
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
+    /// The first execution, of which it is known that it repeats itself.
+    pub(super) first: Option<Trace>,
     /// What is known of the size of the search, should it be gone on with.
     pub(super) survey: Survey,
     pub(super) extras: Extras,
@@ -89,9 +92,12 @@ impl<'a, F: Fn()> Runner<'a, F> {
             observer,
             started: Instant::now(),
             again: None,
+            drops: Drops::Watched,
+            destructor_acted: false,
             report,
             seen,
             lock_orders,
+            first: None,
             survey: Survey::default(),
             extras: Extras::default(),
             output: String::new(),
@@ -101,42 +107,23 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
 impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
-        if let Some(strategy) = custom {
-            let any: &dyn Any = &*strategy;
-            let every = any.is::<Exhaustive>() && self.report.memory == MemoryModel::C11;
-            self.single(if every { self.every_behaviour() } else { strategy })?;
-            if let Some(again) = self.again.take() {
+        self.watch_drops(custom.as_deref());
+        let Some(strategy) = custom else {
+            self.search()?;
+            while self.again.take().is_some() {
                 self.forget()?;
-                self.single(again)?;
+                self.search()?;
             }
             return Ok(self.finish());
-        }
-        self.search()?;
-        if self.again.take().is_some() {
+        };
+        let any: &dyn Any = &*strategy;
+        let every = any.is::<Exhaustive>() && self.report.memory == MemoryModel::C11;
+        self.single(if every { self.every_behaviour() } else { strategy })?;
+        while let Some(again) = self.again.take() {
             self.forget()?;
-            self.search()?;
+            self.single(again)?;
         }
         Ok(self.finish())
-    }
-
-    /// Nothing has been run yet.
-    fn forget(&mut self) -> Result<(), Error> {
-        self.survey = Survey::default();
-        let extras = &self.extras;
-        if self.config.shard.of > 1 || extras.checkpoints.is_some() || extras.resume.is_some() {
-            return Err(Error::new(
-                "the model uses atomics in other ways than sequentially consistently, and that search cannot be divided yet",
-                "in an exploration in parts or with a checkpoint",
-                "explore it in one go, or say that memory is sequentially consistent",
-            ));
-        }
-        let report = &mut self.report;
-        (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
-        (report.fairness_assumed, report.counts_seen, report.endless) = (false, false, false);
-        report.outputs.iter_mut().for_each(BTreeSet::clear);
-        report.measure = report.measure.take().map(|_| Measure::default());
-        (report.estimate, report.spread, report.origin) = (None, None, None);
-        Ok(())
     }
 
     /// What the settings ask for.
@@ -161,13 +148,13 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             Search::Replay(schedule) => {
                 // Its trace is shown whether or not anything is wrong with it.
                 self.engine.keep_notes(true);
-                self.single(Box::new(strategy::replay(schedule)))?;
+                self.replay(schedule)?;
             }
         }
         Ok(())
     }
 
-    fn single(&mut self, strategy: Box<dyn Strategy>) -> Result<(), Error> {
+    pub(super) fn single(&mut self, strategy: Box<dyn Strategy>) -> Result<(), Error> {
         let share = Share::of(&self.config);
         let (end, strategy) = self.run(strategy, share)?;
         self.describe(&*strategy, end);
@@ -202,6 +189,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             self.report.coverage = Coverage::AllWithin(bound);
             self.report.beyond = bounded.map_or(0, Bounded::beyond);
         }
+        self.doubt_drops();
     }
 
     /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
@@ -233,10 +221,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             if run == 1 {
                 self.look_for_meetings(&summary);
             }
-            if run == 1 && !self.repeats(&summary, &*strategy) {
-                return Ok((End::Stop, strategy));
-            }
-            if self.weakens(&summary, &*strategy) {
+            if self.begins_again(&summary, &*strategy) {
                 return Ok((End::Stop, strategy));
             }
             self.observe();
@@ -245,6 +230,9 @@ impl<F: Fn() + Sync> Runner<'_, F> {
                 return Ok((End::Stop, strategy));
             }
             self.check_replay(&*strategy)?;
+            if run.is_power_of_two() && !self.repeats(&summary, &*strategy) {
+                return Ok((End::Stop, strategy));
+            }
             self.judge(&summary);
             if self.has_enough() {
                 return Ok((End::Stop, strategy));
@@ -273,51 +261,8 @@ impl<F: Fn()> Runner<'_, F> {
         full || self.report.findings.len() >= MOST_FINDINGS
     }
 
-    /// Whether the model has turned out to use atomics in other ways than sequentially consistently, and the settings leave
-    /// it to the model. From then on C11 holds, and a search that visits everything begins again.
-    pub(super) fn weakens(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
-        let news = summary.weak_seen && self.report.memory == MemoryModel::SequentiallyConsistent;
-        if !news || self.config.memory.is_some() {
-            return false;
-        }
-        self.weaken(strategy);
-        self.again.is_some()
-    }
-
-    /// From now on C11 holds.
-    pub(super) fn weaken(&mut self, strategy: &dyn Strategy) {
-        self.report.memory = MemoryModel::C11;
-        self.engine.set_memory(MemoryModel::C11);
-        let any: &dyn Any = strategy;
-        let dfs = any.downcast_ref::<Dfs>().map(Dfs::bound);
-        self.again = match dfs {
-            Some(None) => Some(Box::new(strategy::dfs())),
-            Some(Some(bound)) => Some(Box::new(strategy::dfs().preemption_bound(bound))),
-            None => any.is::<Exhaustive>().then(|| self.every_behaviour()),
-        };
-    }
-
-    /// Whether the first execution does the same when it is run again: otherwise no execution says anything about another.
-    pub(super) fn repeats(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
-        let any: &dyn Any = strategy;
-        let stopped = matches!(summary.ending, Ending::Stopped | Ending::StepLimit);
-        let otherwise = summary.closed_at.is_some() || summary.ran_for_learning;
-        if stopped || otherwise || any.is::<Replay>() || summary.choices > LONG_TO_REPEAT {
-            return true;
-        }
-        let first = checked_schedule(&self.engine.trace());
-        let mut replay = strategy::replay(first.clone());
-        replay.begin();
-        let (_, replay) = self.engine.run(self.model, Box::new(replay));
-        let again = self.engine.trace();
-        let any: &dyn Any = &*replay;
-        let divergence = any.downcast_ref::<Replay>().and_then(Replay::divergence).map(ToString::to_string);
-        let difference = divergence.or_else(|| first_difference(&first, &again).map(|d| d.to_string()));
-        self.report.divergence = difference;
-        self.report.divergence.is_none()
-    }
-
     pub(super) fn count(&mut self, summary: &Summary) {
+        self.destructor_acted |= summary.destructor_acted;
         let report = &mut self.report;
         report.executions += 1;
         report.choices += summary.choices;

@@ -1,6 +1,7 @@
 //! The ways to search, as data, and their names.
 
 use crate::base::{Error, Schedule};
+use std::fmt;
 use std::str::FromStr;
 
 /// Which choices to try.
@@ -35,6 +36,25 @@ pub enum Search {
     },
     /// One schedule.
     Replay(Schedule),
+}
+
+impl fmt::Display for Search {
+    /// The name in settings.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Search::Portfolio => f.write_str("portfolio"),
+            Search::Random => f.write_str("random"),
+            Search::Pct { depth } => write!(f, "pct:{depth}"),
+            Search::Pos => f.write_str("pos"),
+            Search::Surw => f.write_str("surw"),
+            Search::Fuzz => f.write_str("fuzz"),
+            Search::Exhaustive => f.write_str("exhaustive"),
+            Search::Bounded => f.write_str("bounded"),
+            Search::Dfs { preemptions: None } => f.write_str("dfs"),
+            Search::Dfs { preemptions: Some(bound) } => write!(f, "dfs:{bound}"),
+            Search::Replay(_) => f.write_str("replay"),
+        }
+    }
 }
 
 impl FromStr for Search {

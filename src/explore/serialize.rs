@@ -18,6 +18,7 @@
 //! ```
 
 use super::report::{Coverage, Found, Report};
+use crate::backend::Backend;
 use crate::engine::MemoryModel;
 use crate::finding::{Finding, FindingKind, Severity};
 use crate::trace::render::phrases;
@@ -45,6 +46,13 @@ impl Serialize for Report {
         optional(&mut map, "trivial", self.triviality())?;
         optional(&mut map, "doubt", self.doubt.as_ref())?;
         optional(&mut map, "divergence", self.divergence.as_ref())?;
+        if self.backend != Backend::Engine {
+            map.serialize_entry("backend", self.backend.name())?;
+        }
+        optional(&mut map, "broken", self.broken.as_ref())?;
+        if !self.remarks.is_empty() {
+            map.serialize_entry("remarks", &self.remarks)?;
+        }
         optional(&mut map, "outputs", self.outputs.as_ref())?;
         if let Some(measure) = &self.measure {
             let never: Vec<&str> = measure.never_interrupted().map(|place| place.what.as_str()).collect();
@@ -135,6 +143,7 @@ fn coverage(coverage: Coverage) -> String {
         Coverage::Part(shard) => format!("part {shard}"),
         Coverage::Stopped => "stopped".into(),
         Coverage::Replayed => "replayed".into(),
+        Coverage::AllOf(backend) => format!("all of {backend}"),
     }
 }
 

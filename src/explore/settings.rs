@@ -5,13 +5,16 @@ use super::search::Search;
 use crate::base::Error;
 use crate::engine::{Clock, MemoryModel};
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The variables, and the setting that each changes. The last decides.
 const VARIABLES: &[(&str, &str)] = &[
     ("SELVEDGE_STRATEGY", "strategy"),
+    ("SELVEDGE_BACKEND", "backend"),
     ("SELVEDGE_SEED", "seed"),
     ("SELVEDGE_BUDGET", "budget"),
     ("SELVEDGE_STEPS", "steps"),
+    ("SELVEDGE_TIME", "time"),
     ("SELVEDGE_JOBS", "jobs"),
     ("SELVEDGE_REPLAY", "replay"),
 ];
@@ -22,9 +25,11 @@ impl Config {
     /// | setting | value |
     /// |---|---|
     /// | `strategy` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
+    /// | `backend` | who runs the threads: `engine`, `loom`, `shuttle` or `std` |
     /// | `budget` | the most executions |
     /// | `seed` | a number |
     /// | `steps` | the most choices in one execution |
+    /// | `time` | the longest time to spend, in seconds |
     /// | `jobs` | how many processors to use; 0 for all there are |
     /// | `replay` | a schedule: run only that |
     /// | `expect` | the [kind](crate::FindingKind) of finding that a check has to find |
@@ -50,9 +55,12 @@ impl Config {
         let place = format!("in the setting `{setting}`");
         match setting {
             "strategy" => self.search = text.parse()?,
+            "backend" => self.backend = text.parse()?,
             "replay" => self.search = Search::Replay(text.parse()?),
             "seed" => self.seed = number(text, place)?,
             "steps" => self.steps = bound(text, place)?,
+            // A century is as good as any longer time, and can be added to the present.
+            "time" => self.time = Some(Duration::from_secs(bound(text, place)?.min(u64::from(u32::MAX)))),
             "budget" => {
                 self.executions = bound(text, place)?;
                 // Who says how many executions means it: the bound on choices is for those who do not.
@@ -87,11 +95,13 @@ impl Config {
     /// | variable | value |
     /// |---|---|
     /// | `SELVEDGE_STRATEGY` | `portfolio`, `exhaustive`, `random`, `pct`, `pct:DEPTH`, `pos`, `surw`, `fuzz`, `bounded`, `dfs` or `dfs:PREEMPTIONS` |
-    /// | `SELVEDGE_SEED` | a number |
+    /// | `SELVEDGE_BACKEND` | `engine`, `loom`, `shuttle` or `std` |
+    /// | `SELVEDGE_SEED` | the seed of all that is random |
     /// | `SELVEDGE_BUDGET` | the most executions |
     /// | `SELVEDGE_STEPS` | the most choices in one execution |
-    /// | `SELVEDGE_JOBS` | how many processors to use; 0 for all there are |
-    /// | `SELVEDGE_REPLAY` | a schedule: run only that, in every `check` of the process |
+    /// | `SELVEDGE_TIME` | the longest time to spend, in seconds |
+    /// | `SELVEDGE_JOBS` | how many processors an exhaustive search uses; 0 for all there are |
+    /// | `SELVEDGE_REPLAY` | a schedule from a report: run only that, in every check of the process |
     ///
     /// A variable that is empty counts as one that is not set.
     ///
@@ -194,6 +204,7 @@ mod tests {
         assert_eq!(set("memory", "c11").memory, Some(MemoryModel::C11));
         assert_eq!(set("clock", "virtual").clock, Clock::Virtual);
         assert!(set("allow_trivial", "true").allow_trivial);
+        assert_eq!(set("time", "90").time, Some(Duration::from_secs(90)));
         assert_eq!((set("budget", "9").executions, set("budget", "9").choices), (9, u64::MAX));
         assert_eq!(
             (set("spurious_wakeups", "2").spurious_wakeups, set("weak_failures", "3").weak_failures),

@@ -124,6 +124,10 @@ impl<'a> Walk<'a> {
         let (going, idle): (Vec<ThreadId>, Vec<ThreadId>) = threads.partition(|thread| made(*thread));
         let mut waiting = Vec::new();
         for thread in idle {
+            if self.begun[thread.index()].is_some_and(|begun| begun > first.offset) {
+                // Started in between, it goes on some time too.
+                return None;
+            }
             let Some(operation) = self.next_operation(thread, first.offset) else { continue };
             match self.held_back(thread, &operation, first, again) {
                 Held::Always => {

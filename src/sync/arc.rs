@@ -5,12 +5,14 @@
 //!
 //! A clone and a drop are no steps, because by themselves nobody can observe them. What observes the count is one:
 //! `strong_count`, `get_mut`, `try_unwrap`, an upgrade; and so is the drop of the last strong pointer while there are weak
-//! ones, because an upgrade can tell whether it has happened.
+//! ones, because an upgrade can tell whether it has happened. Where a destructor has been seen to perform operations, every
+//! drop is a step, because it matters who runs it.
 //!
 //! Three things need the compiler's favour, which std's pointer alone has: `Arc<Self>` as a method's receiver, the
 //! conversion of `Arc<T>` to `Arc<dyn Trait>`, and moving out of it in a pattern. [`Arc::from_std`] does the second.
 
 mod answers;
+mod drops;
 mod traits;
 mod weak;
 
@@ -21,7 +23,7 @@ use crate::engine::current;
 use crate::engine::slot::Slot;
 use answers::{answer, counted};
 use std::any::Any;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc as StdArc;
@@ -37,7 +39,8 @@ use std::sync::Arc as StdArc;
 /// assert_eq!(Arc::try_unwrap(shared), Ok(5));
 /// ```
 pub struct Arc<T: ?Sized> {
-    data: StdArc<T>,
+    // Dropped by hand, between two looks at what the destructor does.
+    data: ManuallyDrop<StdArc<T>>,
     slot: Slot,
     /// Where this pointer was made: a drop has no place of its own.
     place: &'static Location<'static>,
@@ -72,7 +75,7 @@ impl<T> Arc<T> {
             slot = weak.into_slot();
             value
         });
-        Arc { data, slot, place }
+        Arc::made(data, slot, place)
     }
 
     /// A pinned pointer to a new allocation with this value.
@@ -95,17 +98,23 @@ impl<T> Arc<T> {
         let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let result = StdArc::try_unwrap(data);
         answer(object, address, result.is_ok(), weak == 0);
-        result.map_err(|data| Arc { data, slot, place })
+        result.map_err(|data| Arc::made(data, slot, place))
     }
 
     /// The value, if this was the last strong pointer; otherwise it is dropped.
     #[track_caller]
     pub fn into_inner(this: Self) -> Option<T> {
-        let object = this.observe(ArcAction::Unique, Location::caller());
+        let drops = drops::are_steps::<T>();
+        let object =
+            this.observe(if drops { ArcAction::Drop } else { ArcAction::Unique }, Location::caller());
         let (data, _, _) = this.into_parts();
         let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let value = StdArc::into_inner(data);
         answer(object, address, value.is_some(), weak == 0);
+        if drops {
+            // It is no refusal: there is a pointer less.
+            counted(object, usize::from(value.is_some()));
+        }
         if object.is_some() && value.is_none() {
             current::pointer_dropped(address);
         }
@@ -136,7 +145,7 @@ impl<T> Arc<T> {
     pub unsafe fn from_raw(pointer: *const T) -> Self {
         // SAFETY: as this function demands.
         let data = unsafe { StdArc::from_raw(pointer) };
-        Arc { data, slot: Slot::new(), place: Location::caller() }
+        Arc::made(data, Slot::new(), Location::caller())
     }
 
     /// Counts one strong pointer more.
@@ -177,7 +186,7 @@ impl<T: ?Sized> Arc<T> {
         match StdArc::strong_count(&data) + StdArc::weak_count(&data) {
             1 => Arc::adopt(data, Slot::new(), place),
             // It may be known already.
-            _ => Arc { data, slot: Slot::new(), place },
+            _ => Arc::made(data, Slot::new(), place),
         }
     }
 
@@ -266,8 +275,8 @@ impl Arc<dyn Any + Send + Sync> {
     pub fn downcast<T: Any + Send + Sync>(self) -> Result<Arc<T>, Self> {
         let (data, slot, place) = self.into_parts();
         match data.downcast() {
-            Ok(data) => Ok(Arc { data, slot, place }),
-            Err(data) => Err(Arc { data, slot, place }),
+            Ok(data) => Ok(Arc::made(data, slot, place)),
+            Err(data) => Err(Arc::made(data, slot, place)),
         }
     }
 }
@@ -277,17 +286,20 @@ impl<T: ?Sized> Clone for Arc<T> {
     #[inline]
     #[track_caller]
     fn clone(&self) -> Self {
-        Arc { data: StdArc::clone(&self.data), slot: self.slot.duplicate(), place: Location::caller() }
+        Arc::made(StdArc::clone(&self.data), self.slot.duplicate(), Location::caller())
     }
 }
 
 impl<T: ?Sized> Drop for Arc<T> {
     #[inline]
     fn drop(&mut self) {
+        // Declared before the data, so that it ends after the value's destructor.
+        let _destructor;
+        // SAFETY: `data` is not used after this. It is a local from here on, so that it is dropped even if this unwinds.
+        let data = unsafe { ManuallyDrop::take(&mut self.data) };
         if current::is_active() && !current::is_tearing_down() {
-            self.let_go();
+            _destructor = drops::let_go(&data, &self.slot, self.place);
         }
-        // std's drop, with the value's destructor if it is the last, comes after this.
     }
 }
 
@@ -301,7 +313,12 @@ impl<T: ?Sized> Arc<T> {
             // So that the name is known whichever pointer is looked through.
             current::pointer(&slot, address);
         }
-        Arc { data, slot, place }
+        Arc::made(data, slot, place)
+    }
+
+    #[inline]
+    fn made(data: StdArc<T>, slot: Slot, place: &'static Location<'static>) -> Self {
+        Arc { data: ManuallyDrop::new(data), slot, place }
     }
 
     /// The allocation as an object, or `None` outside an exploration.
@@ -324,38 +341,10 @@ impl<T: ?Sized> Arc<T> {
     }
 
     fn into_parts(self) -> (StdArc<T>, Slot, &'static Location<'static>) {
-        let this = mem::ManuallyDrop::new(self);
+        let this = ManuallyDrop::new(self);
         // SAFETY: `this` is neither used nor dropped after this, so its pointer is moved out of it.
         let data = unsafe { std::ptr::read(&this.data) };
-        (data, this.slot.duplicate(), this.place)
-    }
-
-    /// What a drop means to the engine.
-    #[inline]
-    fn let_go(&self) {
-        let address = address(StdArc::as_ptr(&self.data));
-        if StdArc::strong_count(&self.data) > 1 {
-            current::pointer_dropped(address);
-        } else if StdArc::weak_count(&self.data) == 0 {
-            current::pointer_gone(address);
-        } else {
-            self.let_go_watched(address);
-        }
-    }
-
-    /// As [`let_go`](Self::let_go), for the last strong pointer where there are weak ones.
-    #[cold]
-    fn let_go_watched(&self, address: usize) {
-        let object = self.object();
-        if let Some(object) = object {
-            current::perform_on(object, Action::Arc(ArcAction::DropLast), self.place);
-        }
-        // A weak pointer may have been upgraded before our turn came, or be gone.
-        let last = StdArc::strong_count(&self.data) == 1;
-        answer(object, address, last, StdArc::weak_count(&self.data) == 0);
-        if !last {
-            current::pointer_dropped(address);
-        }
+        (ManuallyDrop::into_inner(data), this.slot.duplicate(), this.place)
     }
 }
 

@@ -101,7 +101,7 @@ impl<T: 'static> LocalKey<T> {
     fn find(&'static self) -> Result<Option<Rc<Local<T>>>, AccessError> {
         match current::local(self.key()) {
             Some(found) => found.downcast().map(Some).map_err(|_| AccessError),
-            None if current::on_fiber() => Ok(None),
+            None if current::is_living() => Ok(None),
             // The thread has been taken down already, and what is left of its values is being destroyed.
             None => Err(AccessError),
         }
@@ -260,7 +260,7 @@ impl<T: 'static> Drop for Local<T> {
     /// While the value is destroyed, asking for it is an error rather than a new value: destructors that ask for each
     /// other's would go on for ever.
     fn drop(&mut self) {
-        if current::is_active() && current::on_fiber() {
+        if current::is_active() && current::is_living() {
             current::set_local(self.key, Rc::new(Gone));
         }
         self.value = None;

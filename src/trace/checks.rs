@@ -153,6 +153,7 @@ pub(super) fn verb(action: &Action) -> &'static str {
         Action::Arc(ArcAction::Unique) => "arc unique",
         Action::Arc(ArcAction::Upgrade) => "arc upgrade",
         Action::Arc(ArcAction::DropLast) => "arc drop",
+        Action::Arc(ArcAction::Drop) => "arc let go",
         Action::Pipe(action) => pipe_verb(action),
         Action::Port(action) => port_verb(action),
         Action::Stream(action) => stream_verb(action),

@@ -10,6 +10,7 @@ pub mod minimise;
 pub mod names;
 pub mod points;
 pub mod render;
+pub mod repeat;
 pub mod snapshot;
 pub mod standing;
 pub mod state;
@@ -23,6 +24,7 @@ pub use file::{Divergence, TraceFile};
 pub use matters::order_matters;
 pub use names::Names;
 pub use render::{Annotation, Style, render};
+pub use repeat::{Departure, departure};
 pub use snapshot::snapshot;
 
 use crate::base::{Ending, Name, ObjectId, ObjectKind, Operation, Schedule, Step, TextId, Texts, ThreadId};

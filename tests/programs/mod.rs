@@ -1,12 +1,8 @@
 //! Programs for the laws: random ones as data, and a zoo of handwritten ones.
 
-mod interpreter;
-mod rich;
-mod zoo;
-
-pub(crate) use interpreter::{brute_force, one_after_the_other};
-pub(crate) use rich::{Rich, rich, run_rich};
-pub(crate) use zoo::{pointers, zoo};
+pub(crate) mod interpreter;
+pub(crate) mod rich;
+pub(crate) mod zoo;
 
 use proptest::prelude::*;
 use selvedge::base::Ending;

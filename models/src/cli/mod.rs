@@ -7,6 +7,7 @@
 //! | 2 | bad input, said in one sentence |
 //! | 130 | interrupted, and nothing was found so far |
 
+mod backends;
 mod explain;
 mod explore;
 mod files;
@@ -59,6 +60,7 @@ pub(crate) fn main() -> ExitCode {
         Some(Command::Explain(options)) => explain::run(options, &mut output),
         Some(Command::Replay(options)) => replay::run(options, &mut output),
         Some(Command::Merge(options)) => merge::run(options, &mut output),
+        Some(Command::Backends(options)) => backends::run(options, &mut output),
         Some(Command::List) => Ok(list::run(&mut output)),
     };
     finish(result, output)

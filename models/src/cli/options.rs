@@ -5,7 +5,7 @@ use super::explain::ExplainOptions;
 use clap::{Args, Parser, Subcommand};
 use models::{Parameters, Program, find};
 use selvedge::explore::{Config, Search};
-use selvedge::{Clock, Error, Output, Schedule};
+use selvedge::{Backend, Clock, Error, Output, Schedule};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(super) enum Command {
     Explain(ExplainOptions),
     /// Put the reports of all parts of an exploration together.
     Merge(MergeOptions),
+    /// Run programs on all backends, side by side: the engine, loom, shuttle and threads of the operating system.
+    Backends(BackendsOptions),
     /// List the programs with their parameters.
     List,
 }
@@ -63,6 +65,9 @@ pub(super) struct ExploreOptions {
     /// dfs:PREEMPTIONS [default: portfolio, which begins with exhaustive; with --document, where that is hopeless, random].
     #[arg(long, value_name = "STRATEGY", allow_hyphen_values = true)]
     strategy: Option<String>,
+    /// Who runs the threads: engine, loom, shuttle or std.
+    #[arg(long, value_name = "BACKEND", default_value = "engine", allow_hyphen_values = true)]
+    backend: String,
     /// The seed of all that is random.
     #[arg(long, value_name = "NUMBER", default_value = "0", allow_hyphen_values = true)]
     seed: String,
@@ -93,6 +98,13 @@ pub(super) struct ExploreOptions {
     /// Write what an exhaustive search came to to a file, for `merge`.
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackendsOptions {
+    /// The programs; all if none is named.
+    #[arg(value_name = "NAME")]
+    pub(super) names: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -181,6 +193,7 @@ impl ExploreOptions {
         let parameters = parameters.collect::<Vec<_>>().join(" ");
         let config = &mut settings.config;
         config.search = self.strategy().parse()?;
+        config.backend = self.backend.parse()?;
         config.jobs = number::<u32>(&self.jobs, "--jobs", 0)? as usize;
         if let Some(option) = self.of_a_whole() {
             if config.search != Search::Exhaustive || config.clock == Clock::Virtual {
@@ -242,6 +255,9 @@ impl ExploreOptions {
         let mut command = format!("{RUN} explore {}", self.model.again(settings));
         if config.search != Search::Portfolio {
             command.push_str(&format!(" --strategy {}", self.strategy()));
+        }
+        if config.backend != Backend::Engine {
+            command.push_str(&format!(" --backend {}", config.backend));
         }
         command.push_str(&format!(" --seed {}", config.seed));
         // How the portfolio and the exhaustive search divide their budget depends on the whole of it.

@@ -68,7 +68,7 @@ impl Verdict {
 }
 
 /// A failed assertion that a lost update explains is called by its cause.
-fn kind(finding: &Finding) -> FindingKind {
+pub(super) fn kind(finding: &Finding) -> FindingKind {
     match finding {
         Finding::Panic(panic) if panic.cause.is_some() => FindingKind::LostUpdate,
         finding => finding.kind(),

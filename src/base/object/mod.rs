@@ -35,8 +35,8 @@ pub(crate) use semaphore::Semaphore;
 pub(crate) use stream::Stream;
 
 use crate::base::{
-    Action, ArcAction, CellAction, CondvarAction, Outcome, OutputAction, RendezvousAction, SharedAction,
-    ThreadId, ValueAction,
+    Action, CellAction, CondvarAction, Outcome, OutputAction, RendezvousAction, SharedAction, ThreadId,
+    ValueAction,
 };
 
 /// The state of an object in one execution.
@@ -114,10 +114,7 @@ impl State {
             (State::Cell, Action::Cell(CellAction::Read | CellAction::Write))
             | (State::Shared, Action::Shared(SharedAction::Get | SharedAction::Set(_)))
             | (State::Output, Action::Output(OutputAction::Write(_) | OutputAction::Close))
-            | (
-                State::Arc,
-                Action::Arc(ArcAction::Count | ArcAction::Unique | ArcAction::Upgrade | ArcAction::DropLast),
-            ) => Outcome::Done,
+            | (State::Arc, Action::Arc(_)) => Outcome::Done,
             _ => mismatch(),
         }
     }

@@ -3,7 +3,7 @@
 use super::{Host, Torn, host, switch};
 use crate::base::ThreadId;
 use crate::engine::execution::Execution;
-use crate::engine::{output, panics};
+use crate::engine::{carried, output, panics};
 use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -42,7 +42,9 @@ where
     let thread = execution.add_thread(name, daemon);
     execution.thread_mut(thread).packet.put_job(job, run_job::<F, T>);
     let epoch = execution.epoch();
-    if execution.start(thread, location) {
+    if execution.carried.is_some() {
+        carried::start(host, thread, location);
+    } else if execution.start(thread, location) {
         switch(host);
     } else {
         drop_job(host, thread);
@@ -52,7 +54,7 @@ where
 
 /// Everything is being torn down and the thread never runs: a claim must not take its job for its result.
 #[cold]
-fn drop_job(host: Host, thread: ThreadId) {
+pub(crate) fn drop_job(host: Host, thread: ThreadId) {
     if let Some(job) = host.with(|execution| execution.thread_mut(thread).packet.take_drop()) {
         job.run();
     }

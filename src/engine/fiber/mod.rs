@@ -26,14 +26,16 @@
 //!   leak; the stack does not. References into that stack belong to scoped threads, which have larger numbers and are
 //!   torn down before it.
 
+mod carried;
 mod escape;
 mod job;
 mod overflow;
 mod packet;
 mod pool;
 
+pub(crate) use carried::{Carriage, Stage, is_carried, trace_so_far};
 pub(crate) use escape::{learn, leave_hook};
-pub(crate) use job::{Claim, spawn};
+pub(crate) use job::{Claim, drop_job, spawn};
 pub(crate) use packet::Packet;
 pub(crate) use pool::{FiberRef, Pool};
 
@@ -131,6 +133,9 @@ pub(crate) fn switch_while_unwinding(mut host: Host) {
 
 /// Ends the calling fiber here and now, without unwinding it.
 pub(crate) fn abandon() -> ! {
+    if is_carried() {
+        super::carried::strand("a destructor has panicked while its thread unwound");
+    }
     with(|execution| execution.lose_fiber_by(Errand::Abandoned));
     if let Some(fiber) = FIBER.get() {
         fiber.suspend();
@@ -288,16 +293,21 @@ fn tear_down() {
                 run_errand();
             }
         }
-        let locals = with(|execution| std::mem::take(&mut execution.thread_mut(thread).locals));
-        if !locals.is_empty() {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(locals)));
-        }
-        if let Some(result) = with(|execution| execution.thread_mut(thread).packet.take_drop()) {
-            drop_result(result);
-        }
+        drop_left(thread);
     }
     with(|execution| execution.statics.forget());
     with(Execution::end_teardown);
+}
+
+/// Drops what a thread has left behind: its locals, and a result that nobody has taken.
+fn drop_left(thread: ThreadId) {
+    let locals = with(|execution| std::mem::take(&mut execution.thread_mut(thread).locals));
+    if !locals.is_empty() {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(locals)));
+    }
+    if let Some(result) = with(|execution| execution.thread_mut(thread).packet.take_drop()) {
+        drop_result(result);
+    }
 }
 
 fn drop_result(result: PendingDrop) {

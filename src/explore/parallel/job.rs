@@ -55,6 +55,8 @@ pub(super) struct Known {
 pub(super) struct Done<S: Divisible> {
     pub(super) report: Report,
     pub(super) lock_orders: BTreeSet<u64>,
+    /// Whether a destructor has performed operations.
+    pub(super) destructor_acted: bool,
     pub(super) learned: S::Learned,
     /// What is left to do, with what turned out to be below.
     pub(super) left: Vec<S::Item>,
@@ -104,16 +106,32 @@ struct Pace {
     executions: u64,
     choices: u64,
     stops: bool,
+    /// Whether it is the beginning of the search.
+    begins: bool,
     /// Executions and choices that have not been told to all: others' processors need not hear of every one.
     untold: (u64, u64),
+}
+
+impl Pace {
+    /// Whether the execution of this number, in its job, is one of the few that are run again.
+    fn is_sampled(&self, number: u64) -> bool {
+        if self.begins { number.is_power_of_two() } else { number == 64 }
+    }
 }
 
 impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
     pub(super) fn perform(&mut self, number: usize, job: Job<S::Item>) -> Done<S> {
         let lock_orders = job.known.lock_orders.clone();
         let kept = self.runner.begin_job(job.known.signatures.clone(), lock_orders);
-        let mut pace =
-            Pace { number, executions: job.executions, choices: job.choices, stops: false, untold: (0, 0) };
+        let acted = std::mem::take(&mut self.runner.destructor_acted);
+        let mut pace = Pace {
+            number,
+            executions: job.executions,
+            choices: job.choices,
+            stops: false,
+            begins: matches!(job.way, Way::Begin),
+            untold: (0, 0),
+        };
         let mut strategy = self.strategy.take().expect("put back after each job");
         let (mut left, mut sampled, mut total) = (Vec::new(), Vec::new(), None);
         match job.way {
@@ -144,7 +162,8 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         let learned = strategy.learned();
         self.strategy = Some(strategy);
         let (report, lock_orders) = self.runner.end_job(kept);
-        Done { report, lock_orders, learned, left, sampled, total, stops: pace.stops }
+        let destructor_acted = std::mem::replace(&mut self.runner.destructor_acted, acted);
+        Done { report, lock_orders, destructor_acted, learned, left, sampled, total, stops: pace.stops }
     }
 
     fn may_go_on(&self, pace: &Pace) -> bool {
@@ -167,7 +186,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         if first {
             self.runner.look_for_meetings(&summary);
         }
-        if first && !self.runner.repeats(&summary, &*strategy) || self.runner.weakens(&summary, &*strategy) {
+        if self.runner.tells_to_begin_again(&summary) {
             pace.stops = true;
         } else {
             self.look(&summary, &*strategy, pace);
@@ -188,6 +207,11 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         match summary.ending {
             Ending::Stopped => {
                 self.runner.explain_divergence(strategy);
+                pace.stops = true;
+            }
+            _ if pace.is_sampled(self.runner.report.executions)
+                && !self.runner.repeats(summary, strategy) =>
+            {
                 pace.stops = true;
             }
             _ => self.runner.judge(summary),

@@ -23,6 +23,7 @@ mod pool;
 mod saved;
 mod sizes;
 
+use super::again::Drops;
 use super::file::Origin;
 use super::portfolio::Share;
 use super::report::Report;
@@ -165,10 +166,12 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
             let _close_at_the_end = Lost(&pool);
             for _ in 0..workers {
                 let (config, model, pool) = (self.config.clone(), self.model, &pool);
+                let drops = self.drops;
                 let strategy = Some(Box::new(search.main.idle()));
                 scope.spawn(move || {
                     // An engine stays on its thread.
                     let mut runner = Runner::new(config, model, None, None);
+                    runner.set_drops(drops);
                     let mut worker = Worker { runner: &mut runner, strategy, signals };
                     pool.work(|number, job| worker.perform(number, job));
                 });
@@ -274,6 +277,10 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
                 survey.own += done.report.executions;
                 if done.report.memory != self.report.memory {
                     self.weaken(&*search.main);
+                }
+                self.destructor_acted |= done.destructor_acted;
+                if done.destructor_acted && self.drops == Drops::Watched {
+                    self.choose_drops(&*search.main);
                 }
                 self.lock_orders.extend(done.lock_orders);
                 search.main.absorb(done.learned);

@@ -7,7 +7,6 @@ use crate::python::Error;
 use crate::python::identity::require_exploration;
 use crate::python::queue::SimpleQueue;
 use crate::python::threading::{Lock, Semaphore, Thread};
-use std::cell::RefCell;
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
@@ -245,24 +244,13 @@ impl fmt::Debug for Task {
 /// The pools of an execution.
 #[derive(Default)]
 struct Pools {
-    epoch: u64,
     counted: u32,
     /// Their threads hold them.
     all: Vec<Weak<Inner>>,
 }
 
-thread_local! {
-    static POOLS: RefCell<Pools> = RefCell::default();
-}
-
 fn with<R>(f: impl FnOnce(&mut Pools) -> R) -> R {
-    POOLS.with_borrow_mut(|pools| {
-        let epoch = current::epoch();
-        if pools.epoch != epoch {
-            *pools = Pools { epoch, ..Pools::default() };
-        }
-        f(pools)
-    })
+    current::of_execution(f)
 }
 
 /// The number in the names of a pool's threads.

@@ -22,7 +22,6 @@ use super::identity::require_exploration;
 use super::threading::current_thread;
 use crate::engine::current;
 use format::{Format, Record};
-use std::cell::RefCell;
 use std::fmt::Display;
 use std::panic::Location;
 
@@ -61,11 +60,6 @@ impl Level {
 struct Setup {
     level: Level,
     format: Format,
-}
-
-thread_local! {
-    /// What holds in the execution of this epoch, once it is settled. An execution has one OS thread.
-    static SETUP: RefCell<(u64, Option<Setup>)> = const { RefCell::new((0, None)) };
 }
 
 /// `logging.basicConfig(level=…, format=…)`: which records are written, and how. As in CPython it does nothing when it has been
@@ -163,11 +157,5 @@ fn by_default() -> Setup {
 }
 
 fn with_setup<R>(f: impl FnOnce(&mut Option<Setup>) -> R) -> R {
-    let epoch = current::epoch();
-    SETUP.with_borrow_mut(|(of, setup)| {
-        if *of != epoch {
-            (*of, *setup) = (epoch, None);
-        }
-        f(setup)
-    })
+    current::of_execution(f)
 }

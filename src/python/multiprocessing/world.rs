@@ -5,7 +5,7 @@ use super::ends::End;
 use super::process::TERMINATED;
 use crate::base::{Action, Operation, Outcome, ThreadAction, ThreadId};
 use crate::engine::current;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -27,7 +27,6 @@ pub(super) struct Life {
 /// What the running execution knows.
 #[derive(Default)]
 struct World {
-    epoch: u64,
     started: Vec<Arc<Life>>,
     made: Vec<(ThreadId, u32)>,
     ends: Vec<Arc<End>>,
@@ -46,19 +45,9 @@ struct Feeder {
     awaited: bool,
 }
 
-thread_local! {
-    static WORLD: RefCell<World> = RefCell::default();
-}
-
 /// Runs `f` on the world of the running execution. `f` must not perform operations.
 fn with<R>(f: impl FnOnce(&mut World) -> R) -> R {
-    WORLD.with_borrow_mut(|world| {
-        let epoch = current::epoch();
-        if world.epoch != epoch {
-            *world = World { epoch, ..World::default() };
-        }
-        f(world)
-    })
+    current::of_execution(f)
 }
 
 /// The number of the next process that the running one makes, as names count them.

@@ -4,7 +4,6 @@ use crate::base::object::{self, State};
 use crate::base::{Action, End, Name, ObjectKind, Outcome, PortAction, StreamAction};
 use crate::engine::current;
 use crate::python::identity::Identity;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,21 +32,12 @@ pub(super) struct Stream {
 
 #[derive(Default)]
 struct Network {
-    epoch: u64,
     ports: Vec<Arc<Port>>,
-}
-
-thread_local! {
-    static NETWORK: RefCell<Network> = RefCell::default();
 }
 
 /// The port of this address in the running execution.
 pub(super) fn port(address: &'static str) -> Arc<Port> {
-    NETWORK.with_borrow_mut(|network| {
-        let epoch = current::epoch();
-        if network.epoch != epoch {
-            *network = Network { epoch, ports: Vec::new() };
-        }
+    current::of_execution(|network: &mut Network| {
         if let Some(port) = network.ports.iter().find(|port| port.address == address) {
             return Arc::clone(port);
         }

@@ -1,23 +1,23 @@
 //! How many unnamed threads an execution has made.
 
-use std::cell::Cell;
+use crate::engine::current;
 
-thread_local! {
-    /// (The execution's epoch, how many.) An execution has one OS thread.
-    static COUNTED: Cell<(u64, u32)> = const { Cell::new((0, 0)) };
-}
+#[derive(Default)]
+struct Counted(u32);
 
 /// The number of a thread that is made without a name.
-pub(super) fn next(epoch: u64) -> u32 {
-    let (of, last) = COUNTED.get();
-    let number = if of == epoch { last + 1 } else { 1 };
-    COUNTED.set((epoch, number));
-    number
+pub(super) fn next() -> u32 {
+    current::of_execution(|counted: &mut Counted| {
+        counted.0 += 1;
+        counted.0
+    })
 }
 
 /// CPython counts only threads that are made without a name, and here the name comes a moment later.
-pub(super) fn give_back(epoch: u64, number: u32) {
-    if COUNTED.get() == (epoch, number) {
-        COUNTED.set((epoch, number - 1));
-    }
+pub(super) fn give_back(number: u32) {
+    current::of_execution(|counted: &mut Counted| {
+        if counted.0 == number {
+            counted.0 -= 1;
+        }
+    });
 }

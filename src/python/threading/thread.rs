@@ -121,7 +121,7 @@ impl Thread {
         let epoch = current::epoch();
         let target: Target = Box::new(move || target.run().into_result());
         Thread(Arc::new(Inner {
-            name: Mutex::new(Label::Counted(numbering::next(epoch))),
+            name: Mutex::new(Label::Counted(numbering::next())),
             daemon: AtomicBool::new(current::is_daemon(current::thread())),
             epoch,
             target: Mutex::new(Some(target)),
@@ -137,7 +137,7 @@ impl Thread {
         let given = Mutex::new(Label::Given(name.into()));
         let old = std::mem::replace(&mut inner.name, given).into_inner();
         if let Ok(Label::Counted(number)) = old {
-            numbering::give_back(inner.epoch, number);
+            numbering::give_back(number);
         }
         self
     }

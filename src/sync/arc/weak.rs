@@ -1,7 +1,7 @@
 //! Pointers that do not keep their value alive.
 
 use super::answers::{answer_upgrade, counted};
-use super::{Arc, address};
+use super::{Arc, address, drops};
 use crate::base::{Action, ArcAction, ObjectId};
 use crate::engine::current;
 use crate::engine::slot::Slot;
@@ -56,6 +56,10 @@ impl<T> Weak<T> {
 
 impl<T: ?Sized> Weak<T> {
     pub(super) fn with_slot(data: StdWeak<T>, slot: Slot) -> Self {
+        if drops::are_steps::<T>() {
+            // From now on the allocation is known, so that its last drop is a step whether or not this is gone by then.
+            current::pointer(&slot, address(data.as_ptr()));
+        }
         Weak { data, slot }
     }
 
@@ -70,7 +74,7 @@ impl<T: ?Sized> Weak<T> {
         let object = self.observe(ArcAction::Upgrade, place);
         let data = self.data.upgrade();
         answer_upgrade(object, address(self.data.as_ptr()), data.is_some());
-        Some(Arc { data: data?, slot: self.slot.duplicate(), place })
+        Some(Arc::made(data?, self.slot.duplicate(), place))
     }
 
     /// How many strong pointers there are.

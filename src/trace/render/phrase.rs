@@ -338,7 +338,8 @@ fn arc(action: ArcAction, outcome: Outcome, object: &str) -> String {
         ArcAction::Unique => format!("is {object} the only one? {}", yes(outcome)),
         ArcAction::Upgrade if yes(outcome) == "no" => format!("upgrade {object} -> gone"),
         ArcAction::Upgrade => format!("upgrade {object}"),
-        ArcAction::DropLast => format!("drop the last {object}"),
+        ArcAction::Drop if yes(outcome) == "no" => format!("drop {object}, not the last"),
+        ArcAction::DropLast | ArcAction::Drop => format!("drop the last {object}"),
     }
 }
 

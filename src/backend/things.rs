@@ -1,0 +1,54 @@
+//! What a kit has for the objects and the threads of an execution.
+
+use super::kit::Kit;
+use super::natives::Variable;
+use std::any::Any;
+use std::rc::Rc;
+
+/// What the kit has for an object.
+pub(super) enum Thing<K: Kit> {
+    Nothing,
+    Atomic(Rc<dyn Variable>),
+    Lock(Rc<K::Lock>),
+    RwLock(Rc<K::RwLock>),
+    Key(Rc<K::Key>),
+}
+
+impl<K: Kit> Clone for Thing<K> {
+    fn clone(&self) -> Self {
+        match self {
+            Thing::Nothing => Thing::Nothing,
+            Thing::Atomic(atomic) => Thing::Atomic(Rc::clone(atomic)),
+            Thing::Lock(lock) => Thing::Lock(Rc::clone(lock)),
+            Thing::RwLock(lock) => Thing::RwLock(Rc::clone(lock)),
+            Thing::Key(key) => Thing::Key(Rc::clone(key)),
+        }
+    }
+}
+
+pub(super) enum Hold<K: Kit> {
+    Lock(K::Held),
+    Read(K::HeldRead),
+    Write(K::HeldWrite),
+}
+
+/// A thread of the execution.
+pub(super) struct Member<K: Kit> {
+    pub(super) handle: Option<K::Handle>,
+    pub(super) sleeper: Option<K::Sleeper>,
+    pub(super) key: Option<Rc<K::Key>>,
+    /// Whether it was woken since it last rested.
+    pub(super) woken: bool,
+}
+
+impl<K: Kit> Default for Member<K> {
+    fn default() -> Self {
+        Member { handle: None, sleeper: None, key: None, woken: false }
+    }
+}
+
+/// What a panic says.
+pub(super) fn text(payload: &dyn Any) -> String {
+    let literal = payload.downcast_ref::<&'static str>().map(ToString::to_string);
+    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+}

@@ -1,0 +1,167 @@
+//! What is learned of a model only while it is explored, so that the exploration begins again.
+//!
+//! - It uses atomics in other ways than sequentially consistently: from then on C11 holds.
+//! - A destructor that the last drop of an `Arc` runs performs operations, so that it matters who drops last: from then on
+//!   every drop is a step, and which comes last is a choice.
+//!
+//! Most models do neither, and are explored in fewer executions for it.
+
+use super::measure::Measure;
+use super::parallel::Survey;
+use super::report::Coverage;
+use super::runner::Runner;
+use crate::base::{Error, Schedule, Strategy};
+use crate::engine::{MemoryModel, Summary};
+use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe};
+use std::any::Any;
+use std::collections::BTreeSet;
+
+/// What is made of drops of `Arc`s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drops {
+    /// They are no steps; once a destructor performs operations the exploration begins again with drops as steps.
+    Watched,
+    /// They are steps.
+    Chosen,
+    /// They are no steps, because the exploration cannot begin again. Where a destructor performs operations it proves
+    /// nothing.
+    Ignored,
+}
+
+/// Why it is no proof where drops had to be ignored.
+const IGNORED: &str = "a destructor performs operations, and who of several threads drops the last `Arc` and so runs it was not tried \
+                       in every way; explore the model in one go, without parts, checkpoints or a strategy of your own";
+
+impl<F: Fn() + Sync> Runner<'_, F> {
+    /// Nothing has been run yet.
+    pub(super) fn forget(&mut self) -> Result<(), Error> {
+        self.survey = Survey::default();
+        self.first = None;
+        if !self.is_in_one_go() {
+            return Err(Error::new(
+                "the model uses atomics in other ways than sequentially consistently, and that search cannot be divided yet",
+                "in an exploration in parts or with a checkpoint",
+                "explore it in one go, or say that memory is sequentially consistent",
+            ));
+        }
+        let report = &mut self.report;
+        (report.executions, report.choices, report.longest, report.cut_short) = (0, 0, 0, 0);
+        (report.fairness_assumed, report.counts_seen, report.endless) = (false, false, false);
+        report.outputs.iter_mut().for_each(BTreeSet::clear);
+        report.measure = report.measure.take().map(|_| Measure::default());
+        (report.estimate, report.spread, report.origin) = (None, None, None);
+        Ok(())
+    }
+
+    /// Whether drops can become steps: only then is there reason to watch destructors.
+    pub(super) fn watch_drops(&mut self, custom: Option<&dyn Strategy>) {
+        let known = custom.is_none_or(|strategy| afresh(self, strategy).is_some());
+        if !known || !self.is_in_one_go() {
+            self.drops = Drops::Ignored;
+        }
+    }
+
+    /// Replays a schedule. Nothing says whether drops were steps when it was made, so both are tried; check characters tell.
+    pub(super) fn replay(&mut self, schedule: Schedule) -> Result<(), Error> {
+        self.set_drops(Drops::Ignored);
+        let Err(error) = self.single(Box::new(strategy::replay(schedule.clone()))) else { return Ok(()) };
+        self.set_drops(Drops::Chosen);
+        self.forget()?;
+        self.single(Box::new(strategy::replay(schedule))).map_err(|_| error)
+    }
+
+    fn is_in_one_go(&self) -> bool {
+        self.config.shard.of == 1 && self.extras.checkpoints.is_none() && self.extras.resume.is_none()
+    }
+}
+
+impl<F: Fn()> Runner<'_, F> {
+    pub(super) fn set_drops(&mut self, drops: Drops) {
+        self.drops = drops;
+        self.engine.choose_drops(drops == Drops::Chosen);
+    }
+
+    /// Whether the model has turned out to do what the exploration was not prepared for, so that it begins again.
+    pub(super) fn begins_again(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
+        if self.is_about_drops(summary) {
+            self.choose_drops(strategy);
+        }
+        if self.is_about_memory(summary) {
+            self.weaken(strategy);
+        }
+        self.again.is_some()
+    }
+
+    /// As [`begins_again`](Self::begins_again), for one of several who work on the same search: it is only told, since what else
+    /// there is to do has been handed out as it was before.
+    pub(super) fn tells_to_begin_again(&mut self, summary: &Summary) -> bool {
+        let memory = self.is_about_memory(summary);
+        if memory {
+            self.report.memory = MemoryModel::C11;
+        }
+        memory || self.is_about_drops(summary)
+    }
+
+    fn is_about_drops(&self, summary: &Summary) -> bool {
+        summary.destructor_acted && self.drops == Drops::Watched
+    }
+
+    fn is_about_memory(&self, summary: &Summary) -> bool {
+        let as_before = self.report.memory == MemoryModel::SequentiallyConsistent;
+        summary.weak_seen && as_before && self.config.memory.is_none()
+    }
+
+    /// From now on C11 holds. A search that visits everything begins again; one that samples goes on.
+    pub(super) fn weaken(&mut self, strategy: &dyn Strategy) {
+        self.report.memory = MemoryModel::C11;
+        self.engine.set_memory(MemoryModel::C11);
+        let any: &dyn Any = strategy;
+        let again = if any.is::<Exhaustive>() || any.is::<Dfs>() || any.is::<Probe>() {
+            afresh(self, strategy)
+        } else {
+            None
+        };
+        self.again = again.or(self.again.take());
+    }
+
+    /// From now on drops are steps. Schedules mean something else then, so that what was found is found again.
+    pub(super) fn choose_drops(&mut self, strategy: &dyn Strategy) {
+        self.set_drops(Drops::Chosen);
+        self.report.findings.clear();
+        self.seen.clear();
+        self.lock_orders.clear();
+        self.report.matters = None;
+        // Where the settings say how to search, any strategy stands for that.
+        let afresh = afresh(self, strategy);
+        self.again = Some(afresh.unwrap_or_else(|| self.every_behaviour()));
+    }
+
+    /// Where drops were ignored and it matters, nothing is proved.
+    pub(super) fn doubt_drops(&mut self) {
+        if !self.destructor_acted || self.drops != Drops::Ignored {
+            return;
+        }
+        match self.report.coverage {
+            Coverage::Proved | Coverage::AllWithin(_) => self.report.coverage = Coverage::Sampled,
+            Coverage::Part(_) => {}
+            Coverage::Sampled | Coverage::Stopped | Coverage::Replayed | Coverage::AllOf(_) => return,
+        }
+        self.report.doubt.get_or_insert_with(|| IGNORED.to_string());
+    }
+}
+
+/// The same search, not begun; `None` if it cannot be made anew.
+fn afresh<F: Fn()>(runner: &Runner<'_, F>, strategy: &dyn Strategy) -> Option<Box<dyn Strategy>> {
+    let any: &dyn Any = strategy;
+    if let Some(dfs) = any.downcast_ref::<Dfs>() {
+        return Some(match dfs.bound() {
+            None => Box::new(strategy::dfs()),
+            Some(bound) => Box::new(strategy::dfs().preemption_bound(bound)),
+        });
+    }
+    if any.is::<Bounded>() {
+        return Some(Box::new(strategy::bounded()));
+    }
+    let every = any.is::<Exhaustive>() || any.is::<Graphs>() || any.is::<Probe>();
+    every.then(|| runner.every_behaviour())
+}
