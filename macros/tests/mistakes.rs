@@ -8,8 +8,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "#[test(sede = 7)] fn f() {}",
         "       ^^^^",
-        "there is no setting `sede`: use `strategy`, `budget`, `seed`, `steps`, `time`, `expect`, `allow_trivial`, `memory`, \
-         `clock`, `spurious_wakeups`, `weak_failures` or `jobs`",
+        "there is no setting `sede`: use `strategy`, `backend`, `budget`, `seed`, `steps`, `time`, `expect`, `allow_trivial`, \
+         `memory`, `clock`, `spurious_wakeups`, `weak_failures` or `jobs`",
     ),
     ("#[test(seed = \"x\")] fn f() {}", "              ^^^", "`seed` is a whole number, such as `seed = 7`"),
     ("#[test(budget = 0)] fn f() {}", "                ^", "`budget` is at least 1"),
