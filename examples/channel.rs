@@ -2,9 +2,12 @@
 //!
 //! `cargo run --example channel` explores it, and two variants that look right and are not.
 
+mod show;
+
+use selvedge::FindingKind;
 use selvedge::sync::{Arc, Condvar, Mutex};
 use selvedge::thread;
-use selvedge::{Explorer, FindingKind};
+use show::show;
 use std::collections::VecDeque;
 
 /// What both ends share.
@@ -136,23 +139,6 @@ fn main() {
         every_message_arrives_once(Channel::receive_with_if);
     });
     show("one-condvar", Some(FindingKind::LostWakeup), everybody_comes_to_an_end);
-}
-
-/// Explores a model, if it or none was asked for, and says what comes out. That has to be a proof, or what is known to be
-/// wrong.
-fn show(name: &str, wrong: Option<FindingKind>, model: fn()) {
-    let asked = std::env::args().nth(1);
-    if !cfg!(test) && asked.is_some_and(|asked| asked != name) {
-        return;
-    }
-    let replay = format!("SELVEDGE_REPLAY='{{schedule}}' cargo run --example channel {name}");
-    let explorer = Explorer::from_env().expect("variables that make sense");
-    let report = explorer.name(name).replay_command(replay).explore(model).expect("a schedule that fits");
-    println!("{name}: {report}\n");
-    match wrong {
-        Some(kind) => assert!(report.shows(kind), "not found: {kind}"),
-        None => assert!(report.proved(), "not proved"),
-    }
 }
 
 #[test]

@@ -2,11 +2,14 @@
 //!
 //! `cargo run --example double_checked_init` explores it, and a variant that looks right and is not.
 
+mod show;
+
+use selvedge::FindingKind;
 use selvedge::cell::UnsafeCell;
 use selvedge::sync::Mutex;
 use selvedge::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use selvedge::thread;
-use selvedge::{Explorer, FindingKind};
+use show::show;
 
 /// A value that is made once.
 struct Lazy {
@@ -71,23 +74,6 @@ fn one_value_is_made(get: Get) {
 fn main() {
     show("acquire", None, || one_value_is_made(|lazy, make| lazy.get(make)));
     show("relaxed", Some(FindingKind::DataRace), || one_value_is_made(|lazy, make| lazy.get_relaxed(make)));
-}
-
-/// Explores a model, if it or none was asked for, and says what comes out. That has to be a proof, or what is known to be
-/// wrong.
-fn show(name: &str, wrong: Option<FindingKind>, model: fn()) {
-    let asked = std::env::args().nth(1);
-    if !cfg!(test) && asked.is_some_and(|asked| asked != name) {
-        return;
-    }
-    let replay = format!("SELVEDGE_REPLAY='{{schedule}}' cargo run --example double_checked_init {name}");
-    let explorer = Explorer::from_env().expect("variables that make sense");
-    let report = explorer.name(name).replay_command(replay).explore(model).expect("a schedule that fits");
-    println!("{name}: {report}\n");
-    match wrong {
-        Some(kind) => assert!(report.shows(kind), "not found: {kind}"),
-        None => assert!(report.proved(), "not proved"),
-    }
 }
 
 #[test]

@@ -2,11 +2,14 @@
 //!
 //! `cargo run --example lock_free_stack` explores it, and two variants that look right and are not.
 
+mod show;
+
+use selvedge::FindingKind;
 use selvedge::cell::Cell;
 use selvedge::sync::Arc;
 use selvedge::sync::atomic::{AtomicU32, Ordering};
 use selvedge::thread;
-use selvedge::{Explorer, FindingKind};
+use show::show;
 
 /// The number of no buffer.
 const NONE: u32 = 0;
@@ -139,23 +142,6 @@ fn main() {
         each_buffer_has_one_owner(Pool::take_without_counting);
     });
     show("contents-relaxed", Some(FindingKind::DataRace), || a_buffer_has_one_user(Pool::give_back_relaxed));
-}
-
-/// Explores a model, if it or none was asked for, and says what comes out. That has to be a proof, or what is known to be
-/// wrong.
-fn show(name: &str, wrong: Option<FindingKind>, model: fn()) {
-    let asked = std::env::args().nth(1);
-    if !cfg!(test) && asked.is_some_and(|asked| asked != name) {
-        return;
-    }
-    let replay = format!("SELVEDGE_REPLAY='{{schedule}}' cargo run --example lock_free_stack {name}");
-    let explorer = Explorer::from_env().expect("variables that make sense");
-    let report = explorer.name(name).replay_command(replay).explore(model).expect("a schedule that fits");
-    println!("{name}: {report}\n");
-    match wrong {
-        Some(kind) => assert!(report.shows(kind), "not found: {kind}"),
-        None => assert!(report.proved(), "not proved"),
-    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod shared;
 
-use shared::{called, check, said};
+use shared::{called, check, readme, said};
 
 /// What the tool says of all programs, as a table; figures that differ from run to run are left out where it is compared.
 #[test]
@@ -27,7 +27,7 @@ fn the_table_of_backends_is_what_comes_out() {
         let heading = "| program | engine | loom | shuttle | std |\n|---|---|---|---|---|";
         return check("backends", &format!("{heading}\n{}", rows.join("\n")));
     }
-    let readme = std::fs::read_to_string("../README.md").expect("there is a README");
+    let (_, readme) = readme();
     for row in rows {
         let steady = steady(&row);
         assert!(

@@ -4,7 +4,7 @@
 //! exploration is over with what is known by then.
 
 use super::{Job, Outcome};
-use crate::base::{Choice, Ending, ThreadId};
+use crate::base::{Ending, ThreadId};
 use crate::engine::carried::Carrier;
 use crate::engine::{Carriage, Output, Summary, trace_so_far};
 use crate::finding::{self, FindingKind};
@@ -175,11 +175,6 @@ pub(super) fn execute(model: &dyn Fn(), carrier: Rc<dyn Carrier>) {
     });
 }
 
-/// The choice of a schedule to replay at which the execution under way has come.
-pub(super) fn position() -> usize {
-    crate::engine::carried::position().unwrap_or(0) as usize
-}
-
 /// The execution under way can be brought to no end: it is left as it is, and this OS thread with it.
 pub(super) fn strand(why: &str) -> ! {
     let course = COURSE.with(|course| course.try_borrow_mut().ok().and_then(|mut course| course.take()));
@@ -237,15 +232,15 @@ impl Course {
             }
             self.enough |= outcome.cut_short >= MOST_UNENDED;
         }
-        let nested = summary.nested_locks;
-        let new = nested.is_some_and(|order| self.lock_orders.len() < 4096 && self.lock_orders.insert(order));
-        if self.job.observed || summary.suspicious || new {
+        let new = finding::lock_order::is_new(summary.nested_locks, &mut self.lock_orders);
+        let suspicious = summary.suspicious || new;
+        // What is no run of the model says nothing of it.
+        if sane && (self.job.observed || suspicious) {
             let trace = execution.trace();
-            // What is no run of the model says nothing of it.
-            if sane && (summary.suspicious || new) {
+            if suspicious {
                 self.judge(&trace);
             }
-            if sane && self.job.observed {
+            if self.job.observed {
                 let _ = self.sender.send(Message::Trace(Box::new(trace)));
             }
         }
@@ -272,9 +267,4 @@ impl Course {
             self.enough |= answered.recv().unwrap_or(true);
         }
     }
-}
-
-/// What a schedule chooses at a position, if it goes as far.
-pub(super) fn chosen(choices: &[Choice], position: usize) -> Option<(ThreadId, u32)> {
-    choices.get(position).map(|choice| (choice.thread, choice.outcome))
 }

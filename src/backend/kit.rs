@@ -11,12 +11,13 @@
 
 use super::course;
 use super::natives::Variable;
-use super::things::{Hold, Member, Thing, text};
+use super::things::{Hold, Member, Thing};
 use crate::base::{
     Action, CondvarAction, Error, FOREVER, MutexAction, ObjectId, ObjectKind, Outcome, RwLockAction,
 };
 use crate::base::{ThreadAction, ThreadId, Width};
-use crate::engine::carried::{Carrier, Meeting, Stage};
+use crate::engine::carried::{Carrier, Meeting, Stage, text};
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -24,6 +25,8 @@ use std::sync::atomic::Ordering;
 
 /// The primitives of such a crate.
 pub(super) trait Kit: 'static {
+    const NAME: &'static str;
+
     type Lock: 'static;
     type Held: 'static;
     type RwLock: 'static;
@@ -61,8 +64,20 @@ pub(super) trait Kit: 'static {
     fn refuses_threads(count: u32) -> Option<Error>;
     /// Why there cannot be choices of the model's own.
     fn refuses_choices() -> Option<Error>;
-    /// What a panic of its own means that is no bug of the model's.
-    fn explain(panic: &str) -> String;
+    /// Whether a panic of its own says that there is no room for so long an execution.
+    fn is_too_long(panic: &str) -> bool;
+}
+
+/// What a panic of a kit's means, which is no bug of the model's.
+pub(super) fn explain<K: Kit>(payload: &dyn Any) -> String {
+    let (name, panic) = (K::NAME, text(payload));
+    if panic.starts_with("deadlock") {
+        format!("{name} takes it for a deadlock, though a thread can go on: that is not so")
+    } else if K::is_too_long(&panic) {
+        format!("{name} has no room for so long an execution")
+    } else {
+        format!("{name} broke off")
+    }
 }
 
 /// Carries executions on a kit.
@@ -278,12 +293,18 @@ impl<K: Kit> Carries<K> {
     fn guarded<R>(&self, call: impl FnOnce() -> R) -> R {
         match catch_unwind(AssertUnwindSafe(call)) {
             Ok(result) => result,
-            Err(payload) => self.strand(&K::explain(&text(&*payload))),
+            Err(payload) => self.strand(&explain::<K>(&*payload)),
         }
     }
 
+    /// Runs the model once, on the kit's main thread.
+    pub(super) fn execute(self: &Rc<Self>, model: &dyn Fn()) {
+        course::execute(model, Rc::clone(self) as Rc<dyn Carrier>);
+        self.clear();
+    }
+
     /// The execution has ended; nothing is left of it for the next one.
-    pub(super) fn clear(&self) {
+    fn clear(&self) {
         self.held.borrow_mut().clear();
         self.late.borrow_mut().clear();
         self.things.borrow_mut().clear();

@@ -4,21 +4,19 @@
 //! met, so they are made in advance by the main thread, each with the value that it begins with. What is needed the first
 //! executions tell, which do not count.
 
-use super::kit::{Carries, Kit};
+use super::kit::{Carries, Kit, explain};
 use super::natives::{Variable, alike, natives};
+use super::things::taken;
 use super::{Plan, course};
 use crate::base::{AtomicAction, Error, Outcome, Rmw, Width};
-use crate::engine::carried::Carrier;
 use std::cell::{OnceCell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, TryLockResult};
+use std::sync::{Arc, PoisonError};
 
-/// loom keeps room for so many choices of an execution.
+/// loom keeps room for so many choices of an execution: a few for each of [its steps](super::LOOM_STEPS).
 const BRANCHES: usize = 50_000;
-/// An execution may have so many steps, each of which is at most a few choices of loom's.
-pub(super) const STEPS: u64 = 8_000;
 /// loom's bound on threads, the main one included.
 const THREADS: u32 = 5;
 
@@ -45,6 +43,8 @@ struct Enough;
 struct Loom;
 
 impl Kit for Loom {
+    const NAME: &'static str = "loom";
+
     alike!(loom);
 
     type Key = loom::sync::Mutex<()>;
@@ -105,14 +105,8 @@ impl Kit for Loom {
         ))
     }
 
-    fn explain(panic: &str) -> String {
-        if panic.starts_with("deadlock") {
-            "loom takes it for a deadlock, though a thread can go on: that is not so".to_owned()
-        } else if panic.contains("branches") {
-            "loom has no room for so long an execution".to_owned()
-        } else {
-            "loom broke off".to_owned()
-        }
+    fn is_too_long(panic: &str) -> bool {
+        panic.contains("branches")
     }
 }
 
@@ -153,14 +147,6 @@ fn add(counts: &mut Vec<(Width, u64, usize)>, width: Width, value: u64) {
     }
 }
 
-fn taken<G>(result: TryLockResult<G>) -> Result<G, ()> {
-    match result {
-        Ok(guard) => Ok(guard),
-        Err(std::sync::TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-        Err(std::sync::TryLockError::WouldBlock) => Err(()),
-    }
-}
-
 /// Explores a model with loom.
 pub(super) fn run(model: Arc<dyn Fn() + Send + Sync>, plan: &Plan) {
     let preemptions = match plan {
@@ -187,7 +173,7 @@ pub(super) fn run(model: Arc<dyn Fn() + Send + Sync>, plan: &Plan) {
         match ended {
             Ok(()) => course::note_exhausted(),
             Err(payload) if payload.is::<Enough>() => {}
-            Err(_) => course::strand("loom broke off"),
+            Err(payload) => course::strand(&explain::<Loom>(&*payload)),
         }
         if !course::begins_again() {
             return;
@@ -203,9 +189,7 @@ fn once(model: &(dyn Fn() + Send + Sync)) {
     }
     POOL.with_borrow_mut(Pool::fill);
     CARRIES.with(|carries| {
-        let carries = carries.get_or_init(|| Rc::new(Carries::new(course::stack_size())));
-        course::execute(&model, Rc::clone(carries) as Rc<dyn Carrier>);
-        carries.clear();
+        carries.get_or_init(|| Rc::new(Carries::new(course::stack_size()))).execute(&model);
     });
     POOL.with_borrow_mut(|pool| pool.ready.clear());
 }

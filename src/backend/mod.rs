@@ -174,11 +174,8 @@ pub(crate) struct Outcome {
     pub(crate) refusal: Option<Error>,
 }
 
-/// How many steps an execution on loom may have.
-#[cfg(feature = "loom")]
-pub(crate) const LOOM_STEPS: u64 = loom::STEPS;
-#[cfg(not(feature = "loom"))]
-pub(crate) const LOOM_STEPS: u64 = 1;
+/// How many steps an execution on loom may have, which keeps room for all choices.
+pub(crate) const LOOM_STEPS: u64 = 8_000;
 
 /// How long an execution may do nothing at all.
 const PATIENCE: Duration = Duration::from_secs(10);

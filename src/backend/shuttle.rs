@@ -1,10 +1,11 @@
 //! shuttle: random walks, PCT and depth-first search over schedules; atomics are sequentially consistent.
 
-use super::kit::{Carries, Kit};
+use super::kit::{Carries, Kit, explain};
 use super::natives::{Variable, alike, natives};
+use super::things::taken;
 use super::{Plan, course};
 use crate::base::{AtomicAction, Choice, Error, Outcome, Rmw, ThreadId, Width};
-use crate::engine::carried::{Carrier, has_arrived};
+use crate::engine::carried::{has_arrived, keep_hook, position};
 use shuttle::future::batch_semaphore::{BatchSemaphore, Fairness};
 use shuttle::rand::RngCore;
 use shuttle::scheduler::{
@@ -14,7 +15,7 @@ use std::cell::{Cell, OnceCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::Ordering::{self, SeqCst};
-use std::sync::{Arc, Once, PoisonError, TryLockResult};
+use std::sync::{Arc, Once, PoisonError};
 
 /// An execution may have so many steps of shuttle's for each of ours.
 const FACTOR: usize = 8;
@@ -30,6 +31,8 @@ thread_local! {
 struct Shuttle;
 
 impl Kit for Shuttle {
+    const NAME: &'static str = "shuttle";
+
     alike!(shuttle);
 
     type Key = shuttle::sync::atomic::AtomicBool;
@@ -83,22 +86,8 @@ impl Kit for Shuttle {
         })
     }
 
-    fn explain(panic: &str) -> String {
-        if panic.starts_with("deadlock") {
-            "shuttle takes it for a deadlock, though a thread can go on: that is not so".to_owned()
-        } else if panic.starts_with("exceeded max_steps") {
-            "shuttle has no room for so long an execution".to_owned()
-        } else {
-            "shuttle broke off".to_owned()
-        }
-    }
-}
-
-fn taken<G>(result: TryLockResult<G>) -> Result<G, ()> {
-    match result {
-        Ok(guard) => Ok(guard),
-        Err(std::sync::TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-        Err(std::sync::TryLockError::WouldBlock) => Err(()),
+    fn is_too_long(panic: &str) -> bool {
+        panic.starts_with("exceeded max_steps")
     }
 }
 
@@ -140,6 +129,13 @@ struct Follow {
     begun: bool,
 }
 
+impl Follow {
+    /// The choice of the schedule so many before the one at which the execution has come, if it goes as far.
+    fn choice(&self, before: u64) -> Option<&Choice> {
+        self.choices.get(position().unwrap_or(0).saturating_sub(before) as usize)
+    }
+}
+
 impl Scheduler for Follow {
     fn new_execution(&mut self) -> Option<Schedule> {
         (!std::mem::replace(&mut self.begun, true)).then(|| Schedule::new(0))
@@ -148,17 +144,17 @@ impl Scheduler for Follow {
     fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, _yields: bool) -> Option<TaskId> {
         let number = |task: &Task| usize::from(task.id());
         let on_the_way = runnable.iter().find(|task| !has_arrived(ThreadId(number(task) as u32)));
-        let choice = course::chosen(&self.choices, course::position());
-        let named =
-            || runnable.iter().find(|task| choice.is_some_and(|(named, _)| named.index() == number(task)));
+        let choice = self.choice(0);
+        let named = || {
+            runnable.iter().find(|task| choice.is_some_and(|choice| choice.thread.index() == number(task)))
+        };
         let current = || runnable.iter().find(|task| Some(task.id()) == current);
         on_the_way.or_else(named).or_else(current).or(runnable.first()).map(|task| task.id())
     }
 
     fn next_u64(&mut self) -> u64 {
         // Asked for the choice under way, whose outcome it is.
-        course::chosen(&self.choices, course::position().saturating_sub(1))
-            .map_or(0, |(_, outcome)| u64::from(outcome))
+        self.choice(1).map_or(0, |choice| u64::from(choice.outcome))
     }
 }
 
@@ -194,14 +190,12 @@ pub(super) fn run(model: Arc<dyn Fn() + Send + Sync>, plan: &Plan, seed: u64) {
     let ended = catch_unwind(AssertUnwindSafe(|| {
         runner.run(move || {
             CARRIES.with(|carries| {
-                let carries = carries.get_or_init(|| Rc::new(Carries::new(stack)));
-                course::execute(&*model, Rc::clone(carries) as Rc<dyn Carrier>);
-                carries.clear();
+                carries.get_or_init(|| Rc::new(Carries::new(stack))).execute(&*model);
             });
         })
     }));
     if let Err(payload) = ended {
-        course::strand(&Shuttle::explain(&super::things::text(&*payload)));
+        course::strand(&explain::<Shuttle>(&*payload));
     }
 }
 
@@ -210,7 +204,7 @@ pub(super) fn run(model: Arc<dyn Fn() + Send + Sync>, plan: &Plan, seed: u64) {
 fn quiet(config: &shuttle::Config) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        crate::engine::carried::keep_hook(|| {
+        keep_hook(|| {
             let first = DfsScheduler::new(Some(1), false);
             shuttle::Runner::new(first, config.clone()).run(|| {});
         });

@@ -2,8 +2,8 @@
 
 use super::kit::Kit;
 use super::natives::Variable;
-use std::any::Any;
 use std::rc::Rc;
+use std::sync::{TryLockError, TryLockResult};
 
 /// What the kit has for an object.
 pub(super) enum Thing<K: Kit> {
@@ -47,8 +47,11 @@ impl<K: Kit> Default for Member<K> {
     }
 }
 
-/// What a panic says.
-pub(super) fn text(payload: &dyn Any) -> String {
-    let literal = payload.downcast_ref::<&'static str>().map(ToString::to_string);
-    literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+/// The guard that was asked for, if it is to be had. Who held it when it panicked leaves its mark, which is the engine's business.
+pub(super) fn taken<G>(result: TryLockResult<G>) -> Result<G, ()> {
+    match result {
+        Ok(guard) => Ok(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => Err(()),
+    }
 }

@@ -18,7 +18,7 @@ mod carrier;
 mod state;
 
 pub(crate) use super::fiber::Stage;
-pub(crate) use super::panics::keep_hook;
+pub(crate) use super::panics::{keep_hook, text};
 pub(crate) use carrier::{Carrier, Meeting};
 pub(crate) use state::Carried;
 
@@ -65,7 +65,6 @@ pub(super) fn carry(mut host: Host) {
     }
     let carrier = execution.carrier();
     if execution.closes_at(&operation) {
-        bring_down(host, me);
         leave(host);
     }
     wake_who_can(host, me, &*carrier);
@@ -91,7 +90,6 @@ fn wait_until_possible(mut host: Host, me: ThreadId, carrier: &dyn Carrier) {
     loop {
         let execution = host.now();
         if execution.over.is_some() {
-            bring_down(host, me);
             leave(host);
         }
         let killed = execution.threads[me.index()].life == Life::Killed;
@@ -141,6 +139,8 @@ fn away<R>(mut host: Host, me: ThreadId, call: impl FnOnce() -> R) -> R {
 /// The execution is over for the running thread: it unwinds.
 #[cold]
 pub(super) fn leave(mut host: Host) -> ! {
+    let me = host.now().running;
+    bring_down(host, me);
     if std::thread::panicking() && host.now().is_unwinding() {
         strand("a destructor that runs while its thread unwinds waits for what will never be");
     }
@@ -181,7 +181,6 @@ pub(super) fn start(mut host: Host, child: ThreadId, location: &'static Location
         leave(host);
     }
     if host.now().over.is_some() {
-        bring_down(host, me);
         leave(host);
     }
 }
@@ -209,9 +208,7 @@ pub(super) fn finish(mut host: Host) {
         }
     }
     host.now().note_gone(me);
-    while let Some(thread) = host.now().next_waiting() {
-        away(host, me, || carrier.wake(thread));
-    }
+    wake_each(host, me, &*carrier, Execution::next_waiting);
 }
 
 /// The main thread has come to its end: waits until all others have, and drops what they have left.
@@ -228,7 +225,16 @@ fn wake_who_can(mut host: Host, me: ThreadId, carrier: &dyn Carrier) {
     if host.now().is_to_settle() {
         away(host, me, || carrier.settle());
     }
-    while let Some(thread) = host.now().next_to_wake() {
+    wake_each(host, me, carrier, Execution::next_to_wake);
+}
+
+fn wake_each(
+    mut host: Host,
+    me: ThreadId,
+    carrier: &dyn Carrier,
+    next: fn(&mut Execution) -> Option<ThreadId>,
+) {
+    while let Some(thread) = next(host.now()) {
         away(host, me, || carrier.wake(thread));
     }
 }
@@ -243,7 +249,5 @@ fn bring_down(mut host: Host, me: ThreadId) {
     execution.begin_teardown();
     let carrier = execution.carrier();
     away(host, me, || carrier.let_go());
-    while let Some(thread) = host.now().next_asleep() {
-        away(host, me, || carrier.wake(thread));
-    }
+    wake_each(host, me, &*carrier, Execution::next_asleep);
 }

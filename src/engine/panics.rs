@@ -109,7 +109,8 @@ fn is_last_words(message: &str) -> bool {
     message == "panic in a destructor during cleanup" || message == "panic in a function that cannot unwind"
 }
 
-fn text(payload: &dyn Any) -> String {
+/// What a panic says.
+pub(crate) fn text(payload: &dyn Any) -> String {
     let literal = payload.downcast_ref::<&'static str>().map(ToString::to_string);
     literal
         .or_else(|| payload.downcast_ref::<String>().cloned())

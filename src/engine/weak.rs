@@ -188,15 +188,8 @@ impl Execution {
         if self.mode == Mode::TearingDown {
             return 0;
         }
-        let me = self.running;
-        let clock = &self.threads[me.index()].knows.clock;
+        let (me, floor) = (self.running, self.floor(object, action));
         let history = &self.weak.histories[object.index()];
-        let floor = history.floor(
-            me,
-            clock,
-            self.live_threads,
-            self.weak.total && action.may_be_sequentially_consistent(),
-        );
         let fails = self.threads[me.index()].weak < self.settings.weak_failures;
         self.weak.places.clear();
         let last = history.stores.len() - 1;
@@ -215,13 +208,18 @@ impl Execution {
         choice
     }
 
+    /// The first store of an atomic at which an operation of the running thread can take place.
+    fn floor(&self, object: ObjectId, action: AtomicAction) -> usize {
+        let clock = &self.threads[self.running.index()].knows.clock;
+        let total = self.weak.total && action.may_be_sequentially_consistent();
+        self.weak.histories[object.index()].floor(self.running, clock, self.live_threads, total)
+    }
+
     /// The place at which the carrier's own atomic has read a value; that value, if there is no such place.
     #[cold]
     fn place_of(&mut self, object: ObjectId, action: AtomicAction, read: u64) -> (u32, Option<u64>) {
-        let clock = &self.threads[self.running.index()].knows.clock;
+        let floor = self.floor(object, action);
         let history = &self.weak.histories[object.index()];
-        let total = self.weak.total && action.may_be_sequentially_consistent();
-        let floor = history.floor(self.running, clock, self.live_threads, total);
         let last = history.stores.len() - 1;
         let fits = |index: &usize| {
             let value = history.stores[*index].value;

@@ -8,7 +8,7 @@
 //! ```
 
 use super::config::Config;
-use super::report::{Coverage, Elapsed, Found, Report, count};
+use super::report::{Coverage, Found, Report, count};
 use super::runner::Runner;
 use super::search::Search;
 use crate::backend::{self, Backend, Job, Outcome, Plan};
@@ -18,12 +18,15 @@ use crate::finding;
 use crate::strategy;
 use crate::trace::Trace;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How many choices an execution may have where the settings do not say: the schedulers of others are not fair.
 const STEPS: u64 = 20_000;
 const STEPS_OF_STD: u64 = 2_000;
 /// How many executions are run where the settings do not say.
 const USUAL: u64 = 2_000;
+/// How long a search may take that nobody has set a bound to.
+const LONGEST: Duration = Duration::from_secs(60);
 
 impl<F: Fn()> Runner<'_, F> {
     /// Explores the model on the backend that the settings ask for.
@@ -40,7 +43,6 @@ impl<F: Fn()> Runner<'_, F> {
         }
         self.report.backend = backend;
         self.look_at_one();
-        let replays = matches!(job.plan, Plan::Replay(_));
         let plan = job.plan.clone();
         let outcome = backend::run(job, &mut self)?;
         self.adopt(&outcome);
@@ -49,16 +51,10 @@ impl<F: Fn()> Runner<'_, F> {
             _ if outcome.cut_short > 0 => Coverage::Sampled,
             Plan::All { preemptions: Some(bound) } if outcome.exhausted => Coverage::AllWithin(*bound),
             _ if outcome.exhausted && tries_all(backend, &plan) => Coverage::AllOf(backend),
-            _ if replays => Coverage::Replayed,
+            Plan::Replay(_) => Coverage::Replayed,
             _ => Coverage::Sampled,
         };
-        let report = &mut self.report;
-        report
-            .findings
-            .sort_by_key(|found| (std::cmp::Reverse(found.finding.severity()), found.finding.kind()));
-        report.time = Elapsed(self.started.elapsed());
-        self.engine.retire();
-        Ok(self.report)
+        Ok(self.hand_over())
     }
 
     fn job(&self, model: Arc<dyn Fn() + Send + Sync>, custom: bool) -> Result<Job, Error> {
@@ -88,8 +84,9 @@ impl<F: Fn()> Runner<'_, F> {
         if settings.steps == Config::default().steps {
             settings.steps = if backend == Backend::Std { STEPS_OF_STD } else { STEPS };
         }
-        settings.memory = self.memory_of(backend);
+        settings.memory = MemoryModel::SequentiallyConsistent;
         if backend == Backend::Loom {
+            settings.memory = MemoryModel::C11;
             settings.steps = settings.steps.min(backend::LOOM_STEPS);
         }
         Ok(Job {
@@ -104,13 +101,6 @@ impl<F: Fn()> Runner<'_, F> {
             observed: self.observer.is_some(),
             interrupt: self.extras.interrupt.clone(),
         })
-    }
-
-    fn memory_of(&self, backend: Backend) -> MemoryModel {
-        match backend {
-            Backend::Loom => MemoryModel::C11,
-            _ => MemoryModel::SequentiallyConsistent,
-        }
     }
 
     /// One execution on the engine, to see whether there is anything to explore.
@@ -152,13 +142,15 @@ impl<F: Fn()> Runner<'_, F> {
 
     /// An execution of the backend's has reached the bound on steps: the engine sees whether that is because it goes round and round.
     fn tell_of_unended(&mut self, trace: &Trace) {
-        let from = self.report.findings.len();
         if let Some(again) = self.rerun(trace.schedule.clone(), true) {
-            self.diagnose(again);
-            for index in from..self.report.findings.len() {
-                self.settle(index);
-            }
+            self.diagnose_and_settle(again);
         }
+    }
+
+    fn diagnose_and_settle(&mut self, trace: Trace) {
+        let from = self.report.findings.len();
+        self.diagnose(trace);
+        (from..self.report.findings.len()).for_each(|index| self.settle(index));
     }
 }
 
@@ -174,12 +166,7 @@ impl<F: Fn()> backend::Host for Runner<'_, F> {
         // Threads begin to run when the backend lets them, so that not all steps need be in the same places.
         let same = |again: &Trace| again.ending == trace.ending;
         match self.rerun(trace.schedule.clone(), false).filter(same) {
-            Some(again) => {
-                self.diagnose(again);
-                for index in from..self.report.findings.len() {
-                    self.settle(index);
-                }
-            }
+            Some(again) => self.diagnose_and_settle(again),
             None => {
                 for finding in finding::diagnose(trace) {
                     if self.seen.insert(finding.signature(trace).to_string()) {
@@ -195,9 +182,6 @@ impl<F: Fn()> backend::Host for Runner<'_, F> {
         self.has_enough()
     }
 }
-
-/// How long a search may take that nobody has set a bound to.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(60);
 
 fn plan_of(search: &Search) -> Plan {
     match search {

@@ -32,9 +32,7 @@ impl<F: Fn()> Runner<'_, F> {
 
     /// The order of locks can be wrong in an execution in which nothing went wrong; each way of nesting is looked at once.
     fn is_worth_a_look(&mut self, summary: &Summary) -> bool {
-        let new_order = summary
-            .nested_locks
-            .is_some_and(|order| self.lock_orders.len() < 4096 && self.lock_orders.insert(order));
+        let new_order = finding::lock_order::is_new(summary.nested_locks, &mut self.lock_orders);
         summary.suspicious || new_order
     }
 
@@ -77,6 +75,11 @@ impl<F: Fn()> Runner<'_, F> {
         for index in 0..self.report.findings.len() {
             self.settle(index);
         }
+        self.hand_over()
+    }
+
+    /// The report as it stands, the most important finding first.
+    pub(super) fn hand_over(mut self) -> Report {
         self.report
             .findings
             .sort_by_key(|found| (std::cmp::Reverse(found.finding.severity()), found.finding.kind()));

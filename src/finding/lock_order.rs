@@ -12,6 +12,7 @@ use crate::base::{
 };
 use crate::trace::state::{Hold, State};
 use crate::trace::{Annotation, Trace};
+use std::collections::BTreeSet;
 
 /// The longest circle that is looked for.
 const LONGEST: usize = 6;
@@ -142,6 +143,12 @@ fn advance(clocks: &mut Vec<VectorClock>, step: &Step, at: u32) {
         }
         _ => {}
     }
+}
+
+/// Whether threads have nested locks in a way that was not seen before, given what stands for the ways that were. Only so many are
+/// remembered.
+pub(crate) fn is_new(way: Option<u64>, seen: &mut BTreeSet<u64>) -> bool {
+    way.is_some_and(|way| seen.len() < 4096 && seen.insert(way))
 }
 
 /// The lock that a step took and had to wait for if it was not free.

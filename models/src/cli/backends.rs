@@ -98,8 +98,9 @@ fn cell(found: Option<String>, report: &Report) -> String {
 /// Why it cannot be run there, in a few words.
 fn refusal(error: &Error) -> String {
     let sentence = error.to_string();
-    match sentence.contains("threads") {
-        true => "too many threads".to_owned(),
-        false => "has a choice of its own".to_owned(),
-    }
+    let known =
+        [("more than 5 threads", "too many threads"), ("a choice of its own", "has a choice of its own")];
+    let words =
+        known.into_iter().find(|(part, _)| sentence.contains(part)).map(|(_, words)| words.to_owned());
+    words.unwrap_or(sentence)
 }

@@ -15,10 +15,16 @@ pub(crate) fn said(arguments: &[&str]) -> String {
     String::from_utf8(called(arguments).stdout).expect("it writes text")
 }
 
+/// The README, and where it is.
+pub(crate) fn readme() -> (PathBuf, String) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let text = std::fs::read_to_string(&path).expect("there is a README");
+    (path, text)
+}
+
 /// Compares, or rewrites, what stands in the README between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 pub(crate) fn check(name: &str, expected: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(&path).expect("there is a README");
+    let (path, readme) = readme();
     let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("\n<!-- end {name} -->"));
     let (before, rest) = readme.split_once(&begin).expect("the beginning is marked");
     let (shown, after) = rest.split_once(&end).expect("the end is marked");

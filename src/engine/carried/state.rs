@@ -49,9 +49,7 @@ impl Carried {
             unsettled: false,
         }
     }
-}
 
-impl Carried {
     /// Begins a new execution.
     fn reset(&mut self) {
         self.asleep.clear();
@@ -254,7 +252,7 @@ impl Execution {
     }
 
     /// What the engine's own object gives for an operation that the carrier has performed too, where there is no choice.
-    pub(super) fn foreseen(&self, me: ThreadId, operation: &Operation) -> Option<Outcome> {
+    fn foreseen(&self, me: ThreadId, operation: &Operation) -> Option<Outcome> {
         let state = &self.objects().get(operation.object.index())?.state;
         match (operation.action, state) {
             (Action::Mutex(MutexAction::TryLock), _) => {
@@ -268,7 +266,7 @@ impl Execution {
         }
     }
 
-    pub(super) fn note_odd(&mut self, operation: &Operation, native: Outcome, own: Outcome) {
+    fn note_odd(&mut self, operation: &Operation, native: Outcome, own: Outcome) {
         let Operation { object, action } = operation;
         let what = format!("{action:?} on object {}: it has {native:?} where {own:?} is right", object.0);
         self.carried().odd.get_or_insert(what);

@@ -1,6 +1,6 @@
 //! Where the threads of an execution live that somebody else runs: on stacks that are not ours.
 
-use super::{HOST, Host, Hub, Leave, drop_left, host, job, with};
+use super::{HOST, Host, Hub, Leave, host, job, take_down, with};
 use crate::base::ThreadId;
 use crate::engine::carried::{self, Carrier};
 use crate::engine::execution::Execution;
@@ -91,12 +91,8 @@ impl Hub {
         on_stack(stack, || {
             Stage(execution).live(ThreadId::MAIN);
             carried::end(Host(execution));
-            let threads = with(|execution| execution.live_threads);
-            for thread in (0..threads).rev().map(ThreadId) {
-                with(|execution| execution.running = thread);
-                drop_left(thread);
-            }
-            with(|execution| execution.statics.forget());
+            take_down(with(|execution| execution.live_threads));
+            // The threads have unwound before, which is no part of the execution either.
             with(Execution::end_teardown);
         });
         drop(leave);

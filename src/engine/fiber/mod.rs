@@ -282,6 +282,11 @@ fn run_errand() {
 /// Unwinds the threads that have not ended, the youngest first, so that what scoped threads borrow outlives them.
 fn tear_down() {
     let threads = with(|execution| execution.begin_teardown());
+    take_down(threads);
+}
+
+/// Unwinds whoever of so many threads has not ended, and drops what is left of all.
+fn take_down(threads: u32) {
     if !with(|execution| execution.has_leftovers()) {
         return;
     }
