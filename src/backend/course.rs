@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Sender, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
 /// How many executions in which the same is wrong are shown at most.
@@ -40,7 +40,7 @@ struct Course {
     /// What was shown, and how often.
     shown: BTreeMap<String, u32>,
     lock_orders: BTreeSet<u64>,
-    sender: Sender<Message>,
+    sender: SyncSender<Message>,
     started: Instant,
     enough: bool,
     /// Whether the execution under way does not count.
@@ -58,7 +58,7 @@ fn with<R>(f: impl FnOnce(&mut Course) -> R) -> R {
 }
 
 /// Begins an exploration on this OS thread.
-pub(super) fn begin(job: Job, sender: Sender<Message>, pulse: Arc<AtomicU64>) {
+pub(super) fn begin(job: Job, sender: SyncSender<Message>, pulse: Arc<AtomicU64>) {
     feel(pulse);
     let carriage = Carriage::new(job.settings.clone());
     let mut outcome = Outcome::default();

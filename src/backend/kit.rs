@@ -248,7 +248,7 @@ impl<K: Kit> Carries<K> {
         }
     }
 
-    fn meet_unguarded(&self, me: ThreadId, meeting: &Meeting) -> Option<Outcome> {
+    fn meet_unguarded(&self, me: ThreadId, meeting: &Meeting<'_>) -> Option<Outcome> {
         let object = meeting.operation.object;
         match (meeting.operation.action, meeting.kind) {
             (Action::Atomic(action), Some(ObjectKind::Atomic(width))) => {
@@ -314,7 +314,7 @@ impl<K: Kit> Carries<K> {
 }
 
 impl<K: Kit> Carrier for Carries<K> {
-    fn meet(&self, me: ThreadId, meeting: &Meeting) -> Option<Outcome> {
+    fn meet(&self, me: ThreadId, meeting: &Meeting<'_>) -> Option<Outcome> {
         self.guarded(|| self.meet_unguarded(me, meeting))
     }
 

@@ -29,7 +29,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -177,6 +177,9 @@ pub(crate) struct Outcome {
 /// How many steps an execution on loom may have, which keeps room for all choices.
 pub(crate) const LOOM_STEPS: u64 = 8_000;
 
+/// How many executions a backend may be ahead of whoever watches them, so that they do not pile up.
+const AHEAD: usize = 64;
+
 /// How long an execution may do nothing at all.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -192,7 +195,7 @@ pub(crate) trait Host {
 /// Explores on a backend that is not the engine.
 pub(crate) fn run(job: Job, host: &mut dyn Host) -> Result<Outcome, Error> {
     refuse(&job)?;
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(AHEAD);
     let pulse = Arc::new(AtomicU64::new(0));
     let (backend, beats) = (job.backend, Arc::clone(&pulse));
     let thread = std::thread::Builder::new().name(format!("selvedge on {backend}"));

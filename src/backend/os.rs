@@ -62,7 +62,7 @@ impl Table {
 }
 
 impl Carrier for Threads {
-    fn meet(&self, _me: ThreadId, meeting: &Meeting) -> Option<Outcome> {
+    fn meet(&self, _me: ThreadId, meeting: &Meeting<'_>) -> Option<Outcome> {
         course::beat();
         if meeting.unwinding {
             return None;

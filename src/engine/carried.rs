@@ -67,9 +67,11 @@ pub(super) fn carry(mut host: Host) {
     if execution.closes_at(&operation) {
         leave(host);
     }
-    wake_who_can(host, me, &*carrier);
-    if host.now().takes_offer() {
-        away(host, me, || carrier.pause(me));
+    if execution.has_business() {
+        wake_who_can(host, me, &*carrier);
+        if host.now().takes_offer() {
+            away(host, me, || carrier.pause(me));
+        }
     }
     let execution = host.now();
     let meeting = execution.meeting(&operation);
@@ -77,7 +79,9 @@ pub(super) fn carry(mut host: Host) {
         execution.carried().arrived.insert(me);
     }
     let native = away(host, me, || carrier.meet(me, &meeting));
-    wait_until_possible(host, me, &*carrier);
+    if !host.now().may_perform(me) {
+        wait_until_possible(host, me, &*carrier);
+    }
     if let Some(mutex) = meeting.retakes() {
         away(host, me, || carrier.retake(me, mutex));
         // Others may have run again, and the execution may be over.
@@ -86,17 +90,17 @@ pub(super) fn carry(mut host: Host) {
     host.now().take_turn(me, &operation, native);
 }
 
+#[cold]
 fn wait_until_possible(mut host: Host, me: ThreadId, carrier: &dyn Carrier) {
     loop {
         let execution = host.now();
         if execution.over.is_some() {
             leave(host);
         }
-        let killed = execution.threads[me.index()].life == Life::Killed;
-        if !killed && execution.enabled.contains(me) {
+        if execution.may_perform(me) {
             return;
         }
-        if !killed && execution.stands_still() {
+        if execution.threads[me.index()].life != Life::Killed && execution.stands_still() {
             continue;
         }
         execution.sleep(me);
@@ -203,7 +207,7 @@ pub(super) fn finish(mut host: Host) {
         }
         if execution.over.is_some() || execution.stands_still() {
             bring_down(host, me);
-        } else {
+        } else if execution.has_business() {
             wake_who_can(host, me, &*carrier);
         }
     }
@@ -221,6 +225,7 @@ pub(super) fn end(mut host: Host) {
 }
 
 /// Wakes those whose operations have become possible.
+#[cold]
 fn wake_who_can(mut host: Host, me: ThreadId, carrier: &dyn Carrier) {
     if host.now().is_to_settle() {
         away(host, me, || carrier.settle());

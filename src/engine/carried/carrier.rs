@@ -9,7 +9,7 @@ use crate::base::{Action, CondvarAction, Error, ObjectId, ObjectKind, Operation,
 pub(crate) trait Carrier {
     /// The running thread is about to perform an operation. Others may run first; then the carrier performs it on its own
     /// primitive, if it has one for that, which may wait. The outcome, where that is so.
-    fn meet(&self, me: ThreadId, meeting: &Meeting) -> Option<Outcome>;
+    fn meet(&self, me: ThreadId, meeting: &Meeting<'_>) -> Option<Outcome>;
 
     /// The running thread lets others go first.
     fn pause(&self, me: ThreadId);
@@ -50,8 +50,8 @@ pub(crate) trait Carrier {
 }
 
 /// What a carrier has to know of an operation.
-pub(crate) struct Meeting {
-    pub(crate) operation: Operation,
+pub(crate) struct Meeting<'a> {
+    pub(crate) operation: &'a Operation,
     /// What kind of object it meets, if any.
     pub(crate) kind: Option<ObjectKind>,
     /// The mutex that a wait on a condition gives back or takes.
@@ -64,7 +64,7 @@ pub(crate) struct Meeting {
     pub(crate) unwinding: bool,
 }
 
-impl Meeting {
+impl Meeting<'_> {
     /// The mutex of the carrier's own that the thread takes once it has been notified.
     pub(super) fn retakes(&self) -> Option<ObjectId> {
         match self.operation.action {

@@ -7,6 +7,7 @@ use crate::base::{
     Strategy, ThreadAction, ThreadId, ThreadSet,
 };
 use crate::engine::execution::{Arrival, Execution, Mode};
+use crate::engine::thread::Life;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -116,10 +117,10 @@ impl Execution {
         Rc::clone(&self.carried().carrier)
     }
 
-    pub(super) fn meeting(&self, operation: &Operation) -> Meeting {
+    pub(super) fn meeting<'a>(&self, operation: &'a Operation) -> Meeting<'a> {
         let object = self.objects().get(operation.object.index());
-        let value = match object.map(|object| &object.state) {
-            Some(State::Atomic(atomic)) => atomic.value(),
+        let value = match (operation.action, object.map(|object| &object.state)) {
+            (Action::Atomic(_), Some(State::Atomic(atomic))) => atomic.value(),
             _ => 0,
         };
         let awaited = match operation.action {
@@ -131,13 +132,26 @@ impl Execution {
             _ => None,
         };
         Meeting {
-            operation: *operation,
+            operation,
             kind: object.map(|object| object.kind),
             second: operation.second_object().map(|mutex| self.objects()[mutex.index()].kind),
             value,
             awaited,
             unwinding: std::thread::panicking() && self.is_unwinding(),
         }
+    }
+
+    /// Whether somebody may have to be woken, or seen to, or let go first, before the running thread goes on.
+    #[inline(always)]
+    pub(super) fn has_business(&mut self) -> bool {
+        let carried = self.carried();
+        carried.offers || carried.unsettled || !carried.asleep.is_empty()
+    }
+
+    /// Whether a thread that has its turn may perform what it has arrived at.
+    #[inline(always)]
+    pub(super) fn may_perform(&self, me: ThreadId) -> bool {
+        self.over.is_none() && self.threads[me.index()].life != Life::Killed && self.enabled.contains(me)
     }
 
     /// Whether the execution is over instead of going on with this.
