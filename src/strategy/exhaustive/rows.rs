@@ -98,12 +98,12 @@ impl<'a> Earlier<'a> {
 
 #[inline(always)]
 pub(super) fn get(row: &Row, thread: u32) -> u32 {
-    row[thread as usize / 8][thread as usize % 8] as u32
+    row.as_flattened()[thread as usize] as u32
 }
 
 #[inline(always)]
 pub(super) fn set(row: &mut Row, thread: u32, value: u32) {
-    row[thread as usize / 8][thread as usize % 8] = value as i32;
+    row.as_flattened_mut()[thread as usize] = value as i32;
 }
 
 #[inline(always)]
