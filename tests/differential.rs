@@ -17,7 +17,6 @@ mod programs;
 use programs::rich::{Act, Rich, rich, run_rich};
 use programs::{Outcomes, outcome};
 use proptest::prelude::*;
-use selvedge::sync::Arc;
 use selvedge::sync::atomic::{AtomicU32, Ordering, fence};
 use selvedge::trace::Trace;
 use selvedge::{Backend, Coverage, Explorer, MemoryModel, Search, thread};
@@ -25,7 +24,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::rc::Rc;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 
 /// Where a peer is known to do something else, why, and what is left out because of it: no more than that.
 #[expect(dead_code, reason = "it is there to be read")]
@@ -202,7 +201,8 @@ fn weak() -> impl Strategy<Value = Vec<Vec<Weak>>> {
 type Read = Vec<Vec<u64>>;
 
 /// The program, run: what each thread has read. Outside of an exploration these are real threads and real atomics.
-fn run_weak(program: &[Vec<Weak>], begin: Option<&std::sync::Arc<Barrier>>) -> Read {
+fn run_weak(program: &[Vec<Weak>], begin: Option<&Arc<Barrier>>) -> Read {
+    // Not the facade's, the end of whose last pointer is a step.
     let atomics: Arc<[AtomicU32; 2]> = Arc::default();
     let start = |body: &Vec<Weak>| {
         let (atomics, body, begin) = (Arc::clone(&atomics), body.clone(), begin.cloned());
@@ -214,10 +214,7 @@ fn run_weak(program: &[Vec<Weak>], begin: Option<&std::sync::Arc<Barrier>>) -> R
         })
     };
     let threads: Vec<_> = program.iter().map(start).collect();
-    let read = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-    // The end of the last pointer is nobody's business here.
-    std::mem::forget(atomics);
-    read
+    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
 }
 
 fn perform(act: Weak, atomics: &[AtomicU32; 2]) -> Option<u64> {
@@ -276,7 +273,7 @@ fn agree_weakly(program: &[Vec<Weak>], most: u64) -> Result<(), TestCaseError> {
     }
     nothing_else("loom", &show(on(Backend::Loom, Search::Exhaustive, most / 4), read, model()), possible)?;
     nothing_else("shuttle", &show(on(Backend::Shuttle, Search::Random, 200), read, model()), possible)?;
-    let begin = std::sync::Arc::new(Barrier::new(program.len()));
+    let begin = Arc::new(Barrier::new(program.len()));
     let outcomes = (0..20).map(|_| run_weak(program, Some(&begin))).collect();
     nothing_else("the machine", &Shown { all: false, outcomes, broken: None }, possible)
 }

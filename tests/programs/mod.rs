@@ -7,9 +7,10 @@ pub(crate) mod zoo;
 use proptest::prelude::*;
 use selvedge::base::Ending;
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use selvedge::sync::{Arc, Mutex, MutexGuard};
+use selvedge::sync::{Mutex, MutexGuard};
 use selvedge::thread;
 use selvedge::trace::Trace;
+use std::sync::Arc;
 
 /// What a thread does, to one of two atomics or one of two mutexes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,18 +49,15 @@ pub(crate) fn program() -> impl Strategy<Value = Program> {
 
 /// The program as a model, which main ends with a look at the atomics.
 pub(crate) fn run_and_look(program: &Program) -> [u32; 2] {
-    let shared = start_and_join(program);
-    let seen = shared.0.each_ref().map(|atomic| atomic.load(SeqCst));
-    std::mem::forget(shared);
-    seen
+    start_and_join(program).0.each_ref().map(|atomic| atomic.load(SeqCst))
 }
 
 /// The program as a model. A thread that locks what it holds already waits for ever, and that is part of the game.
 pub(crate) fn run(program: &Program) {
-    // The end of the last pointer is a step; here it is nobody's business.
-    std::mem::forget(start_and_join(program));
+    start_and_join(program);
 }
 
+/// Not the facade's: the end of its last pointer is a step, and here it is nobody's business.
 type Shared = Arc<([AtomicU32; 2], [Mutex<()>; 2])>;
 
 fn start_and_join(program: &Program) -> Shared {
