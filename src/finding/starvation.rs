@@ -119,7 +119,9 @@ impl<'a> Walk<'a> {
 
     /// Who starves when the steps between two like moments are repeated for ever.
     fn between(&self, first: &Moment, again: &Moment) -> Option<Starvation> {
-        let made = |thread: ThreadId| self.steps(first.offset, again.offset).any(|(_, s)| s.thread == thread);
+        // Who has begun a round at the first moment has that behind it, and all of the round before it, as at the other one.
+        let (from, to) = (first.offset + 1, again.offset + 1);
+        let made = |thread: ThreadId| self.steps(from, to).any(|(_, s)| s.thread == thread);
         let threads = (0..self.trace.threads.len() as u32).map(ThreadId);
         let (going, idle): (Vec<ThreadId>, Vec<ThreadId>) = threads.partition(|thread| made(*thread));
         let mut waiting = Vec::new();
@@ -128,7 +130,11 @@ impl<'a> Walk<'a> {
                 // Started in between, it goes on some time too.
                 return None;
             }
-            let Some(operation) = self.next_operation(thread, first.offset) else { continue };
+            let Some(operation) = self.next_operation(thread, from) else { continue };
+            if operation.action == Action::Thread(ThreadAction::GoOn) {
+                // Nobody follows it any further, but it would do what it has done before.
+                return None;
+            }
             match self.held_back(thread, &operation, first, again) {
                 Held::Always => {
                     let place = blocked(self.trace, &again.state, thread, operation);
@@ -140,7 +146,7 @@ impl<'a> Walk<'a> {
             }
         }
         let in_vain = |thread: &ThreadId| {
-            let mine = self.steps(first.offset + 1, again.offset + 1).filter(|(_, s)| s.thread == *thread);
+            let mine = self.steps(from, to).filter(|(_, s)| s.thread == *thread);
             let rounds: Vec<bool> = mine.filter_map(|(_, step)| is_round(step)).collect();
             !rounds.is_empty() && !rounds.contains(&true)
         };
@@ -186,13 +192,12 @@ impl<'a> Walk<'a> {
         (from..).zip(&self.trace.steps[index(from)..index(to)])
     }
 
-    /// What a thread does next that runs at `from`; `None` when it has not begun or has ended, or only goes on for ever.
+    /// What a thread does next that runs at `from`; `None` when it has not begun or has ended.
     fn next_operation(&self, thread: ThreadId, from: u64) -> Option<Operation> {
         self.begun[thread.index()].filter(|begun| *begun < from || thread == ThreadId::MAIN)?;
         let mut later = self.steps(from, self.trace.end()).filter(|(_, step)| step.thread == thread);
         let next = later.next().map(|(_, step)| step.operation);
         next.or_else(|| self.trace.threads[thread.index()].status.pending())
-            .filter(|operation| operation.action != Action::Thread(ThreadAction::GoOn))
     }
 
     /// Whether what `thread` is about to do was impossible between two moments.

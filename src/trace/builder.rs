@@ -35,6 +35,8 @@ pub(crate) enum Does {
     SetEvent(ObjectId),
     IsSet(ObjectId, bool),
     Spin,
+    /// Begins a round of an endless loop; whether the one before was fruitful.
+    Round(bool),
 }
 
 /// Builds a trace step by step.
@@ -179,6 +181,7 @@ fn operation(does: Does) -> (Operation, Outcome) {
         Does::End => (thread(ThreadAction::Exit { panicked: false }), Done),
         Does::Join(child) => (thread(ThreadAction::Join { thread: child, timeout: FOREVER }), Done),
         Does::Spin => (thread(ThreadAction::Spin), Done),
+        Does::Round(fruitful) => (thread(ThreadAction::Round { fruitful }), Done),
         Does::Lock(m) => (mutex(m, MutexAction::Lock { timeout: FOREVER }), Done),
         Does::TryLockBusy(m) => (mutex(m, MutexAction::TryLock), Refused),
         Does::Unlock(m) => (mutex(m, MutexAction::Unlock { poison: false }), Done),

@@ -226,3 +226,25 @@ fn a_spin_that_nobody_can_end_is_shown_once() {
       replay: cargo run --release -- replay model 'a2 b'
     ");
 }
+
+/// It has put something, and will again: only its next round has not come to that yet.
+#[test]
+fn who_looks_in_vain_while_another_has_only_begun_its_round_is_not_starved() {
+    let starves = |puts_later: bool| {
+        let mut build = Builder::new();
+        let queue = build.object(ObjectKind::Queue(None), "queue");
+        let giver = build.thread("giver");
+        build.step(0, Does::Spawn(giver)).step(1, Does::Round(true)).step(0, Does::Round(true));
+        build.step(1, Does::Put(queue)).step(0, Does::Take(queue)).step(0, Does::Round(true));
+        build.step(1, Does::Round(true));
+        build.step(0, Does::IsEmpty(queue, true)).step(0, Does::Round(false));
+        if puts_later {
+            build.step(1, Does::Put(queue));
+        } else {
+            build.step(1, Does::Round(true)).step(0, Does::IsEmpty(queue, true)).step(0, Does::Round(false));
+        }
+        diagnose(&build.finish()).iter().map(Finding::kind).collect::<Vec<_>>()
+    };
+    assert_eq!(starves(true), []);
+    assert_eq!(starves(false), [FindingKind::Starvation]);
+}
