@@ -37,6 +37,22 @@ pub enum Coverage {
 }
 
 /// A finding with the execution that shows it.
+///
+/// Its [`Display`](fmt::Display) form is what a [`Report`] tells of it, without the name of the model: what is wrong, why, the
+/// trace in columns, and how to replay it. It is as stable as the report's, so that it can be a snapshot.
+///
+/// ```
+/// use selvedge::sync::Mutex;
+///
+/// let report = selvedge::explore(|| {
+///     let lock = Mutex::with_name((), "lock");
+///     let _held = lock.lock();
+///     let _again = lock.lock();
+/// });
+/// let told = report.findings()[0].to_string();
+/// assert!(told.starts_with("deadlock: `main` waits for `lock`, which it holds itself"));
+/// assert!(told.contains("1   lock lock  <- never given back; its holder waits for it"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Found {
     /// What is wrong.
@@ -51,6 +67,19 @@ impl Found {
     /// The schedule that replays it, with check characters.
     pub fn schedule(&self) -> Schedule {
         checked_schedule(&self.trace)
+    }
+
+    /// How it is replayed by whoever knows no command for it.
+    fn search(&self) -> String {
+        format!("`Explorer::search` with `Search::Replay(\"{}\".parse()?)`", self.schedule())
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let replay = (!is_long(&self.trace.schedule)).then(|| self.search());
+        let context = Context { replay, execution: Some(self.execution), ..Context::default() };
+        f.write_str(self.finding.render(&self.trace, &context).trim_end())
     }
 }
 
@@ -331,10 +360,9 @@ impl Report {
     }
 
     fn replay(&self, found: &Found) -> String {
-        let schedule = found.schedule().to_string();
         match &self.replay_command {
-            Some(command) => command.replace("{schedule}", &schedule),
-            None => format!("`Explorer::search` with `Search::Replay(\"{schedule}\".parse()?)`"),
+            Some(command) => command.replace("{schedule}", &found.schedule().to_string()),
+            None => found.search(),
         }
     }
 

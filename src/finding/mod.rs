@@ -199,6 +199,14 @@ impl Finding {
     }
 }
 
+/// The kind. What there is to tell besides takes the names in the trace: see [`Found`](crate::explore::Found), whose text is all
+/// of it, and [`Finding::headline`].
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind().fmt(f)
+    }
+}
+
 /// What a finding is told from.
 #[derive(Clone, Copy)]
 struct Case<'a> {

@@ -31,6 +31,24 @@ use crate::base::{Ending, Name, ObjectId, ObjectKind, Operation, Schedule, Step,
 use std::panic::Location;
 
 /// One execution: its schedule, its steps and how it ended.
+///
+/// Its [`Display`](std::fmt::Display) form shows the steps in columns, as [`render`] does in the default [`Style`]: names and values
+/// only, so that it can be a snapshot. [`snapshot`] says what there is besides.
+///
+/// ```
+/// use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+/// use selvedge::{Explorer, thread};
+///
+/// let explorer = Explorer::new().on_execution(|trace| {
+///     assert!(trace.to_string().contains("store total = 1"), "{trace}");
+/// });
+/// explorer
+///     .explore(|| {
+///         static TOTAL: AtomicU32 = AtomicU32::with_name(0, "total");
+///         thread::spawn(|| TOTAL.store(1, SeqCst)).join().unwrap();
+///     })
+///     .unwrap();
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The choices made.

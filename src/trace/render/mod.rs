@@ -24,6 +24,7 @@ pub use rows::{Cell, Mark, Row, one_line, phrases, place, rows, short_path};
 
 use super::Trace;
 use super::names::Names;
+use std::fmt;
 
 /// How a trace is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,13 @@ impl Annotation {
 pub fn render(trace: &Trace, annotations: &[Annotation], style: &Style) -> String {
     let names = Names::new(trace);
     lay_out(&rows(trace, &names, annotations, style), &names, style)
+}
+
+impl fmt::Display for Trace {
+    /// The trace in columns, in the default [`Style`]: text without addresses, times, seeds and paths.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(render(self, &[], &Style::default()).trim_end())
+    }
 }
 
 #[cfg(test)]
