@@ -8,7 +8,7 @@
 //! ```
 
 use super::config::Config;
-use super::report::{Coverage, Found, Report, count};
+use super::report::{Coverage, Report, count};
 use super::runner::Runner;
 use super::search::Search;
 use crate::backend::{self, Backend, Job, Outcome, Plan};
@@ -168,11 +168,7 @@ impl<F: Fn()> backend::Host for Runner<'_, F> {
         match self.rerun(trace.schedule.clone(), false).filter(same) {
             Some(again) => self.diagnose_and_settle(again),
             None => {
-                for finding in finding::diagnose(trace) {
-                    if self.seen.insert(finding.signature(trace).to_string()) {
-                        self.report.findings.push(Found { finding, trace: trace.clone(), execution });
-                    }
-                }
+                self.keep(finding::diagnose(trace), trace);
                 if self.report.findings.len() > from {
                     let backend = self.report.backend;
                     self.report.remarks.push(format!("the engine does not repeat what {backend} has shown"));

@@ -37,8 +37,13 @@ impl<F: Fn()> Runner<'_, F> {
     }
 
     pub(super) fn diagnose(&mut self, trace: Trace) {
-        let execution = self.report.executions;
         let findings = self.findings_of(&trace);
+        self.keep(findings, &trace);
+    }
+
+    /// Reports what is new of an execution's findings.
+    pub(super) fn keep(&mut self, findings: Vec<Finding>, trace: &Trace) {
+        let execution = self.report.executions;
         let deadlocked = |f: &Finding| matches!(f.kind(), FindingKind::Deadlock | FindingKind::LostWakeup);
         let deadlocked = findings.iter().any(deadlocked);
         for finding in findings {
@@ -46,7 +51,7 @@ impl<F: Fn()> Runner<'_, F> {
             if deadlocked && finding.kind() == FindingKind::LockOrderInversion {
                 continue;
             }
-            let signature = finding.signature(&trace).to_string();
+            let signature = finding.signature(trace).to_string();
             if self.report.findings.len() < MOST_FINDINGS && self.seen.insert(signature) {
                 self.report.findings.push(Found { finding, trace: trace.clone(), execution });
             }
