@@ -55,24 +55,27 @@ impl Sizes {
     /// Works the sizes out from what is below each kind, by going over them until they hardly change.
     pub(super) fn settle(&mut self) {
         let kinds: Vec<Kind> = self.kinds.keys().copied().collect();
+        // Where the size of a kind is found, be it that of the nearest one.
+        let place = |kind: &Kind| kinds.partition_point(|other| other <= kind).saturating_sub(1);
+        let counts = |seen: &Seen| seen.below.iter().map(|(kind, count)| (place(kind), *count)).collect();
+        let below: Vec<Vec<(usize, f64)>> = self.kinds.values().map(counts).collect();
+        let weights: Vec<f64> = self.kinds.values().map(|seen| seen.weight).collect();
+        let mut sizes: Vec<f64> = self.kinds.values().map(|seen| seen.size).collect();
         for _ in 0..40 {
             let mut change = 0.0f64;
-            for kind in &kinds {
-                let seen = &self.kinds[kind];
-                let below: f64 = seen.below.iter().map(|(kind, count)| count * self.of(*kind)).sum();
+            for (number, below) in below.iter().enumerate() {
+                let below: f64 = below.iter().map(|(place, count)| count * sizes[*place]).sum();
                 // Kinds may lie below each other in a circle: then there is no telling.
-                let size = (1.0 + below / seen.weight).min(1e15);
-                change = change.max((size - seen.size).abs() / size);
-                if let Some(seen) = self.kinds.get_mut(kind) {
-                    seen.size = size;
-                }
+                let size = (1.0 + below / weights[number]).min(1e15);
+                change = change.max((size - sizes[number]).abs() / size);
+                sizes[number] = size;
             }
             if change < 1e-3 {
                 break;
             }
         }
-        let sum: f64 = self.kinds.values().map(|seen| seen.size).sum();
-        self.mean = sum / kinds.len().max(1) as f64;
+        self.mean = sizes.iter().sum::<f64>() / sizes.len().max(1) as f64;
+        self.kinds.values_mut().zip(sizes).for_each(|(seen, size)| seen.size = size);
     }
 
     /// What a piece may come to where its size matters to whether it is looked at: of what is not known better say much, and
