@@ -11,7 +11,7 @@
 
 use super::course;
 use super::natives::Variable;
-use super::things::{Hold, Member, Thing};
+use super::things::{Guard, Hold, Member, Thing};
 use crate::base::{
     Action, CondvarAction, Error, FOREVER, MutexAction, ObjectId, ObjectKind, Outcome, RwLockAction,
 };
@@ -85,9 +85,9 @@ pub(super) struct Carries<K: Kit> {
     stack: usize,
     things: RefCell<Vec<Thing<K>>>,
     /// What is held, by whom, and what it is held by.
-    held: RefCell<Vec<(ThreadId, ObjectId, Hold<K>)>>,
+    held: RefCell<Vec<(ThreadId, ObjectId, Guard<K>)>>,
     /// Guards that were given back by threads while they unwound: dropping them then would poison what they guard.
-    late: RefCell<Vec<Hold<K>>>,
+    late: RefCell<Vec<Guard<K>>>,
     threads: RefCell<Vec<Member<K>>>,
     over: Cell<bool>,
 }
@@ -153,10 +153,11 @@ impl<K: Kit> Carries<K> {
     }
 
     fn hold(&self, me: ThreadId, object: ObjectId, hold: Hold<K>) {
+        let guard = Guard::new(hold);
         match self.over.get() {
             // Whoever waited for it while the execution came to its end has no use for it.
-            true => self.give_back(hold),
-            false => self.held.borrow_mut().push((me, object, hold)),
+            true => self.give_back(guard),
+            false => self.held.borrow_mut().push((me, object, guard)),
         }
     }
 
@@ -174,10 +175,10 @@ impl<K: Kit> Carries<K> {
         }
     }
 
-    fn give_back(&self, hold: Hold<K>) {
-        match std::thread::panicking() {
-            true => self.late.borrow_mut().push(hold),
-            false => drop(hold),
+    fn give_back(&self, guard: Guard<K>) {
+        match guard.would_poison() {
+            true => self.late.borrow_mut().push(guard),
+            false => drop(guard),
         }
     }
 
@@ -381,7 +382,7 @@ impl<K: Kit> Carrier for Carries<K> {
     fn let_go(&self) {
         self.over.set(true);
         let held = std::mem::take(&mut *self.held.borrow_mut());
-        held.into_iter().for_each(|(_, _, hold)| self.give_back(hold));
+        held.into_iter().for_each(|(_, _, guard)| self.give_back(guard));
         self.settle();
     }
 

@@ -32,6 +32,26 @@ pub(super) enum Hold<K: Kit> {
     Write(K::HeldWrite),
 }
 
+/// What is held, and how.
+pub(super) struct Guard<K: Kit> {
+    #[expect(dead_code, reason = "it is held by being there")]
+    hold: Hold<K>,
+    /// Whether it leaves a mark on what it guards when it is dropped in a panic: it does unless it was taken in one.
+    poisons: bool,
+}
+
+impl<K: Kit> Guard<K> {
+    /// What has just been taken.
+    pub(super) fn new(hold: Hold<K>) -> Self {
+        Guard { hold, poisons: !std::thread::panicking() }
+    }
+
+    /// Whether it must not be dropped now.
+    pub(super) fn would_poison(&self) -> bool {
+        self.poisons && std::thread::panicking()
+    }
+}
+
 /// A thread of the execution.
 pub(super) struct Member<K: Kit> {
     pub(super) handle: Option<K::Handle>,

@@ -91,6 +91,17 @@ impl Schedule {
         }
     }
 
+    /// The choice at `position` has this outcome after all.
+    pub(crate) fn set_outcome(&mut self, position: u64, outcome: u32) {
+        let at = self.outcomes.partition_point(|(other, _)| *other < position);
+        if self.outcomes.get(at).is_some_and(|(other, _)| *other == position) {
+            self.outcomes.remove(at);
+        }
+        if outcome != 0 {
+            self.outcomes.insert(at, (position, outcome));
+        }
+    }
+
     /// Empties it; keeps its memory.
     pub fn clear(&mut self) {
         self.runs.clear();

@@ -53,6 +53,11 @@ impl Ring {
         &self.places[number % KEPT]
     }
 
+    /// The same, to be told anew.
+    pub(crate) fn get_mut(&mut self, number: usize) -> &mut Step {
+        &mut self.places[number % KEPT]
+    }
+
     /// All steps, if all have been kept.
     pub(crate) fn all(&self) -> Option<&[Step]> {
         if self.first() > 0 { None } else { self.places.get(..self.count) }

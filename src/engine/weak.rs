@@ -15,11 +15,14 @@
 //! store and then, sequentially consistently, what was before an earlier store of the same thread, which C11 allows. A strategy
 //! that keeps the model's axioms itself is not held to it.
 
+mod rearrange;
+
 use super::clocks::{Acquire, atomic};
 use super::execution::{Execution, Mode};
 use super::knowledge::Knowledge;
 use crate::base::object::{State, compute};
 use crate::base::{Action, AtomicAction, ObjectId, Operation, Outcome, Step, ThreadId, VectorClock, Width};
+use rearrange::Access;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
@@ -45,12 +48,20 @@ struct Store {
     follows: bool,
     /// Whether a sequentially consistent access has met it.
     total: bool,
+    /// How many stores to the atomic were performed before it.
+    number: u32,
+    /// The stores that come before it, as a set of numbers; known only where somebody else carries the execution.
+    behind: u64,
 }
 
 /// The modification order of an atomic.
 #[derive(Debug, Default)]
 struct History {
     stores: Vec<Store>,
+    /// How many stores there have been.
+    made: u32,
+    /// What has met them, where somebody else carries the execution.
+    accesses: Vec<Access>,
 }
 
 /// The atomics of an execution, by object.
@@ -76,6 +87,7 @@ impl Weak {
             self.fences.clear();
             for history in &mut self.histories {
                 self.spare.append(&mut history.stores);
+                history.accesses.clear();
             }
         }
         self.active = active;
@@ -89,7 +101,9 @@ impl Weak {
         if self.histories[object.index()].stores.is_empty() {
             let mut first = take(&mut self.spare);
             first.value = begins;
-            self.histories[object.index()].stores.push(first);
+            let history = &mut self.histories[object.index()];
+            history.stores.push(first);
+            history.made = 1;
         }
         &mut self.histories[object.index()]
     }
@@ -99,10 +113,15 @@ fn take(spare: &mut Vec<Store>) -> Store {
     let mut store = spare.pop().unwrap_or_default();
     store.leaves.clear();
     store.read_by.clear();
-    Store { value: 0, thread: ThreadId::MAIN, offset: 0, follows: false, total: false, ..store }
+    let (value, thread, offset) = (0, ThreadId::MAIN, 0);
+    Store { value, thread, offset, follows: false, total: false, number: 0, behind: 0, ..store }
 }
 
 impl Store {
+    fn put_behind(&mut self, numbers: u64) {
+        self.behind |= numbers & !1u64.checked_shl(self.number).unwrap_or(0);
+    }
+
     /// Whether one who knows so much may not go back before it.
     fn is_known(&self, me: ThreadId, clock: &VectorClock, threads: u32) -> bool {
         let knows = |thread: ThreadId, at: u32| at > 0 && (thread == me || clock.get(thread) >= at);
@@ -113,12 +132,6 @@ impl Store {
 }
 
 impl History {
-    /// The first store that may be read, counted from the beginning.
-    fn floor(&self, me: ThreadId, clock: &VectorClock, threads: u32, total: bool) -> usize {
-        let bars = |s: &Store| s.is_known(me, clock, threads) || (total && s.total);
-        self.stores.iter().rposition(bars).unwrap_or(0)
-    }
-
     /// Whether a store can be put right behind the one at `index`.
     fn has_room_behind(&self, index: usize) -> bool {
         self.stores.get(index + 1).is_none_or(|next| !next.follows)
@@ -142,10 +155,13 @@ impl Execution {
         let (begins, width) = (state.value(), state.width());
         self.weak.history(object, begins);
         let native = self.take_native();
+        let carried = native.is_some();
         let (choice, strange) = match native.and_then(Outcome::value) {
             Some(read) => self.place_of(object, action, read),
             None => (self.place(object, action), None),
         };
+        let present = self.weak.histories[object.index()].made;
+        let behind = if carried { self.barring(object, action) } else { 0 };
         let (me, offset) = (self.running, self.offset());
         let history = &mut self.weak.histories[object.index()];
         let last = history.stores.len() - 1;
@@ -160,6 +176,8 @@ impl Execution {
         if let Some(value) = written(action, found, outcome, width) {
             let mut store = take(&mut self.weak.spare);
             (store.value, store.thread, store.offset) = (value, me, offset);
+            store.number = history.made;
+            history.made += 1;
             store.follows = !matches!(action, AtomicAction::Store { .. });
             if store.follows {
                 store.leaves.copy_from(&history.stores[index].leaves);
@@ -170,6 +188,12 @@ impl Execution {
         if is_total(action, outcome) {
             let met = if written(action, found, outcome, width).is_some() { index + 1 } else { index };
             history.stores[met].total = true;
+        }
+        if carried && strange.is_none() {
+            let met = if matches!(action, AtomicAction::Store { .. }) { index + 1 } else { index };
+            let (step, position, store) =
+                (offset as usize - 1, self.position - 1, history.stores[met].number);
+            history.note(Access { step, position, store, present }, met, behind);
         }
         let excess = history.stores.len().saturating_sub(KEPT);
         self.weak.spare.extend(history.stores.drain(..excess));
@@ -208,11 +232,23 @@ impl Execution {
         choice
     }
 
+    /// Whether the running thread's operation on an atomic can take no place before a store.
+    fn bars(&self, action: AtomicAction) -> impl Fn(&Store) -> bool + '_ {
+        let (me, threads) = (self.running, self.live_threads);
+        let clock = &self.threads[me.index()].knows.clock;
+        let total = self.weak.total && action.may_be_sequentially_consistent();
+        move |store| store.is_known(me, clock, threads) || (total && store.total)
+    }
+
     /// The first store of an atomic at which an operation of the running thread can take place.
     fn floor(&self, object: ObjectId, action: AtomicAction) -> usize {
-        let clock = &self.threads[self.running.index()].knows.clock;
-        let total = self.weak.total && action.may_be_sequentially_consistent();
-        self.weak.histories[object.index()].floor(self.running, clock, self.live_threads, total)
+        self.weak.histories[object.index()].stores.iter().rposition(self.bars(action)).unwrap_or(0)
+    }
+
+    /// The numbers of the stores before which the running thread's operation can take no place.
+    fn barring(&self, object: ObjectId, action: AtomicAction) -> u64 {
+        let (history, bars) = (&self.weak.histories[object.index()], self.bars(action));
+        history.numbers(|index| bars(&history.stores[index]))
     }
 
     /// The place at which the carrier's own atomic has read a value; that value, if there is no such place.
@@ -225,7 +261,9 @@ impl Execution {
             let value = history.stores[*index].value;
             value == read && offers(action, value, history.has_room_behind(*index), false)[0].is_some()
         };
-        let Some(index) = (floor..=last).rev().find(fits) else {
+        let found = (floor..=last).rev().find(fits);
+        let earlier: Vec<usize> = (0..floor).rev().filter(fits).collect();
+        let Some(index) = found.or_else(|| self.rearrange(object, action, &earlier)) else {
             self.note_odd_read(action, read);
             return (0, Some(read));
         };
@@ -234,6 +272,18 @@ impl Execution {
             self.schedule.outcome_at(self.position - 1, place);
         }
         (place, None)
+    }
+
+    /// Puts the stores to an atomic into an order in which the running thread may meet one of these; where that is then.
+    fn rearrange(&mut self, object: ObjectId, action: AtomicAction, indices: &[usize]) -> Option<usize> {
+        let behind = self.barring(object, action);
+        let history = &mut self.weak.histories[object.index()];
+        let index = indices.iter().find_map(|index| history.rearrange(*index, behind))?;
+        for (step, position, place) in history.places() {
+            self.steps.get_mut(step).choice = place;
+            self.schedule.set_outcome(position, place);
+        }
+        Some(index)
     }
 
     /// A sequentially consistent fence: it knows of all that earlier ones knew.

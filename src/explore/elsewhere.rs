@@ -127,9 +127,9 @@ impl<F: Fn()> Runner<'_, F> {
         }
         report.broken.clone_from(&outcome.stranded);
         if let Some((executions, what)) = &outcome.odd {
-            let executions = count(*executions, "execution");
             report.remarks.push(format!(
-                "in {executions} {} did what no run of the model can do, which says nothing of the model: first {what}",
+                "passed over {} of {}, which did what the objects they met cannot do: first {what}",
+                count(*executions, "execution"),
                 report.backend
             ));
         }
