@@ -463,6 +463,72 @@ fn shuttle_replays_our_schedules() {
     assert_eq!((report.executions(), kinds(&report)), (1, vec![FindingKind::Panic]), "{report}");
 }
 
+/// A finding is replayed by the same command whichever backend has shown it.
+#[test]
+fn the_engine_replays_what_others_cannot() {
+    fn model() {
+        let hits = twice(AtomicU32::new(0), |n| n.store(n.load(Relaxed) + 1, Relaxed));
+        assert_eq!(hits.load(Relaxed), 2);
+    }
+    for backend in OTHERS {
+        let schedule = on(backend, model).findings()[0].schedule();
+        let report =
+            Explorer::new().backend(backend).search(Search::Replay(schedule)).explore(model).unwrap();
+        assert_eq!((report.executions(), kinds(&report)), (1, vec![FindingKind::Panic]), "{report}");
+        assert_eq!(report.remarks().is_empty(), backend == Backend::Shuttle, "{report}");
+    }
+}
+
+/// Who of several threads drops last, and so runs a destructor that others can see, is tried everywhere.
+#[test]
+fn drops_are_choices_where_a_destructor_acts() {
+    struct Tells(thread::ThreadId, Arc<AtomicU32>);
+    impl Drop for Tells {
+        fn drop(&mut self) {
+            self.1.store(if thread::current().id() == self.0 { 1 } else { 2 }, SeqCst);
+        }
+    }
+    fn dropped_last(by: u32) {
+        let last = Arc::new(AtomicU32::new(0));
+        let value = Arc::new(Tells(thread::current().id(), Arc::clone(&last)));
+        let theirs = Arc::clone(&value);
+        let drops = thread::spawn(move || drop(theirs));
+        drop(value);
+        drops.join().unwrap();
+        assert_ne!(last.load(SeqCst), by);
+    }
+    wrong(FindingKind::Panic, || dropped_last(1));
+    wrong(FindingKind::Panic, || dropped_last(2));
+    for backend in Backend::ALL {
+        let report = on(backend, || dropped_last(1));
+        assert!(report.remarks().is_empty(), "{report}");
+    }
+}
+
+/// What leaves a thread standing that is not the main one is told at once, with the execution that came to that.
+#[test]
+fn a_destructor_that_panics_in_a_panic_is_found_wherever_it_runs() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("the second");
+        }
+    }
+    for backend in OTHERS {
+        let explorer = Explorer::new().backend(backend).executions(50).time(Duration::from_secs(5));
+        let report = explorer.explore(|| {
+            let panics = thread::spawn(|| {
+                let _panics = Panics;
+                panic!("the first");
+            });
+            let _ = panics.join();
+        });
+        let report = report.unwrap();
+        assert_eq!(kinds(&report), [FindingKind::Panic], "{backend}: {report}");
+        assert_eq!(report.executions(), 1, "{backend}: {report}");
+    }
+}
+
 #[test]
 fn all_that_is_printed_is_gathered() {
     fn prints() {

@@ -8,7 +8,7 @@ use crate::base::{Ending, ThreadId};
 use crate::engine::carried::Carrier;
 use crate::engine::{Carriage, Output, Summary, trace_so_far};
 use crate::finding::{self, FindingKind};
-use crate::trace::Trace;
+use crate::trace::{Trace, order_matters};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -23,11 +23,29 @@ const MOST: u32 = 8;
 /// After how many executions that come to no end nothing more is expected of others.
 const MOST_UNENDED: u64 = 20;
 
+/// What those who work for an exploration have done by now, for whoever waits for them.
+#[derive(Debug, Default)]
+pub(super) struct Pulse {
+    /// Changes as long as anything is done.
+    pub(super) beats: AtomicU64,
+    /// How many executions have come to their end.
+    pub(super) executions: AtomicU64,
+}
+
+/// What an OS thread that works for an exploration has of it.
+#[derive(Clone)]
+pub(super) struct Share {
+    pub(super) pulse: Arc<Pulse>,
+    pub(super) sender: SyncSender<Message>,
+}
+
 pub(super) enum Message {
     /// An execution, for whoever watches.
     Trace(Box<Trace>),
     /// Something is wrong with an execution; the answer is whether that is enough.
     Found(u64, Box<Trace>, SyncSender<bool>),
+    /// A thread other than that of the exploration can be brought to no end: why, and what had been done by then.
+    Stranded(String, Option<Box<Trace>>),
     /// The end of the exploration.
     End(Box<Outcome>),
 }
@@ -40,7 +58,6 @@ struct Course {
     /// What was shown, and how often.
     shown: BTreeMap<String, u32>,
     lock_orders: BTreeSet<u64>,
-    sender: SyncSender<Message>,
     started: Instant,
     enough: bool,
     /// Whether the execution under way does not count.
@@ -50,7 +67,7 @@ struct Course {
 
 thread_local! {
     static COURSE: RefCell<Option<Course>> = const { RefCell::new(None) };
-    static PULSE: RefCell<Option<Arc<AtomicU64>>> = const { RefCell::new(None) };
+    static SHARE: RefCell<Option<Share>> = const { RefCell::new(None) };
 }
 
 fn with<R>(f: impl FnOnce(&mut Course) -> R) -> R {
@@ -58,9 +75,9 @@ fn with<R>(f: impl FnOnce(&mut Course) -> R) -> R {
 }
 
 /// Begins an exploration on this OS thread.
-pub(super) fn begin(job: Job, sender: SyncSender<Message>, pulse: Arc<AtomicU64>) {
-    feel(pulse);
-    let carriage = Carriage::new(job.settings.clone());
+pub(super) fn begin(job: Job, share: Share) {
+    join_in(share);
+    let carriage = Carriage::new(job.settings.clone(), job.drops);
     let mut outcome = Outcome::default();
     if let Err(error) = &carriage {
         outcome.stranded = Some(format!("there is no memory for a stack ({error})"));
@@ -72,7 +89,6 @@ pub(super) fn begin(job: Job, sender: SyncSender<Message>, pulse: Arc<AtomicU64>
         outcome,
         shown: BTreeMap::new(),
         lock_orders: BTreeSet::new(),
-        sender,
         started: Instant::now(),
         void: false,
         output: String::new(),
@@ -80,32 +96,38 @@ pub(super) fn begin(job: Job, sender: SyncSender<Message>, pulse: Arc<AtomicU64>
     COURSE.set(Some(course));
 }
 
-/// From now on this OS thread's deeds are a sign of life.
-pub(super) fn feel(pulse: Arc<AtomicU64>) {
-    PULSE.set(Some(pulse));
+/// From now on this OS thread works for an exploration.
+pub(super) fn join_in(share: Share) {
+    SHARE.set(Some(share));
 }
 
-/// The sign of life of this OS thread, for another that works for the same exploration.
-pub(super) fn pulse() -> Option<Arc<AtomicU64>> {
-    PULSE.with_borrow(Option::clone)
+/// What this OS thread has of its exploration, for another that works for the same one.
+pub(super) fn share() -> Option<Share> {
+    SHARE.with_borrow(Option::clone)
 }
 
 /// Something has been done.
 pub(super) fn beat() {
-    PULSE.with_borrow(|pulse| {
-        if let Some(pulse) = pulse {
+    SHARE.with_borrow(|share| {
+        if let Some(Share { pulse, .. }) = share {
             // Lost beats do no harm: only that there are any matters.
-            pulse.store(pulse.load(Relaxed).wrapping_add(1), Relaxed);
+            pulse.beats.store(pulse.beats.load(Relaxed).wrapping_add(1), Relaxed);
         }
     });
+}
+
+/// Nobody may be left to listen, and then there is nothing to tell.
+fn tell(message: Message) {
+    if let Some(share) = share() {
+        let _ = share.sender.send(message);
+    }
 }
 
 /// The exploration is over.
 pub(super) fn end() {
     if let Some(course) = COURSE.take() {
         drop(course.carriage);
-        // Nobody may be left to listen.
-        let _ = course.sender.send(Message::End(Box::new(course.outcome)));
+        tell(Message::End(Box::new(course.outcome)));
     }
 }
 
@@ -178,16 +200,32 @@ pub(super) fn execute(model: &dyn Fn(), carrier: Rc<dyn Carrier>) {
 /// The execution under way can be brought to no end: it is left as it is, and this OS thread with it.
 pub(super) fn strand(why: &str) -> ! {
     let course = COURSE.with(|course| course.try_borrow_mut().ok().and_then(|mut course| course.take()));
-    if let Some(mut course) = course {
-        course.outcome.executions += 1;
-        course.outcome.stranded = Some(why.to_owned());
-        course.outcome.unended = trace_so_far().map(|trace| (course.outcome.executions, trace));
-        let _ = course.sender.send(Message::End(Box::new(course.outcome)));
-        // What it still has is used by threads that stand where they are.
-        std::mem::forget(course.carriage);
+    let trace = trace_so_far();
+    match course {
+        Some(mut course) => {
+            course.outcome.strand(why.to_owned(), trace);
+            tell(Message::End(Box::new(course.outcome)));
+            // What it still has is used by threads that stand where they are.
+            std::mem::forget(course.carriage);
+        }
+        None => tell(Message::Stranded(why.to_owned(), trace.map(Box::new))),
     }
     loop {
         std::thread::park();
+    }
+}
+
+impl Outcome {
+    /// One more execution could be brought to no end, which had come as far as this.
+    pub(super) fn strand(&mut self, why: String, trace: Option<Trace>) {
+        self.executions += 1;
+        self.stranded = Some(why);
+        if let Some(trace) = trace {
+            self.choices += trace.schedule.len();
+            self.longest = self.longest.max(trace.schedule.len());
+            self.threads = self.threads.max(trace.threads.len() as u32);
+            self.unended = Some((self.executions, trace));
+        }
     }
 }
 
@@ -196,7 +234,8 @@ impl Course {
     fn examine(&mut self, summary: &Summary) {
         let execution = self.carriage.as_mut().expect("it has just come back").execution();
         let carried = execution.carried.as_mut().expect("it was carried");
-        if let Some(refusal) = carried.refusal.take() {
+        let (refusal, odd) = (carried.refusal.take(), carried.odd.take());
+        if let Some(refusal) = refusal {
             self.outcome.refusal = Some(refusal);
             self.enough = true;
             return;
@@ -207,13 +246,24 @@ impl Course {
         }
         let outcome = &mut self.outcome;
         outcome.executions += 1;
+        if let Some(Share { pulse, .. }) = share() {
+            pulse.executions.store(outcome.executions, Relaxed);
+        }
+        if summary.destructor_acted && !self.job.drops {
+            // It begins again, with drops as steps.
+            outcome.destructor_acted = true;
+            self.enough = true;
+            return;
+        }
+        if outcome.matters.is_none() && summary.ending == Ending::Finished {
+            outcome.matters = Some(order_matters(&execution.trace()));
+        }
         outcome.choices += summary.choices;
         outcome.longest = outcome.longest.max(summary.choices);
         outcome.threads = outcome.threads.max(summary.threads);
         outcome.cut_short += u64::from(summary.ending == Ending::StepLimit);
         outcome.counts_seen |= summary.count_seen;
         outcome.endless |= summary.endless;
-        let odd = carried.odd.take();
         let sane = odd.is_none();
         if let Some(odd) = odd {
             let (odds, _) = outcome.odd.get_or_insert((0, odd));
@@ -241,7 +291,7 @@ impl Course {
                 self.judge(&trace);
             }
             if self.job.observed {
-                let _ = self.sender.send(Message::Trace(Box::new(trace)));
+                tell(Message::Trace(Box::new(trace)));
             }
         }
     }
@@ -261,9 +311,8 @@ impl Course {
         }
         if new {
             let (answer, answered) = sync_channel(1);
-            let found = Message::Found(self.outcome.executions, Box::new(trace.clone()), answer);
+            tell(Message::Found(self.outcome.executions, Box::new(trace.clone()), answer));
             // Where nobody is left to listen there is no use in going on.
-            let _ = self.sender.send(found);
             self.enough |= answered.recv().unwrap_or(true);
         }
     }

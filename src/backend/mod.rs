@@ -28,7 +28,7 @@ use crate::trace::Trace;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -95,6 +95,13 @@ impl Backend {
     }
 }
 
+impl Backend {
+    /// Whether it can be made to run one execution in particular.
+    pub(crate) const fn follows_schedules(self) -> bool {
+        matches!(self, Backend::Engine | Backend::Shuttle)
+    }
+}
+
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -146,6 +153,8 @@ pub(crate) struct Job {
     pub(crate) seed: u64,
     pub(crate) executions: u64,
     pub(crate) time: Option<Duration>,
+    /// Whether drops of reference-counted pointers are steps.
+    pub(crate) drops: bool,
     /// Whether every trace is asked for.
     pub(crate) observed: bool,
     pub(crate) interrupt: Option<Arc<AtomicBool>>,
@@ -162,6 +171,10 @@ pub(crate) struct Outcome {
     pub(crate) cut_short: u64,
     pub(crate) counts_seen: bool,
     pub(crate) endless: bool,
+    /// Whether a destructor has performed operations though drops are no steps: the exploration has to begin again.
+    pub(crate) destructor_acted: bool,
+    /// Whether there is anything to explore, as far as an execution that came to its end tells.
+    pub(crate) matters: Option<bool>,
     /// Whether the backend has nothing left to try.
     pub(crate) exhausted: bool,
     /// The first execution that reached the bound on steps.
@@ -196,12 +209,12 @@ pub(crate) trait Host {
 pub(crate) fn run(job: Job, host: &mut dyn Host) -> Result<Outcome, Error> {
     refuse(&job)?;
     let (sender, receiver) = sync_channel(AHEAD);
-    let pulse = Arc::new(AtomicU64::new(0));
-    let (backend, beats) = (job.backend, Arc::clone(&pulse));
+    let pulse = Arc::new(course::Pulse::default());
+    let (backend, share) = (job.backend, course::Share { pulse: Arc::clone(&pulse), sender });
     let thread = std::thread::Builder::new().name(format!("selvedge on {backend}"));
     let thread = thread.spawn(move || {
         let (model, seed, plan) = (Arc::clone(&job.model), job.seed, job.plan.clone());
-        course::begin(job, sender, beats);
+        course::begin(job, share);
         match backend {
             #[cfg(feature = "loom")]
             Backend::Loom => loom::run(model, &plan),
@@ -218,14 +231,21 @@ pub(crate) fn run(job: Job, host: &mut dyn Host) -> Result<Outcome, Error> {
             "try again",
         )
     })?;
+    // What is known of an exploration that does not tell itself.
+    let broken_off = |why: String, trace: Option<Box<Trace>>| {
+        let mut outcome = Outcome { executions: pulse.executions.load(Relaxed), ..Outcome::default() };
+        outcome.strand(why, trace.map(|trace| *trace));
+        outcome
+    };
     let mut last = None;
     loop {
-        match receiver.recv_timeout(PATIENCE) {
+        match receiver.recv_timeout(PATIENCE / 2) {
             Ok(course::Message::Trace(trace)) => host.watch(&trace),
             Ok(course::Message::Found(execution, trace, answer)) => {
                 // It waits for the answer.
                 let _ = answer.send(host.find(execution, &trace));
             }
+            Ok(course::Message::Stranded(why, trace)) => return Ok(broken_off(why, trace)),
             Ok(course::Message::End(outcome)) => {
                 if outcome.stranded.is_none() {
                     // It has nothing left to do but to end.
@@ -234,16 +254,13 @@ pub(crate) fn run(job: Job, host: &mut dyn Host) -> Result<Outcome, Error> {
                 return outcome.refusal.clone().map_or(Ok(*outcome), Err);
             }
             Err(RecvTimeoutError::Timeout) => {
-                let now = pulse.load(Relaxed);
+                let now = pulse.beats.load(Relaxed);
                 if last.replace(now) == Some(now) {
-                    return Ok(Outcome { stranded: Some(hung()), ..Outcome::default() });
+                    return Ok(broken_off(hung(), None));
                 }
             }
             Err(RecvTimeoutError::Disconnected) => {
-                return Ok(Outcome {
-                    stranded: Some("the backend broke off".to_owned()),
-                    ..Outcome::default()
-                });
+                return Ok(broken_off("the backend broke off".to_owned(), None));
             }
         }
     }

@@ -105,9 +105,9 @@ impl Carrier for Threads {
     }
 
     fn start(&self, thread: ThreadId, stage: Stage) -> Result<(), Error> {
-        let (table, pulse) = (Arc::clone(&self.table), course::pulse());
+        let (table, share) = (Arc::clone(&self.table), course::share());
         let life = move || {
-            pulse.into_iter().for_each(course::feel);
+            share.into_iter().for_each(course::join_in);
             table.take();
             stage.live(thread);
             table.give();

@@ -125,12 +125,16 @@ impl<F: Fn()> Runner<'_, F> {
     }
 
     /// From now on drops are steps. Schedules mean something else then, so that what was found is found again.
-    pub(super) fn choose_drops(&mut self, strategy: &dyn Strategy) {
+    pub(super) fn begin_with_drops(&mut self) {
         self.set_drops(Drops::Chosen);
         self.report.findings.clear();
         self.seen.clear();
         self.lock_orders.clear();
         self.report.matters = None;
+    }
+
+    pub(super) fn choose_drops(&mut self, strategy: &dyn Strategy) {
+        self.begin_with_drops();
         // Where the settings say how to search, any strategy stands for that.
         let afresh = afresh(self, strategy);
         self.again = Some(afresh.unwrap_or_else(|| self.every_behaviour()));

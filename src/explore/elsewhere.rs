@@ -7,15 +7,15 @@
 //!     it does not        -> what the backend has shown is told as it is, and that the engine does not repeat it
 //! ```
 
+use super::again::Drops;
 use super::config::Config;
 use super::report::{Coverage, Report, count};
 use super::runner::Runner;
 use super::search::Search;
 use crate::backend::{self, Backend, Job, Outcome, Plan};
-use crate::base::{Error, Schedule, Strategy};
+use crate::base::{Error, Strategy};
 use crate::engine::MemoryModel;
 use crate::finding;
-use crate::strategy;
 use crate::trace::Trace;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,23 +28,27 @@ const USUAL: u64 = 2_000;
 /// How long a search may take that nobody has set a bound to.
 const LONGEST: Duration = Duration::from_secs(60);
 
-impl<F: Fn()> Runner<'_, F> {
+impl<F: Fn() + Sync> Runner<'_, F> {
     /// Explores the model on the backend that the settings ask for.
     pub(super) fn explore_elsewhere(
         mut self,
         model: Arc<dyn Fn() + Send + Sync>,
         custom: Option<Box<dyn Strategy>>,
     ) -> Result<Report, Error> {
-        let job = self.job(model, custom.is_some())?;
-        let backend = job.backend;
+        let backend = self.config.backend;
+        self.report.backend = backend;
+        self.set_drops(Drops::Watched);
+        let job = self.job(Arc::clone(&model), custom.is_some())?;
         if backend == Backend::Loom {
             self.report.memory = MemoryModel::C11;
             self.engine.set_memory(MemoryModel::C11);
         }
-        self.report.backend = backend;
-        self.look_at_one();
         let plan = job.plan.clone();
-        let outcome = backend::run(job, &mut self)?;
+        let mut outcome = backend::run(job, &mut self)?;
+        if outcome.destructor_acted {
+            self.begin_with_drops();
+            outcome = backend::run(self.job(model, false)?, &mut self)?;
+        }
         self.adopt(&outcome);
         self.report.coverage = match &plan {
             _ if !self.report.findings.is_empty() && self.has_enough() => Coverage::Stopped,
@@ -55,6 +59,16 @@ impl<F: Fn()> Runner<'_, F> {
             _ => Coverage::Sampled,
         };
         Ok(self.hand_over())
+    }
+
+    /// Replays a schedule in place of a backend that can follow none.
+    pub(super) fn replay_instead(mut self, backend: Backend) -> Result<Report, Error> {
+        if backend == Backend::Loom {
+            self.config.memory.get_or_insert(MemoryModel::C11);
+        }
+        let mut report = self.explore(None)?;
+        report.remarks.push(format!("the engine has replayed it, as {backend} can follow no schedule"));
+        Ok(report)
     }
 
     fn job(&self, model: Arc<dyn Fn() + Send + Sync>, custom: bool) -> Result<Job, Error> {
@@ -73,20 +87,30 @@ impl<F: Fn()> Runner<'_, F> {
         if config.measure {
             return refuse("measure of what was interrupted");
         }
+        if config.jobs > 1 {
+            return refuse("second worker");
+        }
+        let memory = match backend {
+            Backend::Loom => MemoryModel::C11,
+            _ => MemoryModel::SequentiallyConsistent,
+        };
+        let replays = matches!(config.search, Search::Replay(_));
+        if config.memory.is_some_and(|asked| asked != memory) && !replays {
+            return refuse("other memory model");
+        }
         // A bound that somebody has set is meant; the usual one is the engine's, which is many times as fast.
         let executions = match config.choices {
             u64::MAX => config.executions,
             _ if backend == Backend::Loom => u64::MAX,
             _ => config.executions.min(USUAL),
         };
-        let time = config.time.or((executions == u64::MAX).then_some(LONGEST));
+        let time = config.time.or((config.choices != u64::MAX || executions == u64::MAX).then_some(LONGEST));
         let mut settings = config.settings();
         if settings.steps == Config::default().steps {
             settings.steps = if backend == Backend::Std { STEPS_OF_STD } else { STEPS };
         }
-        settings.memory = MemoryModel::SequentiallyConsistent;
+        settings.memory = memory;
         if backend == Backend::Loom {
-            settings.memory = MemoryModel::C11;
             settings.steps = settings.steps.min(backend::LOOM_STEPS);
         }
         Ok(Job {
@@ -98,17 +122,10 @@ impl<F: Fn()> Runner<'_, F> {
             seed: config.seed,
             executions,
             time,
+            drops: self.drops == Drops::Chosen,
             observed: self.observer.is_some(),
             interrupt: self.extras.interrupt.clone(),
         })
-    }
-
-    /// One execution on the engine, to see whether there is anything to explore.
-    fn look_at_one(&mut self) {
-        let mut once = strategy::replay(Schedule::new()).lenient();
-        once.begin();
-        let (summary, _) = self.engine.run(self.model, Box::new(once));
-        self.look_for_meetings(&summary);
     }
 
     /// What the backend has counted and found.
@@ -122,6 +139,7 @@ impl<F: Fn()> Runner<'_, F> {
         report.cut_short = outcome.cut_short;
         report.counts_seen = outcome.counts_seen;
         report.endless = outcome.endless;
+        report.matters = outcome.matters;
         if let Some(outputs) = &mut report.outputs {
             outputs.clone_from(&outcome.outputs);
         }
@@ -154,7 +172,7 @@ impl<F: Fn()> Runner<'_, F> {
     }
 }
 
-impl<F: Fn()> backend::Host for Runner<'_, F> {
+impl<F: Fn() + Sync> backend::Host for Runner<'_, F> {
     fn watch(&mut self, trace: &Trace) {
         self.observer.iter_mut().for_each(|observe| observe(trace));
     }

@@ -383,9 +383,13 @@ impl Explorer {
 
     fn explore_elsewhere(self, model: Arc<dyn Fn() + Send + Sync>) -> Result<Report, Error> {
         let config = self.config.validated()?;
+        let (backend, replays) = (config.backend, matches!(config.search, Search::Replay(_)));
         let own: &(dyn Fn() + Send + Sync) = &*Arc::clone(&model);
         let mut runner = Runner::new(config, &own, self.progress, self.observer);
         runner.extras = self.extras;
-        runner.explore_elsewhere(model, self.custom)
+        match replays && !backend.follows_schedules() {
+            true => runner.replay_instead(backend),
+            false => runner.explore_elsewhere(model, self.custom),
+        }
     }
 }

@@ -107,12 +107,16 @@ pub(crate) struct Carriage {
 }
 
 impl Carriage {
+    /// `drops`: whether drops of reference-counted pointers are steps.
+    ///
     /// # Errors
     ///
     /// When there is no memory for a stack.
-    pub(crate) fn new(settings: Settings) -> std::io::Result<Self> {
+    pub(crate) fn new(settings: Settings, drops: bool) -> std::io::Result<Self> {
         let stack = DefaultStack::new(settings.stack_size)?;
-        Ok(Carriage { hub: Hub::new(Execution::new(settings)), stack, _belongs: Belongs::new() })
+        let mut hub = Hub::new(Execution::new(settings));
+        hub.execution().pointers.choose_drops(drops);
+        Ok(Carriage { hub, stack, _belongs: Belongs::new() })
     }
 
     /// Runs `model` once. The caller is the carrier's main thread.
