@@ -205,6 +205,12 @@ pub(crate) trait Host {
     fn find(&mut self, execution: u64, trace: &Trace) -> bool;
 }
 
+/// To be called before anything is explored: what backends do to the process once is done, and does no harm later.
+pub(crate) fn prepare() {
+    #[cfg(feature = "shuttle")]
+    shuttle::quiet();
+}
+
 /// Explores on a backend that is not the engine.
 pub(crate) fn run(job: Job, host: &mut dyn Host) -> Result<Outcome, Error> {
     refuse(&job)?;

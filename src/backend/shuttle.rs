@@ -5,7 +5,7 @@ use super::natives::{Variable, alike, natives};
 use super::things::taken;
 use super::{Plan, course};
 use crate::base::{AtomicAction, Choice, Error, Outcome, Rmw, ThreadId, Width};
-use crate::engine::carried::{has_arrived, keep_hook, position};
+use crate::engine::carried::{has_arrived, install_over, position};
 use shuttle::future::batch_semaphore::{BatchSemaphore, Fairness};
 use shuttle::rand::RngCore;
 use shuttle::scheduler::{
@@ -15,7 +15,7 @@ use std::cell::{Cell, OnceCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::Ordering::{self, SeqCst};
-use std::sync::{Arc, Once, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// An execution may have so many steps of shuttle's for each of ours.
 const FACTOR: usize = 8;
@@ -180,12 +180,9 @@ pub(super) fn run(model: Arc<dyn Fn() + Send + Sync>, plan: &Plan, seed: u64) {
     CHOOSES.set(!matches!(plan, Plan::All { .. }));
     course::describe(format!("shuttle: {what}"));
     let stack = course::stack_size();
-    let mut config = shuttle::Config::new();
+    let mut config = config();
     config.stack_size = stack;
-    config.failure_persistence = shuttle::FailurePersistence::None;
     config.max_steps = shuttle::MaxSteps::FailAfter(course::steps().saturating_mul(FACTOR));
-    config.silence_warnings = true;
-    quiet(&config);
     let runner = shuttle::Runner::new(Bounded(Some(scheduler)), config);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         runner.run(move || {
@@ -201,12 +198,16 @@ pub(super) fn run(model: Arc<dyn Fn() + Send + Sync>, plan: &Plan, seed: u64) {
 
 /// shuttle puts a hook of its own over the panic hook when it first runs, which writes to the standard error. It is taken off
 /// again: what panics in an exploration is told in its report, and what panics elsewhere is none of shuttle's.
-fn quiet(config: &shuttle::Config) {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        keep_hook(|| {
-            let first = DfsScheduler::new(Some(1), false);
-            shuttle::Runner::new(first, config.clone()).run(|| {});
-        });
+pub(super) fn quiet() {
+    install_over(|| {
+        shuttle::Runner::new(DfsScheduler::new(Some(1), false), config()).run(|| {});
     });
+}
+
+/// Says nothing and writes no files.
+fn config() -> shuttle::Config {
+    let mut config = shuttle::Config::new();
+    config.failure_persistence = shuttle::FailurePersistence::None;
+    config.silence_warnings = true;
+    config
 }

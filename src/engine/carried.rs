@@ -18,7 +18,7 @@ mod carrier;
 mod state;
 
 pub(crate) use super::fiber::Stage;
-pub(crate) use super::panics::{keep_hook, text};
+pub(crate) use super::panics::{install_over, text};
 pub(crate) use carrier::{Carrier, Meeting};
 pub(crate) use state::Carried;
 

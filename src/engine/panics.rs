@@ -31,9 +31,16 @@ thread_local! {
 
 /// Wraps the panic hook, once per process.
 pub(crate) fn install() {
+    install_over(|| ());
+}
+
+/// As [`install`], where something else puts a hook of its own over the panic hook when it is first used: it does so now, and
+/// that is taken off again. Nobody explores meanwhile, because who does comes by here.
+pub(crate) fn install_over(intrude: impl FnOnce()) {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let users = panic::take_hook();
+        intrude();
         panic::set_hook(Box::new(move |info| {
             if LEARNING.get() {
                 fiber::learn();
@@ -49,14 +56,6 @@ pub(crate) fn install() {
         let _ = catch_unwind(|| panic!("shows the way out of the hook"));
         LEARNING.set(false);
     });
-}
-
-/// Runs something that puts a hook of its own over the panic hook, and takes that off again.
-pub(crate) fn keep_hook(intrude: impl FnOnce()) {
-    install();
-    let ours = panic::take_hook();
-    intrude();
-    panic::set_hook(ours);
 }
 
 /// The report of the panic with this payload, which has just been caught.

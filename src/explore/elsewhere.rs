@@ -144,6 +144,10 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             outputs.clone_from(&outcome.outputs);
         }
         report.broken.clone_from(&outcome.stranded);
+        if outcome.counts_seen {
+            let what = "clones and drops of an `Arc` are no choices there, and the model looks at its count";
+            report.remarks.push(what.to_owned());
+        }
         if let Some((executions, what)) = &outcome.odd {
             report.remarks.push(format!(
                 "passed over {} of {}, which did what the objects they met cannot do: first {what}",

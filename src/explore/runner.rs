@@ -76,6 +76,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
         progress: Option<Watcher<Progress>>,
         observer: Option<Watcher<Trace>>,
     ) -> Self {
+        crate::backend::prepare();
         let mut config = config;
         if config.memory.is_none() && matches!(config.search, Search::Replay(_)) {
             // There all that is different is a choice of the schedule.
