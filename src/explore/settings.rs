@@ -107,13 +107,16 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When a variable is set to something that it cannot mean.
+    /// When a variable is set to something that it cannot mean, or has a name that begins with `SELVEDGE_` and is none of these.
     pub fn from_env() -> Result<Self, Error> {
         Config::default().overridden_by_env()
     }
 
     /// These settings, changed by the environment as [`from_env`](Config::from_env) says.
     pub(super) fn overridden_by_env(self) -> Result<Self, Error> {
+        for (name, _) in std::env::vars_os() {
+            refuse_unknown(&name.to_string_lossy())?;
+        }
         // What is no text is not passed over, but makes no sense to whoever reads it.
         let lookup = |variable: &str| Some(std::env::var_os(variable)?.to_string_lossy().into_owned());
         self.overridden(&lookup)
@@ -133,6 +136,17 @@ impl Config {
         }
         self.validated()
     }
+}
+
+/// A name of ours that is misspelt would be passed over, and nobody would know.
+fn refuse_unknown(variable: &str) -> Result<(), Error> {
+    let is_known = VARIABLES.iter().any(|(known, _)| *known == variable);
+    if is_known || !variable.starts_with("SELVEDGE_") {
+        return Ok(());
+    }
+    let known: Vec<&str> = VARIABLES.iter().map(|(known, _)| *known).collect();
+    let mend = format!("use {}, or unset it", known.join(", "));
+    Err(Error::new(format!("there is no variable `{variable}`"), "in the environment", mend))
 }
 
 fn number<T: FromStr>(text: &str, place: String) -> Result<T, Error> {
@@ -183,6 +197,18 @@ mod tests {
         assert_eq!(
             with("SELVEDGE_REPLAY", "a2 b").map(|c| c.search),
             Ok(Search::Replay("a2 b".parse().expect("a schedule")))
+        );
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_refused() {
+        assert!(VARIABLES.iter().all(|(known, _)| refuse_unknown(known) == Ok(())));
+        assert_eq!(refuse_unknown("SELVAGE_SEED"), Ok(()));
+        let told = refuse_unknown("SELVEDGE_BUGET").expect_err("it is no variable").to_string();
+        assert!(
+            told.starts_with(
+                "there is no variable `SELVEDGE_BUGET`, in the environment: use SELVEDGE_STRATEGY"
+            )
         );
     }
 
