@@ -114,6 +114,10 @@ impl Strategy for Probe {
         self.search.strayed()
     }
 
+    fn work(&self) -> u64 {
+        self.search.work()
+    }
+
     fn estimate(&self) -> Option<f64> {
         // The descent under way tells something too where none has come to its end.
         let all = self.sum + if self.descents == 0 { self.total } else { 0.0 };

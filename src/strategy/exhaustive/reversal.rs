@@ -193,6 +193,8 @@ impl Exhaustive {
     fn find_with(&mut self, event: u32, next: &Next, witness: Option<u32>) {
         let decision = self.history.events[event as usize];
         let thread = next.thread;
+        // It looks through what others have met.
+        self.work += self.history.events.len() as u64;
         let outcomes = self.history.foresee(next, View::Without(event));
         if outcomes == 0 || !conflict(&self.history.foreseen, self.history.met(event)) {
             return;
@@ -265,6 +267,7 @@ impl Exhaustive {
                 }
                 self.cuts.passed.push(events);
             }
+            self.work += self.history.threads as u64;
             if self.history.yields {
                 let history = &self.history;
                 let place = |thread: &u32| history.yields_in(*thread, rows::get(cut, *thread));
@@ -323,6 +326,7 @@ impl Exhaustive {
     fn begin_node(&mut self, event: u32) -> Node {
         let mut node = self.spare.pop().unwrap_or_else(Node::root);
         node.clear();
+        self.work += self.history.events.len() as u64;
         node.labels.extend_from_slice(&self.node.labels[..event as usize]);
         let used = |label: &Label| if let Label::Decision { end, .. } = label { *end } else { 0 };
         let chains = node.labels.iter().map(used).max().unwrap_or(0);
