@@ -6,6 +6,7 @@ use super::runner::{End, Runner};
 use crate::base::{Error, Strategy};
 use crate::engine::{Clock, MemoryModel};
 use crate::strategy;
+use std::any::Any;
 
 /// How much of the budget a strategy may use.
 #[derive(Clone, Copy, Debug)]
@@ -159,11 +160,13 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         if end != End::Budget || before.0 >= all.executions || before.1 >= all.choices {
             return Ok(end);
         }
-        let mut expected = 0.0;
+        let (mut expected, mut known) = (0.0, true);
         if self.config.clock == Clock::Abstract && self.report.memory == MemoryModel::SequentiallyConsistent {
             let (ended, probe) =
                 self.run(Box::new(strategy::Probe::new(self.config.seed)), all.for_probes())?;
             expected = probe.estimate().unwrap_or(0.0);
+            let any: &dyn Any = &*probe;
+            known = any.downcast_ref::<strategy::Probe>().is_none_or(strategy::Probe::has_arrived);
             if ended == End::Stop {
                 self.go_on(&*probe, ended);
                 return Ok(ended);
@@ -182,7 +185,8 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             // Some of them may have been run while sounding out, too.
             self.report.each_once = false;
             let own = self.report.estimate.unwrap_or(0.0);
-            self.report.estimate = Some(own.max(expected)).filter(|estimate| *estimate > 0.0);
+            // Too little is no estimate to tell, though enough to give up the search.
+            self.report.estimate = Some(own.max(expected)).filter(|estimate| known && *estimate > 0.0);
             self.report.spread = self.report.spread.filter(|_| own >= expected);
         }
         Ok(end)
@@ -201,6 +205,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Decision, Options, ThreadId};
 
     const ALL: Share =
         Share { executions: 20_000, choices: u64::MAX, work: u64::MAX, before: (0, 0), doubted: Some(0.0) };
@@ -215,6 +220,41 @@ mod tests {
         let long = Share { choices: 2_000_000, ..ALL };
         assert!(long.is_hopeless(2_000, 1_000_000, 0, 9_000.0));
         assert!(!long.is_hopeless(2_000, 1_000_000, 0, 7_000.0));
+    }
+
+    #[test]
+    fn what_is_computed_counts_as_well() {
+        let costly = Share { work: 1_000_000, ..ALL };
+        assert!(costly.is_hopeless(20, 0, 100_000, 2_100.0));
+        assert!(!costly.is_hopeless(20, 0, 100_000, 1_900.0));
+        assert!(costly.until_doubt().is_spent(20, 0, &Costs(100_000)));
+        assert!(!costly.until_doubt().is_spent(20, 0, &Costs(99_999)));
+        assert_eq!(costly.left(1_000, 0, 400_000).part(10).work, 60_000);
+    }
+
+    /// A strategy that has computed so much.
+    struct Costs(u64);
+
+    impl Strategy for Costs {
+        fn describe(&self) -> String {
+            "costs".into()
+        }
+
+        fn begin(&mut self) -> bool {
+            true
+        }
+
+        fn thread(&mut self, _: &Options<'_>) -> Decision {
+            Decision::STOP
+        }
+
+        fn outcome(&mut self, _: ThreadId, _: u32) -> u32 {
+            0
+        }
+
+        fn work(&self) -> u64 {
+            self.0
+        }
     }
 
     #[test]
