@@ -142,6 +142,33 @@ fn nothing_to_explore_may_be_allowed() {
     assert_eq!(1 + 1, 2);
 }
 
+#[selvedge::test(steps = 1)]
+#[should_panic(
+    expected = "no execution came to its end, so that nothing was tested; raise the bound on steps: \
+                           `SELVEDGE_STEPS`, `steps = ...` in the attribute"
+)]
+fn to_be_cut_short_everywhere_is_no_test() {
+    loses_an_update();
+}
+
+#[selvedge::test(steps = 1, allow_trivial)]
+fn to_be_cut_short_everywhere_may_be_allowed() {
+    loses_an_update();
+}
+
+/// Only where the main thread comes first does it go round so often that the execution is cut short.
+#[selvedge::test(strategy = "random", budget = 50, steps = 12)]
+fn to_be_cut_short_here_and_there_is_a_test() {
+    let total = AtomicU32::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| total.store(1, SeqCst));
+        let rounds = if total.load(SeqCst) == 0 { 100 } else { 1 };
+        for _ in 0..rounds {
+            total.fetch_add(1, SeqCst);
+        }
+    });
+}
+
 #[test]
 fn a_check_without_the_attribute_minds_as_much() {
     let told = |explorer: Explorer, model: fn()| {
@@ -150,6 +177,13 @@ fn a_check_without_the_attribute_minds_as_much() {
     };
     assert!(told(Explorer::new(), || {}).expect("trivial").contains("nothing to explore"));
     assert_eq!(told(Explorer::new().allow_trivial(true), || {}), None);
+    for strategy in ["portfolio", "exhaustive", "random", "pct", "bounded", "dfs"] {
+        let search = || Explorer::new().search(strategy.parse().expect("a strategy")).executions(50);
+        let unended = told(search().steps(1), loses_an_update).expect("no execution came to its end");
+        assert!(unended.contains("raise the bound on steps"), "{strategy}: {unended}");
+        assert!(unended.contains("reached the bound on steps and"), "{strategy}: {unended}");
+        assert!(!unended.contains("nothing to explore"), "{strategy}: {unended}");
+    }
     assert_eq!(told(Explorer::new().expect(FindingKind::Panic), loses_an_update), None);
     assert_eq!(told(Explorer::new().expect(FindingKind::LostUpdate), loses_an_update), None);
     let wrong = told(Explorer::new().expect(FindingKind::Deadlock), loses_an_update);

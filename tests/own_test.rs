@@ -125,6 +125,10 @@ fn variables_say_how_to_search() {
     let report = explore(&[("SELVEDGE_STEPS", "5"), ("SELVEDGE_BUDGET", "10")]);
     assert_eq!(report.cut_short(), report.executions());
     assert!(!report.proved(), "{report}");
+    // The wrong model, too, seems right where no execution comes to its end: that is no test.
+    let config = variables(&[("SELVEDGE_STEPS", "1")]).unwrap();
+    let report = Explorer::with(config).explore(hands_out_one_ticket_twice).unwrap();
+    assert!(report.is_trivial() && report.to_string().contains("raise the bound on steps"), "{report}");
 }
 
 #[test]

@@ -7,6 +7,41 @@ use selvedge::proptest::{Plan, explored, scheduled, schedules};
 use selvedge::sync::Mutex;
 use selvedge::thread;
 
+/// What the README shows.
+mod readme {
+    use selvedge::sync::Mutex;
+    use selvedge::thread;
+
+    // begin readme
+    use proptest::prelude::*;
+    use selvedge::proptest::scheduled;
+
+    proptest! {
+        #[test]
+        fn no_deposit_is_lost((amounts, plan) in scheduled(prop::collection::vec(0..100u32, 0..5))) {
+            plan.check(move || {
+                let balance = &Mutex::new(0);
+                thread::scope(|scope| {
+                    for amount in &amounts {
+                        scope.spawn(move || *balance.lock().unwrap() += amount);
+                    }
+                });
+                assert_eq!(*balance.lock().unwrap(), amounts.iter().sum::<u32>());
+            })?;
+        }
+    }
+    // end readme
+
+    #[test]
+    fn it_is_what_the_readme_shows() {
+        let (_, rest) = include_str!("properties.rs").split_once("// begin readme\n").expect("it begins");
+        let (code, _) = rest.split_once("    // end readme").expect("it ends");
+        let lines = code.lines().map(|line| line.strip_prefix("    ").unwrap_or(line));
+        let code: Vec<&str> = lines.collect();
+        assert!(include_str!("../README.md").contains(&code.join("\n")), "they differ");
+    }
+}
+
 const ACCOUNTS: usize = 3;
 const OPENING: i64 = 100;
 

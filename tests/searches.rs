@@ -1,6 +1,7 @@
 //! Searches named as data: how the default divides its budget, and what reports say of how far each has come.
 
 use selvedge::explore::{Coverage, Report, Search};
+use selvedge::sync::Mutex;
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::{Explorer, thread};
 
@@ -31,6 +32,23 @@ fn a_proof_within_reach_is_made() {
     let report = explored(Search::Portfolio, 20_000, &[4, 4, 3]);
     assert!(report.proved());
     assert_eq!(report.executions(), 11_550);
+}
+
+/// For each execution an exhaustive search looks at thousands of reversals here.
+#[test]
+fn what_costs_too_much_is_given_up_early() {
+    let report = || {
+        let explorer = Explorer::new().executions(400);
+        let explored = explorer.explore(|| {
+            let total = Mutex::new(0);
+            thread::scope(|scope| (0..100).for_each(|_| drop(scope.spawn(|| *total.lock().unwrap() += 1))));
+            assert_eq!(total.into_inner().unwrap(), 100);
+        });
+        explored.unwrap()
+    };
+    let text = report().to_string();
+    assert!(text.contains("sampled: 400 executions were run"), "{text}");
+    assert_eq!(report().to_string(), text);
 }
 
 #[test]

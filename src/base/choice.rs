@@ -201,4 +201,10 @@ pub trait Strategy: std::any::Any {
     fn spread(&self) -> Option<f64> {
         None
     }
+
+    /// How much it has computed so far to find out what to try, in steps of about the same cost; 0, where that is little beside the
+    /// executions. It depends on the executions alone, and so can bound what a search costs in a way that a clock cannot.
+    fn work(&self) -> u64 {
+        0
+    }
 }

@@ -6,12 +6,15 @@ use super::runner::{End, Runner};
 use crate::base::{Error, Strategy};
 use crate::engine::{Clock, MemoryModel};
 use crate::strategy;
+use std::any::Any;
 
 /// How much of the budget a strategy may use.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share {
     executions: u64,
     choices: u64,
+    /// How much the strategy may [compute](Strategy::work).
+    work: u64,
     /// How much of it has been used in an earlier turn of the same strategy.
     before: (u64, u64),
     /// Whether it is given up when it is plain that it will not come to its end, and how many executions there are in all by
@@ -19,25 +22,56 @@ pub(super) struct Share {
     doubted: Option<f64>,
 }
 
+/// What is left of a share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Left {
+    pub(super) executions: u64,
+    pub(super) choices: u64,
+    pub(super) work: u64,
+}
+
+impl Left {
+    /// No more executions than that.
+    pub(super) fn at_most(self, executions: u64) -> Self {
+        Left { executions: self.executions.min(executions), ..self }
+    }
+
+    /// One of so many equal parts.
+    pub(super) fn part(self, parts: u64) -> Self {
+        let Left { executions, choices, work } = self;
+        Left { executions: executions / parts, choices: choices / parts, work: work / parts }
+    }
+}
+
 /// A proof is not doubted before so many executions, or half of the budget if that is less.
 const FIRST_DOUBT: u64 = 1_000;
+/// So much may be [computed](Strategy::work) for each execution of the budget, on average: by far enough for models of which there
+/// is hope, and with many threads that meet in one place a bound of some seconds on what would take hours.
+const WORK: u64 = 50_000;
 /// Which part of the budget goes into sounding out how many executions there are.
 const PROBED: u64 = 20;
 
 impl Share {
-    /// All of it.
+    /// All of it, whatever has to be computed.
     pub(super) fn of(config: &Config) -> Self {
-        Share { executions: config.executions, choices: config.choices, before: (0, 0), doubted: None }
+        let (executions, choices) = (config.executions, config.choices);
+        Share { executions, choices, work: u64::MAX, before: (0, 0), doubted: None }
+    }
+
+    /// All of it, where there are other ways to look if this one costs too much.
+    fn of_many(config: &Config) -> Self {
+        Share { work: config.executions.saturating_mul(WORK), ..Share::of(config) }
     }
 
     /// Whether it is used up, or there is no hope that it will suffice.
     pub(super) fn is_spent(&self, executions: u64, choices: u64, strategy: &dyn Strategy) -> bool {
         let (executions, choices) = (executions + self.before.0, choices.saturating_add(self.before.1));
-        let spent = executions >= self.executions || choices >= self.choices;
+        let work = strategy.work();
+        let spent = executions >= self.executions || choices >= self.choices || work >= self.work;
         spent
             || self.doubted.is_some_and(|other| {
                 let estimate = strategy.estimate().unwrap_or(0.0).max(other);
-                self.is_hopeless(executions, choices, estimate)
+                self.is_hopeless(executions, choices, work, estimate)
             })
     }
 
@@ -45,26 +79,32 @@ impl Share {
     ///
     /// Estimates are rough, the more so the earlier, and a proof is worth more than samples. So an estimate is believed as far
     /// as the search has come: at a tenth of the budget it must be ten times the budget, at a half twice.
-    fn is_hopeless(&self, executions: u64, choices: u64, estimate: f64) -> bool {
+    fn is_hopeless(&self, executions: u64, choices: u64, work: u64, estimate: f64) -> bool {
         let used = share(executions, self.executions).max(share(choices, self.choices));
+        let used = used.max(share(work, self.work));
         let needed = used * estimate / executions as f64;
         needed * used > 1.0
     }
 
-    /// The most executions and choices left.
-    pub(super) fn left(&self) -> (u64, u64) {
-        (self.executions.saturating_sub(self.before.0), self.choices.saturating_sub(self.before.1))
+    /// The most executions, choices and work left after so much more.
+    pub(super) fn left(&self, executions: u64, choices: u64, work: u64) -> Left {
+        Left {
+            executions: self.executions.saturating_sub(self.before.0 + executions),
+            choices: self.choices.saturating_sub(self.before.1.saturating_add(choices)),
+            work: self.work.saturating_sub(work),
+        }
     }
 
     /// The part of it after which a proof is first doubted.
     fn until_doubt(&self) -> Self {
         let executions = (self.executions / 10).max(FIRST_DOUBT.min(self.executions.div_ceil(2)));
-        Share { executions, ..*self }
+        Share { executions, choices: (self.choices / 10).max(1), work: self.work / 10, ..*self }
     }
 
     /// The part of it that goes into sounding out.
     fn for_probes(&self) -> Self {
-        Share { executions: self.executions.div_ceil(PROBED), choices: self.choices / PROBED, ..*self }
+        let (choices, work) = (self.choices / PROBED, self.work / PROBED);
+        Share { executions: self.executions.div_ceil(PROBED), choices, work, ..*self }
     }
 
     /// What is left of it, in `parts` equal parts of at least one execution each.
@@ -83,7 +123,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     /// Every behaviour, until it is plain that the budget does not reach that far. Then a quarter each of what is left goes to
     /// interleavings with few preemptions, PCT, partial order sampling and a random walk.
     pub(super) fn portfolio(&mut self) -> Result<(), Error> {
-        let (seed, all) = (self.config.seed, Share::of(&self.config));
+        let (seed, all) = (self.config.seed, Share::of_many(&self.config));
         if self.prove(all)? != End::Budget {
             return Ok(());
         }
@@ -120,11 +160,13 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         if end != End::Budget || before.0 >= all.executions || before.1 >= all.choices {
             return Ok(end);
         }
-        let mut expected = 0.0;
+        let (mut expected, mut known) = (0.0, true);
         if self.config.clock == Clock::Abstract && self.report.memory == MemoryModel::SequentiallyConsistent {
             let (ended, probe) =
                 self.run(Box::new(strategy::Probe::new(self.config.seed)), all.for_probes())?;
             expected = probe.estimate().unwrap_or(0.0);
+            let any: &dyn Any = &*probe;
+            known = any.downcast_ref::<strategy::Probe>().is_none_or(strategy::Probe::has_arrived);
             if ended == End::Stop {
                 self.go_on(&*probe, ended);
                 return Ok(ended);
@@ -143,7 +185,8 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             // Some of them may have been run while sounding out, too.
             self.report.each_once = false;
             let own = self.report.estimate.unwrap_or(0.0);
-            self.report.estimate = Some(own.max(expected)).filter(|estimate| *estimate > 0.0);
+            // Too little is no estimate to tell, though enough to give up the search.
+            self.report.estimate = Some(own.max(expected)).filter(|estimate| known && *estimate > 0.0);
             self.report.spread = self.report.spread.filter(|_| own >= expected);
         }
         Ok(end)
@@ -162,19 +205,56 @@ impl<F: Fn() + Sync> Runner<'_, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Decision, Options, ThreadId};
 
-    const ALL: Share = Share { executions: 20_000, choices: u64::MAX, before: (0, 0), doubted: Some(0.0) };
+    const ALL: Share =
+        Share { executions: 20_000, choices: u64::MAX, work: u64::MAX, before: (0, 0), doubted: Some(0.0) };
 
     #[test]
     fn an_estimate_is_believed_as_far_as_the_search_has_come() {
-        assert!(ALL.is_hopeless(2_000, 0, 210_000.0));
-        assert!(!ALL.is_hopeless(2_000, 0, 190_000.0));
-        assert!(ALL.is_hopeless(10_000, 0, 41_000.0));
-        assert!(!ALL.is_hopeless(10_000, 0, 39_000.0));
+        assert!(ALL.is_hopeless(2_000, 0, 0, 210_000.0));
+        assert!(!ALL.is_hopeless(2_000, 0, 0, 190_000.0));
+        assert!(ALL.is_hopeless(10_000, 0, 0, 41_000.0));
+        assert!(!ALL.is_hopeless(10_000, 0, 0, 39_000.0));
         // Long executions use up the choices first.
         let long = Share { choices: 2_000_000, ..ALL };
-        assert!(long.is_hopeless(2_000, 1_000_000, 9_000.0));
-        assert!(!long.is_hopeless(2_000, 1_000_000, 7_000.0));
+        assert!(long.is_hopeless(2_000, 1_000_000, 0, 9_000.0));
+        assert!(!long.is_hopeless(2_000, 1_000_000, 0, 7_000.0));
+    }
+
+    #[test]
+    fn what_is_computed_counts_as_well() {
+        let costly = Share { work: 1_000_000, ..ALL };
+        assert!(costly.is_hopeless(20, 0, 100_000, 2_100.0));
+        assert!(!costly.is_hopeless(20, 0, 100_000, 1_900.0));
+        assert!(costly.until_doubt().is_spent(20, 0, &Costs(100_000)));
+        assert!(!costly.until_doubt().is_spent(20, 0, &Costs(99_999)));
+        assert_eq!(costly.left(1_000, 0, 400_000).part(10).work, 60_000);
+    }
+
+    /// A strategy that has computed so much.
+    struct Costs(u64);
+
+    impl Strategy for Costs {
+        fn describe(&self) -> String {
+            "costs".into()
+        }
+
+        fn begin(&mut self) -> bool {
+            true
+        }
+
+        fn thread(&mut self, _: &Options<'_>) -> Decision {
+            Decision::STOP
+        }
+
+        fn outcome(&mut self, _: ThreadId, _: u32) -> u32 {
+            0
+        }
+
+        fn work(&self) -> u64 {
+            self.0
+        }
     }
 
     #[test]

@@ -225,9 +225,15 @@ impl Report {
         self.most_threads
     }
 
-    /// How many executions reached the bound on steps, so that nothing is known of what would have followed.
+    /// How many executions reached the bound on steps, so that nothing is known of what would have followed. If all of them did, the
+    /// test has tested nothing, and a [`check`](crate::check()) fails as where there is [nothing to explore](Self::is_trivial).
     pub fn cut_short(&self) -> u64 {
         self.cut_short
+    }
+
+    /// Whether not one execution came to its end.
+    pub(super) fn is_all_cut_short(&self) -> bool {
+        self.cut_short > 0 && self.cut_short == self.executions
     }
 
     /// Whether a thread was kept back because it had gone round a polling loop in vain: what was seen is all there is if

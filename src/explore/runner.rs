@@ -167,6 +167,10 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         self.report.strategy = strategy.describe();
         self.report.each_once = any.is::<Exhaustive>() || any.is::<Graphs>();
         (self.report.estimate, self.report.spread) = (strategy.estimate(), strategy.spread());
+        if any.is::<Exhaustive>() && self.report.spread.is_none() {
+            // What has been finished lies in the small parts of the tree, and says nothing of the others.
+            self.report.estimate = None;
+        }
         let doubt = any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt);
         self.report.doubt = doubt.map(ToString::to_string).or(self.report.doubt.take());
         self.report.coverage = match end {

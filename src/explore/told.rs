@@ -33,7 +33,9 @@ impl fmt::Display for Report {
         for remark in &self.remarks {
             write!(f, "\n{remark}")?;
         }
-        if let Some(trivial) = self.triviality() {
+        if self.is_all_cut_short() && self.is_trivial() {
+            write!(f, "\n{UNENDED}")?;
+        } else if let Some(trivial) = self.triviality() {
             write!(f, "\n{trivial}")?;
         }
         if self.cut_short > 0 {
@@ -47,6 +49,10 @@ impl fmt::Display for Report {
         Ok(())
     }
 }
+
+/// What is said where no execution came to its end.
+const UNENDED: &str = "no execution came to its end, so that nothing was tested; raise the bound on steps: \
+                       `SELVEDGE_STEPS`, `steps = ...` in the attribute, or `Explorer::steps`";
 
 /// The most words of a schedule that a person might paste.
 const LONGEST: usize = 2_000;
@@ -71,6 +77,9 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
 }
 
 pub(super) fn scientific(number: f64) -> String {
+    if number.is_infinite() {
+        return "1e308 or more".to_string();
+    }
     if number < 1e6 { format!("{number:.0}") } else { format!("{number:.1e}") }
 }
 
@@ -83,5 +92,6 @@ mod tests {
         assert_eq!(count(1, "execution"), "1 execution");
         assert_eq!(count(12_870, "execution"), "12 870 executions");
         assert_eq!(scientific(3.14e9), "3.1e9");
+        assert_eq!(scientific(f64::INFINITY), "1e308 or more");
     }
 }

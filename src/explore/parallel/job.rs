@@ -23,6 +23,8 @@ pub(super) struct Job<I> {
     pub(super) executions: u64,
     /// About the most choices in them.
     pub(super) choices: u64,
+    /// About the most [work](crate::base::Strategy::work).
+    pub(super) work: u64,
     pub(super) known: Arc<Known>,
 }
 
@@ -105,6 +107,7 @@ struct Pace {
     number: usize,
     executions: u64,
     choices: u64,
+    work: u64,
     stops: bool,
     /// Whether it is the beginning of the search.
     begins: bool,
@@ -128,6 +131,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
             number,
             executions: job.executions,
             choices: job.choices,
+            work: job.work,
             stops: false,
             begins: matches!(job.way, Way::Begin),
             untold: (0, 0),
@@ -167,18 +171,20 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
     }
 
     fn may_go_on(&self, pace: &Pace) -> bool {
-        let wanted = !pace.stops && pace.executions > 0 && pace.choices > 0;
+        let wanted = !pace.stops && pace.executions > 0 && pace.choices > 0 && pace.work > 0;
         wanted && self.signals.first_stop.load(Relaxed) > pace.number && !self.signals.halted()
     }
 
     /// One execution, whose strategy has begun.
     fn run(&mut self, strategy: Box<S>, pace: &mut Pace) -> Box<S> {
+        let before = strategy.work();
         let (summary, back) = self.runner.engine.run(self.runner.model, strategy);
         let any: Box<dyn Any> = back;
         let mut strategy: Box<S> = any.downcast().expect("the engine gives back what it was given");
         strategy.end(summary.choices);
         pace.executions -= 1;
         pace.choices = pace.choices.saturating_sub(summary.choices.max(1));
+        pace.work = pace.work.saturating_sub(strategy.work() - before);
         let first = pace.untold.0 == 0 && self.signals.executions.load(Relaxed) == 0;
         pace.untold.0 += 1;
         pace.untold.1 += summary.choices;

@@ -25,7 +25,7 @@ mod sizes;
 
 use super::again::Drops;
 use super::file::Origin;
-use super::portfolio::Share;
+use super::portfolio::{Left, Share};
 use super::report::Report;
 use super::runner::{End, MOST_FINDINGS, Runner};
 use crate::base::{Error, Schedule, Strategy};
@@ -85,11 +85,10 @@ impl Limits {
         search.survey.run >= self.until || self.share.is_spent(run, chosen, &*search.main)
     }
 
-    /// How many executions and choices may follow.
-    fn left<S: Divisible>(&self, search: &Search<S>) -> (u64, u64) {
+    /// How much may follow.
+    fn left<S: Divisible>(&self, search: &Search<S>) -> Left {
         let (run, chosen) = self.used(search);
-        let (executions, choices) = self.share.left();
-        (executions.saturating_sub(run), choices.saturating_sub(chosen))
+        self.share.left(run, chosen, search.main.work())
     }
 
     fn used<S: Divisible>(&self, search: &Search<S>) -> (u64, u64) {
@@ -245,6 +244,7 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
                 way: Way::Finish,
                 executions: 1,
                 choices: u64::MAX,
+                work: u64::MAX,
                 known: self.known(),
             };
             signals.first_stop.store(usize::MAX, Relaxed);

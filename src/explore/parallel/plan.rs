@@ -3,6 +3,7 @@
 use super::Search;
 use super::job::{Beam, Job, Known, Way};
 use super::sizes::{chance, choose};
+use crate::explore::portfolio::Left;
 use crate::strategy::Divisible;
 use std::sync::Arc;
 
@@ -27,28 +28,26 @@ const BEAM: u64 = 4_096;
 
 impl<S: Divisible> Search<S> {
     /// The jobs of a round. They depend on nothing but what has been done so far.
-    pub(super) fn plan(
-        &mut self,
-        (left, choices): (u64, u64),
-        seed: u64,
-        known: Arc<Known>,
-    ) -> Vec<Job<S::Item>> {
+    pub(super) fn plan(&mut self, left: Left, seed: u64, known: Arc<Known>) -> Vec<Job<S::Item>> {
         let survey = &mut self.survey;
         survey.round += 1;
-        // As many jobs as there can be executions, going by their length so far.
-        let length = (survey.chosen / survey.run.max(1)).max(1);
-        let most = left.min((choices / length).max(1)).min(1 << 20) as usize;
-        let job = |items, way, executions: u64, choices: u64| {
-            let known = Arc::clone(&known);
-            Job { items, way, executions: executions.max(1), choices: choices.max(1), known }
+        // As many jobs as there can be executions, going by their length and cost so far.
+        let on_average = |all: u64| (all / survey.run.max(1)).max(1);
+        let of_length = (left.choices / on_average(survey.chosen)).max(1);
+        let of_cost = (left.work / on_average(self.main.work())).max(1);
+        let most = left.executions.min(of_length).min(of_cost).min(1 << 20) as usize;
+        let job = |items, way, most: Left| {
+            let (executions, choices, work) = (most.executions.max(1), most.choices.max(1), most.work.max(1));
+            Job { items, way, executions, choices, work, known: Arc::clone(&known) }
         };
         let (run, round) = (survey.run, survey.round);
         if run < FIRST {
             let items = self.left.pop().map(|item| (item, 1.0)).into_iter().collect();
-            return vec![job(items, Way::Begin, left.min(FIRST - run), choices)];
+            return vec![job(items, Way::Begin, left.at_most(FIRST - run))];
         }
         let (beams, pieces) = self.shape(most);
         let count = (beams + pieces).max(1) as u64;
+        let left = left.part(count);
         let mut jobs = Vec::with_capacity(beams + pieces);
         if beams > 0 {
             let sizes = Arc::new(self.survey.sizes.clone());
@@ -62,18 +61,13 @@ impl<S: Divisible> Search<S> {
             some.into_iter().enumerate().for_each(|(index, item)| dealt[index % hands].push(item));
             for items in dealt {
                 let beam = Beam { sizes: Arc::clone(&sizes), width: WIDTH, seed, round };
-                jobs.push(job(items, Way::Beam(beam), BEAM.min(left / count), choices / count));
+                jobs.push(job(items, Way::Beam(beam), left.at_most(BEAM)));
             }
         }
         let pieces = self.left.split_off(self.left.len().saturating_sub(pieces));
-        for item in pieces {
-            jobs.push(job(
-                vec![(item, 1.0)],
-                Way::Finish,
-                JOB.0.min(left / count).min((run / (2 * count)).max(8)),
-                JOB.1.min(choices / count),
-            ));
-        }
+        let most = left.at_most(JOB.0.min((run / (2 * count)).max(8)));
+        let most = Left { choices: most.choices.min(JOB.1), ..most };
+        jobs.extend(pieces.into_iter().map(|item| job(vec![(item, 1.0)], Way::Finish, most)));
         jobs
     }
 

@@ -16,6 +16,8 @@ pub struct Item(Node);
 pub struct Learned {
     executions: u64,
     deadlocked: u64,
+    /// This is no count of what there is, so that its text need not say it.
+    work: u64,
     done: f64,
     doubt: Option<String>,
     divergence: Option<Divergence>,
@@ -41,6 +43,7 @@ impl Divisible for Exhaustive {
         Learned {
             executions: std::mem::take(&mut self.executions),
             deadlocked: std::mem::take(&mut self.deadlocked),
+            work: std::mem::take(&mut self.work),
             done: std::mem::take(&mut self.done),
             doubt: self.doubt.take(),
             divergence: self.divergence.take(),
@@ -50,6 +53,7 @@ impl Divisible for Exhaustive {
     fn absorb(&mut self, learned: Learned) {
         self.executions += learned.executions;
         self.deadlocked += learned.deadlocked;
+        self.work += learned.work;
         self.done += learned.done;
         self.doubt = self.doubt.take().or(learned.doubt);
         self.divergence = self.divergence.take().or(learned.divergence);
@@ -176,7 +180,7 @@ impl FromStr for Learned {
             let deadlocked = words.next()?.parse().ok()?;
             let done = words.next()?.parse().ok()?;
             let doubt = words.next().map(str::to_owned);
-            Some(Learned { executions, deadlocked, done, doubt, divergence: None })
+            Some(Learned { executions, deadlocked, work: 0, done, doubt, divergence: None })
         };
         parse().ok_or_else(|| {
             Error::new(format!("`{text}` is no record of an exhaustive search"), "in its state", "begin anew")

@@ -110,6 +110,8 @@ pub struct Exhaustive {
     outcome: u32,
     executions: u64,
     deadlocked: u64,
+    /// What it took to find the nodes below: see [`Strategy::work`].
+    work: u64,
     /// The shares of the tree that have been finished.
     done: f64,
     complete: bool,
@@ -147,6 +149,7 @@ impl Exhaustive {
             outcome: 0,
             executions: 0,
             deadlocked: 0,
+            work: 0,
             done: 0.0,
             complete: false,
             estimated: None,
@@ -315,5 +318,9 @@ impl Strategy for Exhaustive {
 
     fn spread(&self) -> Option<f64> {
         if self.complete { Some(0.0) } else { self.estimated.map(|(_, spread)| spread) }
+    }
+
+    fn work(&self) -> u64 {
+        self.work
     }
 }

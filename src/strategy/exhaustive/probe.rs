@@ -40,6 +40,11 @@ impl Probe {
         Probe { search, dice, begun: false, product: 1.0, total: 1.0, descents: 0, sum: 0.0 }
     }
 
+    /// Whether a descent has come to its end. Until then the estimate counts only what is above where it stands.
+    pub(crate) fn has_arrived(&self) -> bool {
+        self.descents > 0
+    }
+
     /// Goes on with one of the children of the node just visited, or with the root.
     fn descend(&mut self) {
         let waiting = &mut self.search.waiting;
@@ -112,6 +117,10 @@ impl Strategy for Probe {
 
     fn strayed(&self) -> Option<String> {
         self.search.strayed()
+    }
+
+    fn work(&self) -> u64 {
+        self.search.work()
     }
 
     fn estimate(&self) -> Option<f64> {

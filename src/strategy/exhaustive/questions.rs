@@ -17,6 +17,13 @@ impl History {
         self.cuts.row(event as usize)
     }
 
+    /// The last event of a cut; 0 where there is none.
+    pub(super) fn last_in(&self, cut: &Row) -> u32 {
+        let threads = self.by_thread.iter().zip(cut.as_flattened());
+        let last = |(events, count): (&Vec<u32>, &i32)| (*count > 0).then(|| events[*count as usize - 1]);
+        threads.filter_map(last).max().unwrap_or(0)
+    }
+
     /// The events of other threads that `next` may conflict with and that its thread did not know of when it came to it: then
     /// it is the first of its thread to happen after them.
     pub(super) fn rivals(&self, next: &Next, event: Option<u32>, rivals: &mut Vec<u32>) {

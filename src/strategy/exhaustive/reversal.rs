@@ -17,6 +17,10 @@ pub(super) struct Cuts {
     prefix: Vec<Lanes>,
     /// What the default policy starts from, to see whether it gives this execution.
     start: Vec<Lanes>,
+    /// Whether it does, from so many events of the execution on, as far as that has come up.
+    known: Vec<Option<Result<(), u32>>>,
+    /// Where it came up last.
+    passed: Vec<u32>,
 }
 
 /// A reversal that begins with a canonical witness: the execution that goes on from it by default owns it.
@@ -29,6 +33,8 @@ struct Candidate {
     thread: u32,
     /// How many outcomes it has there.
     outcomes: u32,
+    /// The last event of the cut from which the default policy goes on.
+    last: u32,
     /// An event: no execution that is the same up to it owns the reversal, or not again.
     settled: u32,
 }
@@ -82,6 +88,8 @@ impl Exhaustive {
     /// with this execution last. Of its first events, as many as were `kept`, the candidates are known.
     pub(super) fn reverse(&mut self, kept: usize) {
         self.family.order(&mut self.order);
+        self.cuts.known.clear();
+        self.cuts.known.resize(self.history.events.len(), None);
         debug_assert!(self.found.is_empty());
         for number in 0..self.history.several.len() {
             self.take_other_outcomes(self.history.several[number]);
@@ -121,7 +129,7 @@ impl Exhaustive {
     fn settle(&mut self, number: usize) {
         self.cuts.start.clear();
         self.cuts.start.extend_from_slice(self.candidates.start(number));
-        match self.is_default() {
+        match self.is_default(self.candidates.all[number].last) {
             Ok(()) => {
                 self.push_reversals(number);
                 // No other execution owns it.
@@ -135,7 +143,7 @@ impl Exhaustive {
     fn leads_elsewhere(&mut self, number: usize) -> bool {
         self.cuts.start.clear();
         self.cuts.start.extend_from_slice(self.candidates.start(number));
-        self.is_default().is_err()
+        self.is_default(self.candidates.all[number].last).is_err()
     }
 
     /// The candidates for reversal of an event, or of what `thread` waits for at the end, with all decisions that it conflicts
@@ -169,7 +177,7 @@ impl Exhaustive {
         self.cuts.start.clear();
         self.cuts.start.extend_from_slice(self.history.cut_before(event));
         rows::set(&mut self.cuts.start, decision.thread, decision.index + 1);
-        if self.is_default().is_err() {
+        if self.is_default(event).is_err() {
             return;
         }
         for outcome in 1..decision.alternatives {
@@ -185,6 +193,8 @@ impl Exhaustive {
     fn find_with(&mut self, event: u32, next: &Next, witness: Option<u32>) {
         let decision = self.history.events[event as usize];
         let thread = next.thread;
+        // It looks through what others have met.
+        self.work += self.history.events.len() as u64;
         let outcomes = self.history.foresee(next, View::Without(event));
         if outcomes == 0 || !conflict(&self.history.foreseen, self.history.met(event)) {
             return;
@@ -202,6 +212,7 @@ impl Exhaustive {
         rows::join(&mut self.cuts.prefix, self.history.cut_before(event));
         self.cuts.start.clone_from(&self.cuts.prefix);
         rows::set(&mut self.cuts.start, decision.thread, decision.index + 1);
+        let mut last = self.history.last_in(&self.cuts.past).max(event);
         if self.history.foresee(next, View::Cut(&self.cuts.start)) > 0 {
             // It can go on right after the decision too, and must have done so.
             let Some(witness) = witness else { return };
@@ -210,9 +221,10 @@ impl Exhaustive {
             if !behind || self.history.events[witness as usize].choice != 0 {
                 return;
             }
+            last = witness;
         }
         let witness = witness.unwrap_or(NONE);
-        let candidate = Candidate { event, witness, thread, outcomes, settled: NONE };
+        let candidate = Candidate { event, witness, thread, outcomes, last, settled: NONE };
         self.candidates.add(candidate, &self.cuts.prefix, &self.cuts.start);
     }
 
@@ -231,12 +243,31 @@ impl Exhaustive {
     }
 
     /// Whether the default policy, from `cuts.start` on, gives this execution. If not, the last of the events that show it:
-    /// whatever comes after that, it is no different.
-    fn is_default(&mut self) -> Result<(), u32> {
+    /// whatever comes after that, it is no different. The `last` event of the cut is known.
+    fn is_default(&mut self, last: u32) -> Result<(), u32> {
+        self.cuts.passed.clear();
+        let result = self.follow_default(last);
+        for events in &self.cuts.passed {
+            self.cuts.known[*events as usize] = Some(result);
+        }
+        result
+    }
+
+    /// As [`is_default`](Self::is_default). Many cuts soon come to be all that the execution begins with, up to some event, and
+    /// how it goes on from there is found out once. What shows that it is another comes later than the events up to there, so it is
+    /// the same wherever the policy came from.
+    fn follow_default(&mut self, mut last: u32) -> Result<(), u32> {
         let cut = &mut self.cuts.start;
         let total: i32 = cut.iter().flatten().sum();
         let (mut seen, mut over) = (0, 0);
-        for _ in total..self.history.events.len() as i32 {
+        for events in total as u32..self.history.events.len() as u32 {
+            if last + 1 == events {
+                if let Some(result) = self.cuts.known[events as usize] {
+                    return result;
+                }
+                self.cuts.passed.push(events);
+            }
+            self.work += self.history.threads as u64;
             if self.history.yields {
                 let history = &self.history;
                 let place = |thread: &u32| history.yields_in(*thread, rows::get(cut, *thread));
@@ -252,6 +283,7 @@ impl Exhaustive {
             match next {
                 Some(Ok(event)) => {
                     seen = seen.max(event);
+                    last = last.max(event);
                     let event = &self.history.events[event as usize];
                     rows::set(cut, event.thread, event.index + 1);
                 }
@@ -294,6 +326,7 @@ impl Exhaustive {
     fn begin_node(&mut self, event: u32) -> Node {
         let mut node = self.spare.pop().unwrap_or_else(Node::root);
         node.clear();
+        self.work += self.history.events.len() as u64;
         node.labels.extend_from_slice(&self.node.labels[..event as usize]);
         let used = |label: &Label| if let Label::Decision { end, .. } = label { *end } else { 0 };
         let chains = node.labels.iter().map(used).max().unwrap_or(0);
