@@ -28,8 +28,8 @@ use crate::finding::{Finding, FindingKind, Severity};
 /// # Panics
 ///
 /// When something is wrong with the model: the message is the report, with the smallest trace that shows it and how to
-/// replay it. When there was nothing to explore (see [`Report::is_trivial`]), because such a test tests nothing. Also when a
-/// `SELVEDGE_*` variable makes no sense.
+/// replay it. When there was nothing to explore, or no execution came to its end within the bound on steps (see
+/// [`Report::is_trivial`]), because such a test tests nothing. Also when a `SELVEDGE_*` variable makes no sense.
 #[track_caller]
 pub fn check<F: Fn() + Send + Sync + 'static>(model: F) {
     match Config::default().of_running_test().overridden_by_env() {
@@ -158,7 +158,7 @@ impl Report {
 
     /// Whether there was nothing to explore, so that a test of the model says nothing about concurrency: in its first execution
     /// no value was chosen, and no thread did anything whose order with what another did could have mattered. Then there is no
-    /// other way to run it.
+    /// other way to run it. A model no execution of which came to its end within the bound on steps has not been tested either.
     ///
     /// Most often this is a mistake: locks and atomics that are std's and not the facade's, or threads that were not spawned.
     ///
