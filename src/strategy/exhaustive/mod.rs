@@ -179,7 +179,7 @@ impl Exhaustive {
         let left = self.node.choices.get(options.position as usize..)?;
         let (&Choice { thread, outcome }, rest) = left.split_first()?;
         self.outcome = outcome;
-        if !options.enabled.contains(thread) {
+        if !options.allows(thread) {
             let expected = Choice { thread, outcome };
             let mismatch = Mismatch::NotEnabled { expected, enabled: options.enabled.clone() };
             self.divergence.get_or_insert(Divergence { position: options.position, mismatch });
