@@ -5,6 +5,9 @@
 //! It is not enabled until another thread has changed something. This is fairness, as loom's and GenMC's treatment of spin
 //! loops assumes it. A loop that counts its rounds and gives up after more than three is assumed to see a change first if
 //! there is one to see; a proof that rests on this says so.
+//!
+//! A loop without any of these shows itself only by going round for long. Here its thread rests then; under strategies that
+//! learn from whole executions the places in it are known from then on, see [`loops`](super::loops).
 
 use super::Clock;
 use super::execution::Execution;
