@@ -255,7 +255,7 @@ fn a_loop_that_reads_two_variables_in_each_round_is_proved() {
                 }
                 pause();
             }
-            setters.map(|setter| setter.join().unwrap());
+            setters.into_iter().for_each(|setter| setter.join().unwrap());
         }
     };
     expect(every_trace(), 15, &[], both(SeqCst, SeqCst, || {}));
@@ -340,7 +340,9 @@ fn a_loop_that_gives_up_in_the_end_is_followed_beyond_it() {
         for (rounds, pause) in
             [(5, hint::spin_loop as fn()), (20, hint::spin_loop), (20, bare), (1_000, bare)]
         {
-            expect(every_trace(), 2, &[], move || drop(give_up(rounds, false, load, pause)));
+            expect(every_trace(), 2, &[], move || {
+                give_up(rounds, false, load, pause);
+            });
         }
     }
 }
