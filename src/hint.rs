@@ -10,7 +10,7 @@ pub use std::hint::{assert_unchecked, black_box, unreachable_unchecked};
 /// Says that the caller spins.
 ///
 /// Inside an exploration others go first then, and after a round of a loop in which nothing has changed the thread rests
-/// until something does. A loop that spins *without* saying so is made to rest too, only later.
+/// until something does. A loop that spins *without* saying so is known for one by going round for long, and made to rest too.
 #[track_caller]
 pub fn spin_loop() {
     match current::is_active() {

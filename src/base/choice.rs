@@ -17,6 +17,9 @@ pub struct Choice {
 pub struct Options<'a> {
     /// The threads that can go on; never empty.
     pub enabled: &'a ThreadSet,
+    /// Threads that could go on too, but rest, because the last round of their polling loop has shown them nothing new. Who
+    /// repeats an earlier execution may name one of them where that execution did.
+    pub resting: &'a ThreadSet,
     /// The thread chosen last. It need not be enabled.
     pub current: ThreadId,
     /// How many choices have been made before this one.
@@ -26,6 +29,12 @@ pub struct Options<'a> {
 }
 
 impl Options<'_> {
+    /// Whether `thread` can take the next step of an execution that is repeated: whether it rests there may have hung on what
+    /// others, who come later now, had not done yet.
+    pub fn allows(&self, thread: ThreadId) -> bool {
+        self.enabled.contains(thread) || self.resting.contains(thread)
+    }
+
     /// Whether choosing `thread` takes the turn from a thread that could have gone on and did not offer it.
     pub fn preempts(&self, thread: ThreadId) -> bool {
         thread != self.current && !self.yielding && self.enabled.contains(self.current)

@@ -19,7 +19,6 @@ use super::following::Following;
 use super::learning::Learning;
 use super::output::Printing;
 use super::pointers::Pointers;
-use super::polling::QUIET;
 use super::ring::Ring;
 use super::slot::{MAX_OBJECTS, Slot};
 use super::statics::Statics;
@@ -241,7 +240,6 @@ impl Execution {
         static EPOCHS: AtomicU64 = AtomicU64::new(1);
         self.epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
         self.countdown = 0;
-        self.due = QUIET.min(self.settings.steps);
         self.running = ThreadId::MAIN;
         self.position = 0;
         self.steps.clear();

@@ -159,7 +159,7 @@ impl Execution {
         if !H::MAY_BLOCK && !self.objects[object.index()].exposed && self.may_spare(object) {
             return Arrival::Go;
         }
-        let slow = self.position >= self.due || !self.learning.alert.is_empty() || self.following.active;
+        let slow = self.position >= self.due || self.learning.is_watchful() || self.following.active;
         if slow || std::thread::panicking() {
             return self.arrive_asking(&Operation::new(object, hot.action()), location);
         }

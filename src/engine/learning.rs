@@ -7,6 +7,8 @@
 //!   same in all orders of independent steps.
 
 use super::execution::Execution;
+use super::loops::Loops;
+use super::polling::LONG;
 use super::thread::Life;
 use crate::base::object::State;
 use crate::base::{Ending, Guard, ObjectId, Operation, Outcome, Record, Step, ThreadId, ThreadSet};
@@ -36,6 +38,7 @@ pub(crate) struct Learning {
     pub(super) processes: Vec<(ThreadId, bool)>,
     pub(crate) rouses: u32,
     roused: ThreadId,
+    pub(crate) loops: Loops,
 }
 
 impl Learning {
@@ -52,6 +55,7 @@ impl Learning {
             processes: Vec::new(),
             rouses: 0,
             roused: ThreadId::MAIN,
+            loops: Loops::default(),
         }
     }
 
@@ -59,10 +63,23 @@ impl Learning {
         self.active = active;
         self.alert.clear();
         self.closed = None;
+        self.loops.found.clear();
         self.glued.clear();
         self.guards.clear();
         self.yields.clear();
         (self.rouses, self.roused) = (0, ThreadId::MAIN);
+    }
+
+    /// Whether a thread may be about to begin a round of a polling loop.
+    #[inline(always)]
+    pub(crate) fn is_watchful(&self) -> bool {
+        !self.alert.is_empty() || self.knows_loops()
+    }
+
+    /// Whether it has to be looked at every step whether it begins a round of a loop without a hint.
+    #[inline(always)]
+    pub(crate) fn knows_loops(&self) -> bool {
+        self.active && !self.loops.is_empty()
     }
 
     /// An object begins in this state.
@@ -102,12 +119,21 @@ impl Execution {
         }
     }
 
-    /// The running thread has let others go first and arrives at `operation`. If it has done the same before, and since then
-    /// only looked, it waits until something that it looked at has changed.
+    /// The running thread arrives at `operation`. If it begins a round of a polling loop, has done the same before, and since
+    /// then only looked, it waits until something that it looked at has changed.
     pub(crate) fn guard_round(&mut self, operation: &Operation, location: &'static Location<'static>) {
         let me = self.running;
-        self.learning.alert.remove(me);
-        let Some(from) = self.round_before(operation, location) else { return };
+        let before = if self.learning.alert.contains(me) {
+            // It has let others go first.
+            self.learning.alert.remove(me);
+            self.round_before(operation, location)
+        } else if self.learning.loops.knows(location) {
+            self.two_rounds_before(operation, location)
+        } else {
+            None
+        };
+        let Some(from) = before else { return };
+        self.fairness_assumed |= self.learning.loops.knows(location);
         let at = self.steps.len();
         self.learning.guards.push(Guard { thread: me, from, at });
         let others = |step: &&Step| step.thread != me && step.changes();
@@ -187,13 +213,15 @@ impl Execution {
         let mut can = self.resting.iter().filter(|t| self.is_possible(*t));
         let first = can.next();
         let next = first.filter(|t| *t > last).or_else(|| can.find(|t| *t > last)).or(first);
-        let Some(thread) = next.filter(|_| self.learning.rouses < ROUSES) else { return false };
+        let Some(thread) = next else { return false };
+        // Who gives no hint may only be counting.
+        let counts = self.learning.loops.knows(self.threads[thread.index()].location);
+        if self.learning.rouses >= if counts { LONG as u32 } else { ROUSES } {
+            return false;
+        }
         self.learning.rouses += 1;
         self.learning.roused = thread;
-        self.resting.remove(thread);
-        self.enabled.insert(thread);
-        self.ask_again();
-        true
+        self.rouse(thread)
     }
 
     /// The execution as its strategy learns from it; `None` when the strategy does not.

@@ -13,6 +13,7 @@
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
+//! | `loops` | polling loops without a hint, under the same strategies |
 //! | `following`, `portrait` | telling what happens to strategies that follow it, and in what state it is |
 //! | `pointers` | what is known of reference-counted allocations |
 //! | `output` | what the model prints |
@@ -38,6 +39,7 @@ mod killing;
 mod knowledge;
 mod learning;
 mod lifecycle;
+mod loops;
 mod movers;
 mod output;
 #[cfg_attr(not(feature = "shuttle"), allow(dead_code))]
@@ -67,6 +69,7 @@ use crate::trace::Trace;
 use execution::Execution;
 use fiber::Hub;
 pub(crate) use fiber::{Carriage, trace_so_far};
+pub(crate) use loops::Place;
 pub use output::Output;
 
 /// How time passes in an execution.
@@ -114,6 +117,8 @@ pub(crate) struct Summary {
     pub(crate) count_seen: bool,
     /// Whether a destructor that the last drop of a reference-counted pointer ran has performed operations.
     pub(crate) destructor_acted: bool,
+    /// Whether, for a strategy that learns, a thread went round a loop for long at places that were not known for it.
+    pub(crate) loop_found: bool,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
     pub(crate) suspicious: bool,
     /// After how many choices it had ended for those who look at it from outside, where it ran on for a strategy that learns.
@@ -200,6 +205,16 @@ impl Engine {
         self.hub.execution().pointers.choose_drops(chosen);
     }
 
+    /// The places at which the last execution went round a loop for long that were not known for it.
+    pub(crate) fn loops_found(&mut self) -> &[Place] {
+        &self.hub.execution().learning.loops.found
+    }
+
+    /// From now on these places are known for loops.
+    pub(crate) fn learn_loops(&mut self, found: &[Place]) {
+        self.hub.execution().learning.loops.learn(found);
+    }
+
     /// Whether values are kept as text from now on.
     pub(crate) fn keep_notes(&mut self, notes: bool) {
         self.hub.execution().settings.notes = notes;
@@ -223,6 +238,7 @@ impl Execution {
         self.reset();
         self.set_every_point(strategy.every_point());
         self.learning.reset(strategy.learns());
+        self.due = self.quiet().min(self.settings.steps);
         self.weak.reset(self.settings.memory == MemoryModel::C11, !strategy.orders_memory());
         self.following.reset(strategy);
         if self.rests_by_state() {
@@ -242,6 +258,7 @@ impl Execution {
             weak_seen: self.weak.seen,
             count_seen: self.count_seen,
             destructor_acted: self.pointers.destructor_acted(),
+            loop_found: !self.learning.loops.found.is_empty(),
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (held && ending == Ending::Finished)
                 || self.misuse

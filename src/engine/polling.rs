@@ -5,6 +5,9 @@
 //! It is not enabled until another thread has changed something. This is fairness, as loom's and GenMC's treatment of spin
 //! loops assumes it. A loop that counts its rounds and gives up after more than three is assumed to see a change first if
 //! there is one to see; a proof that rests on this says so.
+//!
+//! A loop without any of these shows itself only by going round for long. Here its thread rests then; under strategies that
+//! learn from whole executions the places in it are known from then on, see [`loops`](super::loops).
 
 use super::Clock;
 use super::execution::Execution;
@@ -13,16 +16,28 @@ use crate::base::{Ending, Step, ThreadId};
 use std::panic::Location;
 
 /// After so many choices it is looked whether anything has changed.
-pub(crate) const QUIET: u64 = 512;
+const QUIET: u64 = 512;
+/// The same for a strategy that learns, which begins again once it knows of a loop: the sooner, the less was in vain.
+const SOON: u64 = 128;
 /// How many steps of those each enabled thread must have had for a livelock.
 const SHARE: usize = 16;
 /// For how many choices nothing must have changed for a livelock. A loop that gives up after counting so far is taken for
 /// one that never does.
-const LONG: u64 = 4 * 1024;
+pub(super) const LONG: u64 = 4 * 1024;
 /// How often a thread may repeat a round of a polling loop before it rests.
 const PATIENCE: u32 = 2;
 
 impl Execution {
+    /// After how many choices it is looked whether anything has changed.
+    pub(crate) fn quiet(&self) -> u64 {
+        if self.learning.active { SOON } else { QUIET }
+    }
+
+    /// The steps in which nothing must have changed for threads to have gone in circles.
+    pub(super) fn recent(&self) -> impl Iterator<Item = &Step> + Clone {
+        self.steps.since(self.steps.len().saturating_sub(self.quiet() as usize))
+    }
+
     /// Threads rest until another one has changed something.
     pub(crate) fn wake_resting(&mut self) {
         if self.resting.is_empty() || self.learning.active {
@@ -73,6 +88,15 @@ impl Execution {
         let Some(thread) = self.resting.iter().filter(|t| self.is_possible(*t)).min_by_key(longest) else {
             return false;
         };
+        self.rouse(thread)
+    }
+
+    /// Lets a thread that rests go on; `false` if it does not rest.
+    #[cold]
+    pub(crate) fn rouse(&mut self, thread: ThreadId) -> bool {
+        if !self.resting.contains(thread) {
+            return false;
+        }
         self.resting.remove(thread);
         self.enabled.insert(thread);
         self.ask_again();
@@ -145,8 +169,7 @@ impl Execution {
             return;
         };
         if self.learning.active {
-            circling.into_iter().for_each(|t| self.learning.alert.insert(t));
-            return;
+            return self.note_loops(&circling);
         }
         circling.into_iter().for_each(|t| self.looked.insert(t));
         let can: Vec<ThreadId> = self.enabled.iter().chain(self.resting.iter()).collect();
@@ -167,11 +190,10 @@ impl Execution {
 
     /// The threads that went in circles in the last steps, if nothing changed in those.
     fn circling(&self) -> Option<Vec<ThreadId>> {
-        let window = self.steps.since(self.steps.len().saturating_sub(QUIET as usize));
-        if window.clone().any(Step::changes) {
+        if self.recent().any(Step::changes) {
             return None;
         }
-        let circles = |t: &ThreadId| goes_in_circles(window.clone().filter(|s| s.thread == *t));
+        let circles = |t: &ThreadId| goes_in_circles(self.recent().filter(|s| s.thread == *t));
         Some((0..self.live_threads).map(ThreadId).filter(circles).collect())
     }
 }
@@ -190,13 +212,17 @@ pub(crate) struct Rounds {
 }
 
 /// Whether two steps of one thread are the same as far as the thread can tell.
-fn same(a: &Step, b: &Step) -> bool {
+pub(super) fn same(a: &Step, b: &Step) -> bool {
     std::ptr::eq(a.location, b.location) && a.operation == b.operation && a.outcome == b.outcome
 }
 
 /// Whether steps of one thread repeat themselves, many times over.
 fn goes_in_circles<'a>(steps: impl Iterator<Item = &'a Step>) -> bool {
-    let steps: Vec<&Step> = steps.collect();
-    steps.len() >= SHARE
-        && (1..=steps.len() / 4).any(|period| steps.iter().zip(&steps[period..]).all(|(a, b)| same(a, b)))
+    circle(&steps.collect::<Vec<_>>()).is_some()
+}
+
+/// In how many steps a thread goes round, if its steps repeat themselves, many times over.
+pub(super) fn circle(steps: &[&Step]) -> Option<usize> {
+    let repeats = |period: &usize| steps.iter().zip(&steps[*period..]).all(|(a, b)| same(a, b));
+    (1..=steps.len() / 4).find(repeats).filter(|_| steps.len() >= SHARE)
 }

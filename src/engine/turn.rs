@@ -10,7 +10,6 @@
 //! ```
 
 use super::execution::{AHEAD, Arrival, Execution, Mode};
-use super::polling::QUIET;
 use crate::base::{
     Action, Decision, Ending, FOREVER, Operation, Options, Outcome, Step, ThreadAction, ThreadId,
 };
@@ -38,7 +37,7 @@ impl Execution {
         let thread = &mut self.threads[me.index()];
         thread.pending = *operation;
         thread.location = location;
-        if self.learning.alert.contains(me) {
+        if self.learning.is_watchful() {
             self.guard_round(operation, location);
         }
         if operation.may_block() {
@@ -118,7 +117,7 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn choose(&mut self) -> Option<ThreadId> {
         let thread = if self.ahead_at < self.ahead_end { self.take_ahead() } else { self.ask() };
-        if !self.enabled.contains(thread) {
+        if !self.enabled.contains(thread) && !self.rouse(thread) {
             self.stop();
             return None;
         }
@@ -144,6 +143,7 @@ impl Execution {
         }
         let options = Options {
             enabled: &self.enabled,
+            resting: &self.resting,
             current: self.chosen,
             position: self.position,
             yielding: self.yielding,
@@ -162,7 +162,7 @@ impl Execution {
         }
         let Decision { thread, run } = strategy.thread(&options);
         self.yielding = false;
-        if run > 1 {
+        if run > 1 && !self.learning.knows_loops() {
             // While something is due at every choice, every choice is asked for.
             self.countdown = u64::from(run - 1).min(self.due.saturating_sub(self.position + 1)) as u32;
         }
@@ -183,7 +183,7 @@ impl Execution {
         if self.rests_by_state() {
             self.rest_who_is_back();
         }
-        if self.position >= self.last_busy + QUIET && self.over.is_none() {
+        if self.position >= self.last_busy + self.quiet() && self.over.is_none() {
             self.look_for_livelock();
         }
         if self.over.is_none() && self.position >= self.settings.steps {
@@ -195,7 +195,7 @@ impl Execution {
             }
         }
         let looks_again = match self.resting.is_empty() && !self.rests_by_state() {
-            true => self.last_busy + QUIET,
+            true => self.last_busy + self.quiet(),
             false => 0,
         };
         self.due = looks_again.min(self.settings.steps);

@@ -3,15 +3,17 @@
 //! - It uses atomics in other ways than sequentially consistently: from then on C11 holds.
 //! - A destructor that the last drop of an `Arc` runs performs operations, so that it matters who drops last: from then on
 //!   every drop is a step, and which comes last is a choice.
+//! - A thread goes round a loop for long without a hint that it waits there: from then on a round of that loop which has shown
+//!   nothing new is not repeated.
 //!
-//! Most models do neither, and are explored in fewer executions for it.
+//! Most models do none of this, and are explored in fewer executions for it, or with more of each loop.
 
 use super::measure::Measure;
 use super::parallel::Survey;
 use super::report::Coverage;
 use super::runner::Runner;
 use crate::base::{Error, Schedule, Strategy};
-use crate::engine::{MemoryModel, Summary};
+use crate::engine::{MemoryModel, Place, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -53,11 +55,12 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         Ok(())
     }
 
-    /// Whether drops can become steps: only then is there reason to watch destructors.
-    pub(super) fn watch_drops(&mut self, custom: Option<&dyn Strategy>) {
+    /// Whether the exploration can begin again: only then is there reason to watch destructors, and loops.
+    pub(super) fn watch_model(&mut self, custom: Option<&dyn Strategy>) {
         let known = custom.is_none_or(|strategy| afresh(self, strategy).is_some());
         if !known || !self.is_in_one_go() {
             self.drops = Drops::Ignored;
+            self.loops = None;
         }
     }
 
@@ -83,6 +86,8 @@ impl<F: Fn()> Runner<'_, F> {
 
     /// Whether the model has turned out to do what the exploration was not prepared for, so that it begins again.
     pub(super) fn begins_again(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
+        let found = self.loops_found(summary).to_vec();
+        self.watch_loops(&found, strategy);
         if self.is_about_drops(summary) {
             self.choose_drops(strategy);
         }
@@ -99,11 +104,20 @@ impl<F: Fn()> Runner<'_, F> {
         if memory {
             self.report.memory = MemoryModel::C11;
         }
-        memory || self.is_about_drops(summary)
+        memory || self.is_about_drops(summary) || self.is_about_loops(summary)
     }
 
     fn is_about_drops(&self, summary: &Summary) -> bool {
         summary.destructor_acted && self.drops == Drops::Watched
+    }
+
+    /// Where it went round a loop for long, if the exploration is to begin again for that.
+    pub(super) fn loops_found(&mut self, summary: &Summary) -> &[Place] {
+        if self.is_about_loops(summary) { self.engine.loops_found() } else { &[] }
+    }
+
+    fn is_about_loops(&self, summary: &Summary) -> bool {
+        summary.loop_found && self.loops.is_some()
     }
 
     fn is_about_memory(&self, summary: &Summary) -> bool {
@@ -122,6 +136,21 @@ impl<F: Fn()> Runner<'_, F> {
             None
         };
         self.again = again.or(self.again.take());
+    }
+
+    /// For one of several who work on the same search: what is known of drops and loops.
+    pub(super) fn know(&mut self, drops: Drops, loops: Option<Vec<Place>>) {
+        self.set_drops(drops);
+        loops.iter().for_each(|known| self.engine.learn_loops(known));
+        self.loops = loops;
+    }
+
+    /// From now on a round of a loop at these places, if there are any, is not repeated when it has shown nothing new.
+    pub(super) fn watch_loops(&mut self, found: &[Place], strategy: &dyn Strategy) {
+        let Some(known) = self.loops.as_mut().filter(|_| !found.is_empty()) else { return };
+        known.extend_from_slice(found);
+        self.engine.learn_loops(found);
+        self.again = afresh(self, strategy);
     }
 
     /// From now on drops are steps. Schedules mean something else then, so that what was found is found again.

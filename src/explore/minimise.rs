@@ -19,8 +19,9 @@ use crate::trace::minimise::{Size, candidates};
 /// How many executions, and how many choices in them, the search under one bound may cost.
 const EXECUTIONS: u64 = 3_000;
 const CHOICES: u64 = 200_000;
-/// How many schedules are tried in all to make the trace simpler.
-const TRIES: u32 = 600;
+/// How many schedules are tried in all to make the trace simpler, as long as they have no more choices than the search under a
+/// bound may cost.
+const TRIES: u64 = 600;
 /// Longer executions are not made smaller: each try would cost too much.
 const LONGEST: u64 = 20_000;
 
@@ -37,7 +38,7 @@ pub(super) fn minimise<F: Fn()>(runner: &mut Runner<'_, F>, found: Found) -> Fou
             break;
         }
     }
-    let mut tries = TRIES;
+    let mut tries = TRIES.min(CHOICES / best.2.schedule.len().max(1));
     while let Some(smaller) = simplify(runner, &best, &signature, &mut tries) {
         best = smaller;
     }
@@ -73,7 +74,7 @@ fn simplify<F: Fn()>(
     runner: &mut Runner<'_, F>,
     best: &Sized,
     signature: &str,
-    tries: &mut u32,
+    tries: &mut u64,
 ) -> Option<Sized> {
     let proposals: Vec<_> = candidates(&best.2).take(*tries as usize).collect();
     for schedule in proposals {

@@ -9,7 +9,7 @@ use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
 use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Clock, Engine, MemoryModel, Summary};
+use crate::engine::{Clock, Engine, MemoryModel, Place, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
@@ -34,6 +34,8 @@ pub(super) struct Runner<'a, F> {
     /// What to begin again with, because the model does what the exploration was not prepared for.
     pub(super) again: Option<Box<dyn Strategy>>,
     pub(super) drops: Drops,
+    /// Where the model polls without a hint, as far as that is known; `None` when the exploration cannot begin again.
+    pub(super) loops: Option<Vec<Place>>,
     /// Whether a destructor that the last drop of an `Arc` ran has performed operations.
     pub(super) destructor_acted: bool,
     pub(super) seen: BTreeSet<String>,
@@ -94,6 +96,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             started: Instant::now(),
             again: None,
             drops: Drops::Watched,
+            loops: Some(Vec::new()),
             destructor_acted: false,
             report,
             seen,
@@ -108,7 +111,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
 impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
-        self.watch_drops(custom.as_deref());
+        self.watch_model(custom.as_deref());
         let Some(strategy) = custom else {
             self.search()?;
             while self.again.take().is_some() {

@@ -126,7 +126,7 @@ impl Strategy for Replay {
         while let Some(word) = self.word {
             if options.position >= self.end {
                 self.next_word(self.end);
-            } else if options.enabled.contains(word.thread) {
+            } else if options.allows(word.thread) {
                 self.outcome = word.outcome;
                 let run = u32::try_from(self.end - options.position).unwrap_or(u32::MAX);
                 return Decision { thread: word.thread, run };

@@ -110,8 +110,13 @@ pub(super) fn run(program: &Program, strategy: &mut dyn Strategy) -> Option<Run>
             break;
         }
         let position = result.choices.len() as u64;
-        let options =
-            Options { enabled: &enabled, current: state.current, position, yielding: state.yielding };
+        let options = Options {
+            enabled: &enabled,
+            resting: &ThreadSet::new(),
+            current: state.current,
+            position,
+            yielding: state.yielding,
+        };
         if decision.run == 0 || decided != enabled || state.yielding {
             teller.tell(strategy, &state);
             ahead = if state.yielding || decided != enabled { VecDeque::new() } else { ahead };

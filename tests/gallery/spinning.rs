@@ -1,8 +1,9 @@
 //! Loops that wait by looking again and again.
 
-use super::{every, expect, right};
+use super::{every, every_trace, expect, right};
 use selvedge::sync::Arc;
-use selvedge::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use selvedge::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
+use selvedge::sync::atomic::{AtomicBool, AtomicU32};
 use selvedge::{Explorer, Report, hint, strategy, thread};
 
 /// Each waits for the other one to raise its flag first.
@@ -151,4 +152,197 @@ fn a_bounded_loop_that_yields_is_explored_to_its_end() {
         other.join().unwrap();
     });
     right(1, || thread::spawn(|| ()).join().unwrap());
+}
+
+/// Under sequential consistency, and twice under C11.
+const ORDERINGS: [(Ordering, Ordering); 3] = [(SeqCst, SeqCst), (Release, Acquire), (Relaxed, Relaxed)];
+
+/// So many threads wait for a flag that another one raises.
+fn wait_bare(threads: u32, store: Ordering, load: Ordering) {
+    let flag = Arc::new(AtomicBool::new(false));
+    let wait = |flag: Arc<AtomicBool>| move || while !flag.load(load) {};
+    let others: Vec<_> = (1..threads).map(|_| thread::spawn(wait(Arc::clone(&flag)))).collect();
+    let theirs = Arc::clone(&flag);
+    let setter = thread::spawn(move || theirs.store(true, store));
+    wait(flag)();
+    setter.join().unwrap();
+    others.into_iter().for_each(|other| other.join().unwrap());
+}
+
+#[test]
+fn a_loop_without_a_hint_is_proved_because_a_round_that_saw_nothing_new_twice_is_not_repeated() {
+    for (store, load) in ORDERINGS {
+        for threads in 1..=3 {
+            // Each sees the flag in its first, its second or its third round.
+            expect(every_trace(), 3u64.pow(threads), &[], move || wait_bare(threads, store, load));
+        }
+    }
+}
+
+#[test]
+fn such_a_loop_is_known_also_where_no_execution_begins_with_it() {
+    for (store, load) in ORDERINGS {
+        expect(every_trace(), 3, &[], move || {
+            let flag = Arc::new(AtomicBool::new(false));
+            let theirs = Arc::clone(&flag);
+            let waiter = thread::spawn(move || while !theirs.load(load) {});
+            flag.store(true, store);
+            waiter.join().unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_message_behind_a_flag_that_is_spun_on_needs_release_and_acquire() {
+    let pass = |store: Ordering, load: Ordering| {
+        move || {
+            let shared = Arc::new((AtomicBool::new(false), AtomicU32::new(0)));
+            let theirs = Arc::clone(&shared);
+            let sender = thread::spawn(move || {
+                theirs.1.store(1, Relaxed);
+                theirs.0.store(true, store);
+            });
+            while !shared.0.load(load) {}
+            assert!(shared.1.load(Relaxed) == 1, "the message is not there");
+            sender.join().unwrap();
+        }
+    };
+    expect(every_trace(), 3, &[], pass(Release, Acquire));
+    let late = "panic: `main` panicked: the message is not there";
+    // In each round the flag may be seen, and then the message or not.
+    expect(every_trace(), 6, &[late], pass(Relaxed, Relaxed));
+}
+
+fn bare_spin_lock(threads: u32, take: Ordering, give: Ordering) {
+    let shared = Arc::new((AtomicBool::new(false), AtomicU32::new(0)));
+    let add = |shared: Arc<(AtomicBool, AtomicU32)>| {
+        move || {
+            while shared.0.compare_exchange(false, true, take, Relaxed).is_err() {}
+            shared.1.store(shared.1.load(Relaxed) + 1, Relaxed);
+            shared.0.store(false, give);
+        }
+    };
+    let others: Vec<_> = (1..threads).map(|_| thread::spawn(add(Arc::clone(&shared)))).collect();
+    add(Arc::clone(&shared))();
+    others.into_iter().for_each(|other| other.join().unwrap());
+    assert!(shared.1.load(Relaxed) == threads, "one has not been counted");
+}
+
+#[test]
+fn a_spin_lock_without_hints_is_proved_and_one_that_orders_nothing_is_not() {
+    // Whoever is second finds the lock taken never, once or twice before it rests.
+    expect(every_trace(), 6, &[], || bare_spin_lock(2, Acquire, Release));
+    expect(every_trace(), 126, &[], || bare_spin_lock(3, Acquire, Release));
+    // The second one may read the older count and store before or behind the first one, or read the newer: three times as many.
+    let lost = "panic: `main` panicked: one has not been counted";
+    expect(every_trace(), 18, &[lost], || bare_spin_lock(2, Relaxed, Relaxed));
+}
+
+#[test]
+fn a_loop_that_reads_two_variables_in_each_round_is_proved() {
+    let both = |store: Ordering, load: Ordering, pause: fn()| {
+        move || {
+            let flags = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
+            let raise = |which: usize| {
+                let flags = Arc::clone(&flags);
+                thread::spawn(move || flags[which].store(true, store))
+            };
+            let setters = [raise(0), raise(1)];
+            loop {
+                let seen = [flags[0].load(load), flags[1].load(load)];
+                if seen == [true, true] {
+                    break;
+                }
+                pause();
+            }
+            setters.into_iter().for_each(|setter| setter.join().unwrap());
+        }
+    };
+    expect(every_trace(), 15, &[], both(SeqCst, SeqCst, || {}));
+    expect(every_trace(), 11, &[], both(Release, Acquire, || {}));
+    expect(every_trace(), 11, &[], both(Relaxed, Relaxed, || {}));
+    // With a hint the first load of a round waits, and the second may read the same for ever: that is seen in the same way.
+    for (store, load) in ORDERINGS {
+        expect(every_trace(), 7, &[], both(store, load, hint::spin_loop));
+    }
+}
+
+#[test]
+fn a_reader_that_tries_again_sees_what_it_sees_with_a_hint() {
+    let read = |pause: fn()| {
+        move || {
+            let shared = Arc::new((AtomicU32::new(0), AtomicU32::new(0)));
+            let theirs = Arc::clone(&shared);
+            let writer = thread::spawn(move || {
+                theirs.0.store(1, SeqCst);
+                theirs.1.store(7, SeqCst);
+                theirs.0.store(2, SeqCst);
+            });
+            let seen = loop {
+                let before = shared.0.load(SeqCst);
+                let data = shared.1.load(SeqCst);
+                if before.is_multiple_of(2) && shared.0.load(SeqCst) == before {
+                    break (before, data);
+                }
+                pause();
+            };
+            writer.join().unwrap();
+            seen
+        }
+    };
+    let seen = super::outcomes_of(every_trace(), read(|| {}));
+    assert_eq!(seen, [(0, 0), (2, 7)]);
+    assert_eq!(seen, super::outcomes_of(every_trace(), read(hint::spin_loop)));
+}
+
+#[test]
+fn a_loop_without_a_hint_that_nobody_ends_is_a_livelock_under_both_memory_models() {
+    for (_, load) in ORDERINGS {
+        let report = every_trace().explore(move || {
+            let flag = AtomicBool::with_name(false, "flag");
+            while !flag.load(load) {}
+        });
+        let report = report.unwrap();
+        let livelock = "livelock: `main` goes round for ever, and nothing that is read can change";
+        assert_eq!(super::headlines(&report), [livelock], "{report}");
+        assert!(report.executions() == 1 && report.longest() < 10_000, "{report}");
+    }
+}
+
+/// Looks at a flag so often, and then stores what another thread looks at; whether the flag was raised, and what was seen.
+fn give_up(rounds: u32, raised: bool, load: Ordering, pause: fn()) -> (bool, u32) {
+    let shared = Arc::new((AtomicBool::new(false), AtomicU32::new(0)));
+    let theirs = Arc::clone(&shared);
+    let other = thread::spawn(move || {
+        let seen = theirs.1.load(load);
+        if raised {
+            theirs.0.store(true, Relaxed);
+        }
+        seen
+    });
+    let found = (0..rounds).any(|_| {
+        let found = shared.0.load(load);
+        pause();
+        found
+    });
+    shared.1.store(1, Relaxed);
+    (found, other.join().unwrap())
+}
+
+#[test]
+fn a_loop_that_gives_up_in_the_end_is_followed_beyond_it() {
+    let bare: fn() = || {};
+    for (_, load) in ORDERINGS {
+        // Not taken for one that polls: all is seen, nothing assumed.
+        let all = super::outcomes_of(every_trace(), move || give_up(20, true, load, bare));
+        assert_eq!(all, [(false, 0), (false, 1), (true, 0)]);
+        // What it does at last has to be seen by who rests for it in no other order, too.
+        for (rounds, pause) in
+            [(5, hint::spin_loop as fn()), (20, hint::spin_loop), (20, bare), (1_000, bare)]
+        {
+            expect(every_trace(), 2, &[], move || {
+                give_up(rounds, false, load, pause);
+            });
+        }
+    }
 }

@@ -4,7 +4,7 @@
 
 use super::sizes::{Kind, Sampled, Sizes, chance, choose};
 use crate::base::Ending;
-use crate::engine::Summary;
+use crate::engine::{Place, Summary};
 use crate::explore::report::Report;
 use crate::explore::runner::Runner;
 use crate::strategy::Divisible;
@@ -59,6 +59,8 @@ pub(super) struct Done<S: Divisible> {
     pub(super) lock_orders: BTreeSet<u64>,
     /// Whether a destructor has performed operations.
     pub(super) destructor_acted: bool,
+    /// Where a thread went round a loop for long.
+    pub(super) loops: Vec<Place>,
     pub(super) learned: S::Learned,
     /// What is left to do, with what turned out to be below.
     pub(super) left: Vec<S::Item>,
@@ -111,6 +113,8 @@ struct Pace {
     stops: bool,
     /// Whether it is the beginning of the search.
     begins: bool,
+    /// Where a thread went round a loop for long.
+    loops: Vec<Place>,
     /// Executions and choices that have not been told to all: others' processors need not hear of every one.
     untold: (u64, u64),
 }
@@ -134,6 +138,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
             work: job.work,
             stops: false,
             begins: matches!(job.way, Way::Begin),
+            loops: Vec::new(),
             untold: (0, 0),
         };
         let mut strategy = self.strategy.take().expect("put back after each job");
@@ -167,7 +172,8 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         self.strategy = Some(strategy);
         let (report, lock_orders) = self.runner.end_job(kept);
         let destructor_acted = std::mem::replace(&mut self.runner.destructor_acted, acted);
-        Done { report, lock_orders, destructor_acted, learned, left, sampled, total, stops: pace.stops }
+        let Pace { stops, loops, .. } = pace;
+        Done { report, lock_orders, destructor_acted, loops, learned, left, sampled, total, stops }
     }
 
     fn may_go_on(&self, pace: &Pace) -> bool {
@@ -194,6 +200,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         }
         if self.runner.tells_to_begin_again(&summary) {
             pace.stops = true;
+            pace.loops.extend_from_slice(self.runner.loops_found(&summary));
         } else {
             self.look(&summary, &*strategy, pace);
         }

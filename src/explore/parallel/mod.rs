@@ -165,12 +165,12 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
             let _close_at_the_end = Lost(&pool);
             for _ in 0..workers {
                 let (config, model, pool) = (self.config.clone(), self.model, &pool);
-                let drops = self.drops;
+                let (drops, loops) = (self.drops, self.loops.clone());
                 let strategy = Some(Box::new(search.main.idle()));
                 scope.spawn(move || {
                     // An engine stays on its thread.
                     let mut runner = Runner::new(config, model, None, None);
-                    runner.set_drops(drops);
+                    runner.know(drops, loops);
                     let mut worker = Worker { runner: &mut runner, strategy, signals };
                     pool.work(|number, job| worker.perform(number, job));
                 });
@@ -282,6 +282,7 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
                 if done.destructor_acted && self.drops == Drops::Watched {
                     self.choose_drops(&*search.main);
                 }
+                self.watch_loops(&done.loops, &*search.main);
                 self.lock_orders.extend(done.lock_orders);
                 search.main.absorb(done.learned);
                 self.add(done.report);

@@ -37,7 +37,8 @@
 //! only when no other can, independence means nothing: use [`dfs`](super::dfs()).
 //!
 //! **Polling loops** (with a yield, a spin hint, a sleep or a time-out in them) go round again only when something that the last
-//! round looked at has changed: otherwise there would be infinitely many traces.
+//! round looked at has changed: otherwise there would be infinitely many traces. So do loops without a hint where the engine has
+//! seen that they poll.
 
 mod family;
 mod foresee;
@@ -182,7 +183,7 @@ impl Exhaustive {
         let left = self.node.choices.get(options.position as usize..)?;
         let (&Choice { thread, outcome }, rest) = left.split_first()?;
         self.outcome = outcome;
-        if !options.enabled.contains(thread) {
+        if !options.allows(thread) {
             let expected = Choice { thread, outcome };
             let mismatch = Mismatch::NotEnabled { expected, enabled: options.enabled.clone() };
             self.divergence.get_or_insert(Divergence { position: options.position, mismatch });

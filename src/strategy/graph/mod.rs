@@ -214,7 +214,7 @@ impl Strategy for Graphs {
         self.position = options.position;
         if let Some(planned) = self.plan.get(options.position as usize) {
             let number = self.numbers.get(planned.thread as usize).copied().unwrap_or(u32::MAX);
-            if number == u32::MAX || !options.enabled.contains(ThreadId(number)) {
+            if number == u32::MAX || !options.allows(ThreadId(number)) {
                 self.surprised(options.position);
                 return Decision::STOP;
             }

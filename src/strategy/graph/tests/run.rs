@@ -36,7 +36,9 @@ pub(super) fn run<'a>(
         if enabled.is_empty() {
             break;
         }
-        let options = Options { enabled: &enabled, current: ThreadId::MAIN, position, yielding: false };
+        let resting = ThreadSet::new();
+        let (enabled, resting) = (&enabled, &resting);
+        let options = Options { enabled, resting, current: ThreadId::MAIN, position, yielding: false };
         let decision = strategy.thread(&options);
         assert_ne!(decision, Decision::STOP, "the strategy stops at {position}: {program:#?}");
         let thread = machine.started[decision.thread.index()];

@@ -1,0 +1,96 @@
+//! Polling loops without a hint, for strategies that learn from whole executions.
+//!
+//! Nothing marks a round of such a loop, and one that only counts looks the same for a while. So a loop is taken for one that
+//! polls only where a thread has been seen to go round it for long while nothing changed; how soon that is seen hangs on how far
+//! an execution has come, which is no rule to search by. From then on the places in it are known, the search begins again, and
+//! what holds a thread back depends on its own steps alone: it waits at such a place for something to change once it has gone
+//! round twice with the same steps and outcomes. Then it is where it was a round before, in all that the round can have taught it.
+
+use super::execution::Execution;
+use super::polling::{circle, same};
+use crate::base::{Operation, Step, ThreadId};
+use std::panic::Location;
+
+/// Where in a model an operation is called.
+pub(crate) type Place = &'static Location<'static>;
+
+/// The places in polling loops without a hint.
+#[derive(Debug, Default)]
+pub(crate) struct Loops {
+    known: Vec<Place>,
+    /// Those of the execution under way that were not known before.
+    pub(crate) found: Vec<Place>,
+}
+
+impl Loops {
+    pub(crate) fn knows(&self, location: Place) -> bool {
+        self.known.iter().any(|known| std::ptr::eq(*known, location))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// From now on these are known too.
+    pub(crate) fn learn(&mut self, found: &[Place]) {
+        self.known.extend_from_slice(found);
+    }
+
+    fn note(&mut self, location: Place) {
+        let noted = self.found.iter().any(|found| std::ptr::eq(*found, location));
+        if !noted && !self.knows(location) {
+            self.found.push(location);
+        }
+    }
+}
+
+impl Execution {
+    /// These threads have gone in circles for long. Where they do so at places not known yet they are held back in this execution
+    /// as if they had given a hint, so that it comes to an end.
+    pub(crate) fn note_loops(&mut self, circling: &[ThreadId]) {
+        for &thread in circling {
+            let steps: Vec<&Step> = self.recent().filter(|step| step.thread == thread).collect();
+            let round = circle(&steps).unwrap_or(0);
+            let places: Vec<_> = steps[..round].iter().map(|step| step.location).collect();
+            if places.iter().any(|place| !self.learning.loops.knows(place)) {
+                self.learning.alert.insert(thread);
+            }
+            places.into_iter().for_each(|place| self.learning.loops.note(place));
+        }
+    }
+
+    /// Where the running thread's last round began, if `operation` would begin it a third time and the last two were the same.
+    pub(crate) fn two_rounds_before(&self, operation: &Operation, location: Place) -> Option<usize> {
+        let me = self.running;
+        let (mut looks, mut last) = (false, None);
+        let mut round = Vec::new();
+        let mut back = 0;
+        for number in (self.steps.first()..self.steps.len()).rev() {
+            let step = self.steps.get(number);
+            if step.thread != me {
+                continue;
+            }
+            if step.changes() || step.ends_fruitful_round() {
+                return None;
+            }
+            let begins = std::ptr::eq(step.location, location) && step.operation == *operation;
+            match last {
+                None => {
+                    looks |= step.accesses().iter().flatten().next().is_some();
+                    round.push(*step);
+                    last = begins.then_some(number);
+                }
+                Some(from) => {
+                    if !same(step, &round[back]) {
+                        return None;
+                    }
+                    back += 1;
+                    if back == round.len() {
+                        return looks.then_some(from);
+                    }
+                }
+            }
+        }
+        None
+    }
+}
