@@ -14,8 +14,8 @@ use crate::base::object::State;
 use crate::base::{Ending, Guard, ObjectId, Operation, Outcome, Record, Step, ThreadId, ThreadSet};
 use std::panic::Location;
 
-/// How often a thread that only looks is let go round once more when nobody else can do anything, since something changed.
-/// After that it is taken to look for ever.
+/// How often a thread that only looks is let go round once more when nobody else can do anything, since something changed, where
+/// others are in endless loops that are followed no further.
 pub(crate) const ROUSES: u32 = 64;
 
 /// How many rounds that only waited in vain for a while may follow each other before another has to wait for a change: who
@@ -214,9 +214,8 @@ impl Execution {
         let first = can.next();
         let next = first.filter(|t| *t > last).or_else(|| can.find(|t| *t > last)).or(first);
         let Some(thread) = next else { return false };
-        // Who gives no hint may only be counting.
-        let counts = self.learning.loops.knows(self.threads[thread.index()].location);
-        if self.learning.rouses >= if counts { LONG as u32 } else { ROUSES } {
+        // It may only be counting, and is given as much time for that as where nobody learns.
+        if u64::from(self.learning.rouses) >= LONG {
             return false;
         }
         self.learning.rouses += 1;

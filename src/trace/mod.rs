@@ -32,8 +32,8 @@ use std::panic::Location;
 
 /// One execution: its schedule, its steps and how it ended.
 ///
-/// Its [`Display`](std::fmt::Display) form shows the steps in columns, as [`render`] does in the default [`Style`]: names and values
-/// only, so that it can be a snapshot. [`snapshot`] says what there is besides.
+/// Its [`Display`](std::fmt::Display) form shows the steps in columns, as [`render()`] does in the default [`Style`]: names and values
+/// only, so that it can be a snapshot. [`snapshot()`] says what there is besides.
 ///
 /// ```
 /// use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -338,7 +338,7 @@ fn a_loop_that_gives_up_in_the_end_is_followed_beyond_it() {
         assert_eq!(all, [(false, 0), (false, 1), (true, 0)]);
         // What it does at last has to be seen by who rests for it in no other order, too.
         for (rounds, pause) in
-            [(5, hint::spin_loop as fn()), (20, hint::spin_loop), (20, bare), (1_000, bare)]
+            [(5, hint::spin_loop as fn()), (100, hint::spin_loop), (20, bare), (1_000, bare)]
         {
             expect(every_trace(), 2, &[], move || {
                 give_up(rounds, false, load, pause);
