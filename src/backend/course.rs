@@ -108,19 +108,17 @@ pub(super) fn share() -> Option<Share> {
 
 /// Something has been done.
 pub(super) fn beat() {
-    SHARE.with_borrow(|share| {
-        if let Some(Share { pulse, .. }) = share {
-            // Lost beats do no harm: only that there are any matters.
-            pulse.beats.store(pulse.beats.load(Relaxed).wrapping_add(1), Relaxed);
-        }
-    });
+    // Lost beats do no harm: only that there are any matters.
+    with_share(|share| share.pulse.beats.store(share.pulse.beats.load(Relaxed).wrapping_add(1), Relaxed));
 }
 
 /// Nobody may be left to listen, and then there is nothing to tell.
 fn tell(message: Message) {
-    if let Some(share) = share() {
-        let _ = share.sender.send(message);
-    }
+    with_share(|share| drop(share.sender.send(message)));
+}
+
+fn with_share(f: impl FnOnce(&Share)) {
+    SHARE.with_borrow(|share| share.as_ref().map_or((), f));
 }
 
 /// The exploration is over.
@@ -246,9 +244,7 @@ impl Course {
         }
         let outcome = &mut self.outcome;
         outcome.executions += 1;
-        if let Some(Share { pulse, .. }) = share() {
-            pulse.executions.store(outcome.executions, Relaxed);
-        }
+        with_share(|share| share.pulse.executions.store(outcome.executions, Relaxed));
         if summary.destructor_acted && !self.job.drops {
             // It begins again, with drops as steps.
             outcome.destructor_acted = true;

@@ -14,10 +14,6 @@ use crate::base::object::State;
 use crate::base::{Ending, Guard, ObjectId, Operation, Outcome, Record, Step, ThreadId, ThreadSet};
 use std::panic::Location;
 
-/// How often a thread that only looks is let go round once more when nobody else can do anything, since something changed, where
-/// others are in endless loops that are followed no further.
-pub(crate) const ROUSES: u32 = 64;
-
 /// How many rounds that only waited in vain for a while may follow each other before another has to wait for a change: who
 /// sets himself a time often gives up after a few of them.
 const TRIES: u32 = 3;
@@ -158,16 +154,8 @@ impl Execution {
     /// Where the running thread's last round began, if `operation` begins the same round again; the first of several that had
     /// to be in vain.
     fn round_before(&self, operation: &Operation, location: &'static Location<'static>) -> Option<usize> {
-        let me = self.running;
         let (mut looks, mut in_vain, mut rounds) = (false, false, 0);
-        for number in (self.steps.first()..self.steps.len()).rev() {
-            let step = self.steps.get(number);
-            if step.thread != me {
-                continue;
-            }
-            if step.changes() || step.ends_fruitful_round() {
-                return None;
-            }
+        for (number, step) in self.only_looked() {
             looks |= step.accesses().iter().flatten().next().is_some();
             in_vain |= step.outcome == Outcome::TimedOut;
             if std::ptr::eq(step.location, location) && step.operation == *operation {
@@ -178,6 +166,14 @@ impl Execution {
             }
         }
         None
+    }
+
+    /// The running thread's steps since it last changed anything or ended a round that was fruitful, the last first.
+    pub(super) fn only_looked(&self) -> impl Iterator<Item = (usize, &Step)> {
+        let steps =
+            (self.steps.first()..self.steps.len()).rev().map(|number| (number, self.steps.get(number)));
+        let own = steps.filter(|(_, step)| step.thread == self.running);
+        own.take_while(|(_, step)| !step.changes() && !step.ends_fruitful_round())
     }
 
     /// Whether `thread` has looked, from its step number `from` on, at what `step` changes.

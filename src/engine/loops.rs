@@ -61,18 +61,10 @@ impl Execution {
 
     /// Where the running thread's last round began, if `operation` would begin it a third time and the last two were the same.
     pub(crate) fn two_rounds_before(&self, operation: &Operation, location: Place) -> Option<usize> {
-        let me = self.running;
         let (mut looks, mut last) = (false, None);
         let mut round = Vec::new();
         let mut back = 0;
-        for number in (self.steps.first()..self.steps.len()).rev() {
-            let step = self.steps.get(number);
-            if step.thread != me {
-                continue;
-            }
-            if step.changes() || step.ends_fruitful_round() {
-                return None;
-            }
+        for (number, step) in self.only_looked() {
             let begins = std::ptr::eq(step.location, location) && step.operation == *operation;
             match last {
                 None => {

@@ -11,7 +11,6 @@
 
 use super::Clock;
 use super::execution::Execution;
-use super::learning::ROUSES;
 use crate::base::{Ending, Step, ThreadId};
 use std::panic::Location;
 
@@ -24,6 +23,9 @@ const SHARE: usize = 16;
 /// For how many choices nothing must have changed for a livelock. A loop that gives up after counting so far is taken for
 /// one that never does.
 pub(super) const LONG: u64 = 4 * 1024;
+/// How often a thread that only looks is let go round once more when nobody else can do anything, since something changed, where
+/// others are in endless loops that are followed no further.
+const ROUSES: u32 = 64;
 /// How often a thread may repeat a round of a polling loop before it rests.
 const PATIENCE: u32 = 2;
 

@@ -177,14 +177,19 @@ impl Report {
     /// assert!(wrong_lock.to_string().ends_with("is `selvedge::sync` used, and not `std::sync`?"));
     /// ```
     pub fn is_trivial(&self) -> bool {
-        self.matters == Some(false) && !self.failed()
+        (self.matters == Some(false) || self.is_all_cut_short()) && !self.failed()
     }
 
-    /// Why there was nothing to explore, if that is so.
+    /// Why nothing was tested, if that is so.
     pub(super) fn triviality(&self) -> Option<&'static str> {
         let alone = "there was nothing to explore: the model has only one thread; are its threads from `selvedge::thread`?";
         let apart = "there was nothing to explore: no thread meets another in anything; is `selvedge::sync` used, and not `std::sync`?";
-        self.is_trivial().then_some(if self.most_threads <= 1 { alone } else { apart })
+        let unended = "no execution came to its end, so that nothing was tested; raise the bound on steps: `SELVEDGE_STEPS`, `steps = ...` in the attribute, or `Explorer::steps`";
+        self.is_trivial().then_some(match self.most_threads {
+            _ if self.is_all_cut_short() => unended,
+            0..=1 => alone,
+            _ => apart,
+        })
     }
 }
 

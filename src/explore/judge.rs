@@ -89,10 +89,6 @@ impl<F: Fn()> Runner<'_, F> {
             .findings
             .sort_by_key(|found| (std::cmp::Reverse(found.finding.severity()), found.finding.kind()));
         self.engine.retire();
-        if self.report.is_all_cut_short() {
-            // What has nowhere been followed to its end has tested nothing, whatever there is to explore.
-            self.report.matters = Some(false);
-        }
         self.report.time = Elapsed(self.started.elapsed());
         self.report
     }

@@ -33,9 +33,7 @@ impl fmt::Display for Report {
         for remark in &self.remarks {
             write!(f, "\n{remark}")?;
         }
-        if self.is_all_cut_short() && self.is_trivial() {
-            write!(f, "\n{UNENDED}")?;
-        } else if let Some(trivial) = self.triviality() {
+        if let Some(trivial) = self.triviality() {
             write!(f, "\n{trivial}")?;
         }
         if self.cut_short > 0 {
@@ -49,10 +47,6 @@ impl fmt::Display for Report {
         Ok(())
     }
 }
-
-/// What is said where no execution came to its end.
-const UNENDED: &str = "no execution came to its end, so that nothing was tested; raise the bound on steps: \
-                       `SELVEDGE_STEPS`, `steps = ...` in the attribute, or `Explorer::steps`";
 
 /// The most words of a schedule that a person might paste.
 const LONGEST: usize = 2_000;

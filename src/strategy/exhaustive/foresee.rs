@@ -1,7 +1,7 @@
 //! What an operation would have done in a part of an execution: whether it could have gone on, with how many outcomes, and
 //! what it would have met.
 
-use super::history::{Entry, History, NONE, Next, Own, View};
+use super::history::{Entry, History, NONE, Next, Own, Spent, View};
 use crate::base::object::State;
 use crate::base::{
     Access, Action, AtomicAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome,
@@ -98,15 +98,15 @@ impl History {
                 let end = self.own(Own::End, thread.0);
                 let over = self.last_write(end, view).is_some();
                 self.would_meet(end, false);
-                1 + u32::from(over && !self.has_seen_end(next, thread))
+                1 + u32::from(over && !self.has_seen_end(next.thread, next.index, thread))
             }
             _ => 1,
         }
     }
 
-    /// Whether the thread of `next` has been told before that `thread` has ended.
-    fn has_seen_end(&self, next: &Next, thread: ThreadId) -> bool {
-        let earlier = &self.events_of(next.thread as usize)[..next.index as usize];
+    /// Whether `me` has been told in its first `index` events that `thread` has ended.
+    fn has_seen_end(&self, me: u32, index: u32, thread: ThreadId) -> bool {
+        let earlier = &self.events_of(me as usize)[..index as usize];
         earlier.iter().any(|event| {
             let step = &self.steps[self.events[*event as usize].step as usize];
             step.operation.action == Action::Thread(ThreadAction::IsFinished(thread))
@@ -207,8 +207,9 @@ impl History {
         1 + u32::from(fails)
     }
 
-    /// How many outcomes an operation had that has just been performed as `step`.
-    pub(super) fn alternatives_of(&mut self, next: &Next, step: &Step) -> u32 {
+    /// How many outcomes an operation had that has just been performed as `step`, after so many events of its thread, which had
+    /// spent so much.
+    pub(super) fn alternatives_of(&mut self, step: &Step, index: u32, spent: Spent) -> u32 {
         match step.operation.action {
             Action::Choose(count) => count,
             Action::Condvar(action @ CondvarAction::NotifyOne) => {
@@ -216,13 +217,13 @@ impl History {
                 self.foresee_notify(step.operation.object, action, 0, View::Without(NONE))
             }
             Action::Atomic(AtomicAction::CompareExchange { weak: true, .. }) => {
-                let might = next.spent.weak < self.weak_failures;
+                let might = spent.weak < self.weak_failures;
                 let could = step.choice != 0 || !matches!(step.outcome, Outcome::Mismatch(_));
                 1 + u32::from(might && could)
             }
             Action::Thread(ThreadAction::IsFinished(thread)) => {
                 let over = step.choice != 0 || step.outcome == Outcome::Value(1);
-                1 + u32::from(over && !self.has_seen_end(next, thread))
+                1 + u32::from(over && !self.has_seen_end(step.thread.0, index, thread))
             }
             _ => 1,
         }

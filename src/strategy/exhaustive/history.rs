@@ -9,9 +9,7 @@ use super::family::Family;
 use super::resume::{Joins, is_plain};
 use super::rows::{self, Row, Rows};
 use crate::base::object::State;
-use crate::base::{
-    Action, AtomicAction, Choice, CondvarAction, Guard, Operation, Outcome, Record, Step, ThreadAction,
-};
+use crate::base::{Action, Choice, Guard, Operation, Outcome, Record, Step, ThreadAction};
 
 /// Stands for "none" where a number is expected.
 pub(super) const NONE: u32 = u32::MAX;
@@ -301,8 +299,7 @@ impl History {
         let guard = std::mem::replace(&mut self.guarded[me], NONE);
         let first = self.met.len() as u32;
         let spent = self.spent[me];
-        let next = || Next { thread: step.thread.0, index, operation: step.operation, guard, spent };
-        let alternatives = if has_choice(step) { self.alternatives_of(&next(), step) } else { 1 };
+        let alternatives = self.alternatives_of(step, index, spent);
         if step.choice != 0 && matches!(step.operation.action, Action::Atomic(_)) {
             self.spent[me].weak += 1;
         }
@@ -340,7 +337,8 @@ impl History {
         rows::set(self.clocks.last_mut(), step.thread.0, index + 1);
         if guard != NONE {
             self.foreseen.clear();
-            self.changed_since(&next(), View::Without(NONE));
+            let next = Next { thread: step.thread.0, index, operation: step.operation, guard, spent };
+            self.changed_since(&next, View::Without(NONE));
             let looked = std::mem::take(&mut self.foreseen);
             looked.iter().for_each(|&(meeting, _)| self.meet(number, meeting, false, false));
             self.foreseen = looked;
@@ -358,15 +356,4 @@ impl History {
     pub(super) fn own(&self, own: Own, thread: u32) -> u32 {
         self.objects as u32 + 3 * thread + own as u32
     }
-}
-
-/// Whether a step may have had other outcomes.
-fn has_choice(step: &Step) -> bool {
-    matches!(
-        step.operation.action,
-        Action::Choose(_)
-            | Action::Condvar(CondvarAction::NotifyOne)
-            | Action::Atomic(AtomicAction::CompareExchange { weak: true, .. })
-            | Action::Thread(ThreadAction::IsFinished(_))
-    )
 }
