@@ -6,7 +6,7 @@ use std::any::{Any, TypeId};
 /// Runs `f` on what the caller's layer keeps for the running execution. `f` must not perform operations, nor ask for the same again.
 pub(crate) fn of_execution<T: Default + 'static, R>(f: impl FnOnce(&mut T) -> R) -> R {
     let (mut value, stale) = with(|execution| {
-        let epoch = execution.epoch();
+        let epoch = execution.epoch().number();
         execution.belongings.take::<T>(epoch)
     });
     if stale {

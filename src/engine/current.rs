@@ -103,9 +103,7 @@ pub(crate) fn perform_in<H: Hot>(
     hot: H,
     location: &'static Location<'static>,
 ) -> H::Answer {
-    if host.now().may_go_on::<H>()
-        && let Some(answer) = host.now().perform_quickly(object, hot, location)
-    {
+    if let Some(answer) = host.now().perform_quickly(object.index(), hot, location) {
         return answer;
     }
     if !H::MAY_BLOCK
@@ -133,11 +131,9 @@ pub(crate) fn meet_hot<H: Hot>(
     location: &'static Location<'static>,
 ) -> Option<(ObjectId, H::Answer)> {
     let mut host = fiber::host()?;
-    if host.now().may_go_on::<H>()
-        && let Some(object) = met.slot().number(host.now().epoch())
-        && let Some(answer) = host.now().perform_quickly(object, hot, location)
-    {
-        return Some((object, answer));
+    let place = met.slot().place(host.now().epoch());
+    if let Some(answer) = host.now().perform_quickly(place, hot, location) {
+        return Some((ObjectId(place as u32), answer));
     }
     Some(meet_slowly(host, met, hot, location))
 }
@@ -229,7 +225,7 @@ pub(crate) fn thread() -> ThreadId {
 
 /// The number of the current execution, unique in the process.
 pub(crate) fn epoch() -> u64 {
-    with(|execution| execution.epoch())
+    with(|execution| execution.epoch().number())
 }
 
 /// Waits for the end of a thread. `false` when the time was up first.
@@ -263,7 +259,7 @@ fn wait_for_end(mut host: Host, thread: ThreadId, location: &'static Location<'s
 
 /// Nobody can ask for the thread's result any more; what there is of it is dropped.
 pub(crate) fn detach(thread: ThreadId, epoch: u64) {
-    if !is_active() || with(|execution| execution.epoch() != epoch) {
+    if !is_active() || with(|execution| execution.epoch().number() != epoch) {
         return;
     }
     let pending = with(|execution| {

@@ -7,7 +7,7 @@
 //! commit(operation)            apply to the object, happens-before, record
 //! ```
 //!
-//! Both run on the calling thread's own stack. As long as the strategy's last answer stands (`countdown`) `arrive` is one
+//! Both run on the calling thread's own stack. As long as the strategy's last answer stands (`covered`) `arrive` is one
 //! test; the rest is in [`turn`](super::turn).
 
 use super::Settings;
@@ -20,7 +20,8 @@ use super::learning::Learning;
 use super::output::Printing;
 use super::pointers::Pointers;
 use super::ring::Ring;
-use super::slot::{MAX_OBJECTS, Slot};
+use super::roster::Roster;
+use super::slot::{Epoch, MAX_OBJECTS, Slot};
 use super::statics::Statics;
 use super::thread::Thread;
 use super::weak::Weak;
@@ -79,8 +80,12 @@ pub(crate) enum Mode {
 
 /// The state of one execution. All memory is kept for the next one.
 pub(crate) struct Execution {
-    /// How many choices the strategy's last answer still covers.
-    pub(crate) countdown: u32,
+    /// Up to how many steps the running thread goes on before anybody is asked again.
+    pub(crate) covered: usize,
+    /// One if what is covered are choices made ahead, which only choices use up; otherwise zero.
+    pub(crate) exempt: usize,
+    /// At how many steps something will be due if all that come are choices.
+    pub(crate) cover_ends: usize,
     /// At how many choices something besides asking the strategy is due; 0 when it is due at once.
     pub(crate) due: u64,
     pub(crate) running: ThreadId,
@@ -89,7 +94,7 @@ pub(crate) struct Execution {
     pub(crate) steps: Ring,
     pub(crate) objects: Vec<Object>,
     pub(crate) live_objects: usize,
-    pub(crate) threads: Vec<Thread>,
+    pub(crate) threads: Roster,
     pub(crate) live_threads: u32,
     /// Whether there are more threads than a clock has room for without an allocation.
     pub(crate) many_threads: bool,
@@ -110,6 +115,8 @@ pub(crate) struct Execution {
     pub(crate) errand: Option<Errand>,
     pub(crate) pool: Pool,
     pub(crate) strategy: Option<Box<dyn Strategy>>,
+    /// Whether the strategy learns or follows, and may have to be told something.
+    pub(crate) heard: bool,
     pub(crate) every_point: bool,
     pub(crate) try_lock_seen: bool,
     /// Whether the release of a mutex needs no scheduling point.
@@ -163,20 +170,22 @@ pub(crate) struct Execution {
     pub(crate) belongings: Belongings,
     /// Who runs the threads, where it is not the engine.
     pub(crate) carried: Option<Box<Carried>>,
-    epoch: u64,
+    epoch: Epoch,
 }
 
 impl Execution {
     pub(crate) fn new(settings: Settings) -> Self {
         Execution {
-            countdown: 0,
+            covered: 0,
+            exempt: 0,
+            cover_ends: 0,
             due: 0,
             running: ThreadId::MAIN,
             position: 0,
             steps: Ring::new(),
             objects: Vec::new(),
             live_objects: 0,
-            threads: Vec::new(),
+            threads: Roster::new(),
             live_threads: 0,
             many_threads: false,
             unfinished: 0,
@@ -191,6 +200,7 @@ impl Execution {
             errand: None,
             pool: Pool::new(settings.stack_size),
             strategy: None,
+            heard: false,
             every_point: true,
             try_lock_seen: false,
             spares_releases: false,
@@ -230,7 +240,7 @@ impl Execution {
             printing: Printing::default(),
             belongings: Belongings::default(),
             carried: None,
-            epoch: 0,
+            epoch: Epoch::NONE,
         }
     }
 
@@ -238,8 +248,7 @@ impl Execution {
     pub(crate) fn reset(&mut self) {
         // Every execution of every exploration in the process has a number of its own, so that a stale slot is known.
         static EPOCHS: AtomicU64 = AtomicU64::new(1);
-        self.epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
-        self.countdown = 0;
+        self.epoch = Epoch::new(EPOCHS.fetch_add(1, Ordering::Relaxed));
         self.running = ThreadId::MAIN;
         self.position = 0;
         self.steps.clear();
@@ -279,7 +288,7 @@ impl Execution {
     }
 
     #[inline(always)]
-    pub(crate) fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> Epoch {
         self.epoch
     }
 
@@ -302,7 +311,7 @@ impl Execution {
     /// Whatever the strategy has answered stands no longer: who can go on has changed, or somebody yields.
     #[inline(always)]
     pub(crate) fn ask_again(&mut self) {
-        self.countdown = 0;
+        self.covered = 0;
         self.ahead_at = 0;
         self.ahead_end = 0;
     }

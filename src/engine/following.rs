@@ -51,7 +51,7 @@ impl Execution {
         arrived.clear();
         let portrait = &self.following.portrait;
         if portrait.from.is_some_and(|from| from <= self.position) {
-            let threads = &self.threads[..self.live_threads as usize];
+            let threads = self.threads.first(self.live_threads);
             let objects = &self.objects[..self.live_objects];
             let fingerprint = portrait.fingerprint(threads, objects, self.time, &self.resting);
             strategy.state(fingerprint, self.time);

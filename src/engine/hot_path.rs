@@ -6,46 +6,54 @@
 //! commit_hot                   and the second
 //! ```
 
-use super::execution::{AHEAD, Arrival, Execution};
+use super::execution::{Arrival, Execution};
 use super::hot::Hot;
 use crate::base::{Action, ObjectId, Operation, Step};
 use std::panic::Location;
 
 impl Execution {
-    /// Whether the strategy's last answer stands, or the running thread is next by the choices made ahead, or nobody need be
-    /// asked.
+    /// Whether the running thread goes on before anybody is asked.
     #[inline(always)]
-    pub(crate) fn may_go_on<H: Hot>(&self) -> bool {
-        self.countdown > 0 || H::IS_RELEASE && self.may_spare_release() || self.is_next_ahead()
+    pub(crate) fn covers(&self) -> bool {
+        self.steps.len() < self.covered
     }
 
+    /// The step to come is none that the strategy need be asked for: it uses up no choice made ahead.
     #[inline(always)]
-    fn is_next_ahead(&self) -> bool {
-        self.ahead_at < self.ahead_end
-            && self.ahead[self.ahead_at % AHEAD] == self.running
-            && self.position < self.due
+    pub(crate) fn exempt_step(&mut self) {
+        if self.covered < self.cover_ends { self.covered += self.exempt } else { self.give_back() }
     }
 
-    /// Performs the operation at once, if the object is `quick`, given that the thread [may go on](Self::may_go_on); otherwise
-    /// nothing has happened. There are no calls in here, so that no register has to be saved.
+    /// It brings the moment nearer at which something is due, before which the last choice ahead can no longer be taken.
+    #[cold]
+    fn give_back(&mut self) {
+        if self.covers() {
+            self.ahead_at -= self.exempt;
+        }
+    }
+
+    /// Performs the operation at once, if the running thread goes on and the object at `place` is `quick`; otherwise nothing has
+    /// happened. There are no calls in here, so that no register has to be saved.
     #[inline(always)]
     pub(crate) fn perform_quickly<H: Hot>(
         &mut self,
-        object: ObjectId,
+        place: usize,
         hot: H,
         location: &'static Location<'static>,
     ) -> Option<H::Answer> {
-        let met = self.objects.get(object.index())?;
+        if !(self.covers() || H::IS_RELEASE && self.may_spare_release()) {
+            return None;
+        }
+        let met = self.objects.get(place)?;
         if !met.quick || H::MAY_BLOCK && !hot.is_ready(&met.state) {
             return None;
         }
-        if !hot.is_plain(self.threads.get(self.running.index())?, object) {
+        let object = ObjectId(place as u32);
+        if !hot.is_plain(self.threads.few(self.running), object) {
             return None;
         }
-        if self.countdown > 0 {
-            self.countdown -= 1;
-        } else if !(H::IS_RELEASE && self.may_spare_release()) {
-            self.ahead_at += 1;
+        if H::IS_RELEASE && self.may_spare_release() {
+            self.exempt_step();
         }
         Some(self.commit_quickly(object, hot, location))
     }
@@ -63,7 +71,7 @@ impl Execution {
         }
         let (me, offset) = (self.running, self.offset());
         let met = &mut self.objects[object.index()];
-        let thread = &mut self.threads[me.index()];
+        let thread = self.threads.few_mut(me);
         let outcome = hot.apply(&mut met.state, me);
         met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, hot.effect(outcome));
         if H::MAY_BLOCK {
@@ -81,7 +89,7 @@ impl Execution {
                     enabled | lockers
                 };
                 self.enabled.set_few(now);
-                (self.countdown, self.ahead_at, self.ahead_end) = (0, 0, 0);
+                (self.covered, self.ahead_at, self.ahead_end) = (0, 0, 0);
             }
         }
         let order = hot.note_plainly(thread, object, &met.state);
@@ -105,10 +113,15 @@ impl Execution {
         location: &'static Location<'static>,
     ) -> Option<H::Answer> {
         let (me, offset) = (self.running, self.offset());
+        // Nobody waits for what neither blocks nor gives anything back, so nobody has to be told.
+        if H::MAY_BLOCK || H::IS_RELEASE {
+            return None;
+        }
         let met = self.objects.get_mut(object.index())?;
-        let thread = self.threads.get_mut(me.index())?;
-        // Who is exposed has no guard. Nobody waits for what neither blocks nor gives anything back, so nobody has to be told.
-        if H::MAY_BLOCK || H::IS_RELEASE || thread.locks.last().is_none_or(|lock| met.guard != Some(*lock)) {
+        // Who is exposed has no guard.
+        let guard = met.guard?;
+        let thread = &mut self.threads[me.index()];
+        if thread.locks.last() != Some(&guard) {
             return None;
         }
         if H::IS_ATOMIC && (hot.is_weak() || self.weak.active)
@@ -120,7 +133,6 @@ impl Execution {
         if self.position >= self.due {
             return None;
         }
-        self.countdown = self.countdown.saturating_sub(1);
         self.position += 1;
         let outcome = hot.apply(&mut met.state, me);
         let effect = hot.effect(outcome);
@@ -131,6 +143,7 @@ impl Execution {
         } else {
             met.trail.synchronize_among::<true>(&mut thread.knows, me, offset, effect);
         }
+        self.exempt_step();
         let operation = Operation::new(object, hot.action());
         self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
         Some(H::answer(outcome))
@@ -139,13 +152,23 @@ impl Execution {
     /// Whether the running thread may perform the operation without anybody being asked.
     #[inline(always)]
     pub(crate) fn goes_on<H: Hot>(&mut self, object: ObjectId, hot: H) -> bool {
-        if self.countdown > 0 && (!H::MAY_BLOCK || hot.is_ready(&self.objects[object.index()].state)) {
-            self.countdown -= 1;
+        if self.covers() && (!H::MAY_BLOCK || hot.is_ready(&self.objects[object.index()].state)) {
+            if self.exempt > 0 && self.is_exempt(object, hot) {
+                self.exempt_step();
+            }
             return true;
         }
-        H::IS_RELEASE
-            && self.may_spare_release()
-            && hot.gives_own_back(&self.threads[self.running.index()], object)
+        H::IS_RELEASE && self.is_exempt(object, hot)
+    }
+
+    /// Whether the strategy may be spared the operation.
+    #[inline(always)]
+    fn is_exempt<H: Hot>(&self, object: ObjectId, hot: H) -> bool {
+        if H::IS_RELEASE {
+            return self.may_spare_release()
+                && hot.gives_own_back(&self.threads[self.running.index()], object);
+        }
+        !H::MAY_BLOCK && !self.objects[object.index()].exposed && self.may_spare(object)
     }
 
     /// As [`arrive`](Execution::arrive), for an operation known by its type that does not just [go on](Self::goes_on).
@@ -156,11 +179,11 @@ impl Execution {
         hot: H,
         location: &'static Location<'static>,
     ) -> Arrival {
-        if !H::MAY_BLOCK && !self.objects[object.index()].exposed && self.may_spare(object) {
+        if !H::IS_RELEASE && self.is_exempt(object, hot) {
             return Arrival::Go;
         }
-        let slow = self.position >= self.due || self.learning.is_watchful() || self.following.active;
-        if slow || std::thread::panicking() {
+        let heard = self.heard && (self.learning.is_watchful() || self.following.active);
+        if self.position >= self.due || heard || std::thread::panicking() {
             return self.arrive_asking(&Operation::new(object, hot.action()), location);
         }
         let me = self.running;

@@ -45,7 +45,7 @@ impl Execution {
             let pending = self.threads[thread.index()].pending;
             self.watch(thread, &pending, false);
         }
-        if let Ok([mine, theirs]) = self.threads.get_disjoint_mut([me.index(), thread.index()]) {
+        if let Some([mine, theirs]) = self.threads.pair(me, thread) {
             theirs.knows.clock.join(&mine.knows.clock);
             theirs.life = Life::Killed;
         }
@@ -61,9 +61,8 @@ impl Execution {
 
     /// The thread with which each thread's process began, and whether it was killed.
     pub(super) fn note_processes(&mut self) {
-        let all = self.live_threads as usize;
         self.learning.processes.clear();
         let of = |thread: &super::thread::Thread| (thread.process, thread.life == Life::Killed);
-        self.learning.processes.extend(self.threads[..all].iter().map(of));
+        self.learning.processes.extend(self.threads.first(self.live_threads).map(of));
     }
 }

@@ -224,9 +224,8 @@ impl Execution {
         if !self.learning.active {
             return None;
         }
-        let all = self.live_threads as usize;
         self.learning.pending.clear();
-        for thread in &self.threads[..all] {
+        for thread in self.threads.first(self.live_threads) {
             let left = !thread.is_over() || thread.life == Life::Killed;
             self.learning.pending.push(left.then_some(thread.pending));
         }

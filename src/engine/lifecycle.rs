@@ -2,7 +2,7 @@
 
 use super::execution::{Execution, Mode};
 use super::fiber::Errand;
-use super::thread::{Life, Thread};
+use super::thread::Life;
 use super::{Clock, Probe};
 use crate::base::{
     Action, CondvarAction, Ending, FEW_THREADS, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction,
@@ -15,7 +15,7 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn add_thread(&mut self, name: &str, daemon: bool) -> ThreadId {
         let id = ThreadId(self.live_threads);
-        if id.index() >= FEW_THREADS || self.threads.len() <= id.index() {
+        if id.index() >= FEW_THREADS || self.threads.room() <= id.index() {
             self.make_room(id);
         }
         self.live_threads += 1;
@@ -33,8 +33,8 @@ impl Execution {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, id: ThreadId) {
-        if self.threads.len() == id.index() {
-            self.threads.push(Thread::new());
+        if self.threads.room() == id.index() {
+            self.threads.grow();
         }
         if id.index() == FEW_THREADS {
             self.many_threads = true;
@@ -92,9 +92,7 @@ impl Execution {
     pub(super) fn beget(&mut self, child: ThreadId, location: &'static Location<'static>) {
         let me = self.running;
         let offset = self.offset();
-        // Children have larger numbers.
-        let (older, younger) = self.threads.split_at_mut(child.index());
-        let (parent, thread) = (&mut older[me.index()], &mut younger[0]);
+        let [parent, thread] = self.threads.pair(me, child).expect("a thread does not start itself");
         thread.knows.inherit(Some((&mut parent.knows, me, offset)));
         thread.parent = Some(me);
         thread.process = parent.process;
@@ -261,8 +259,7 @@ impl Execution {
                 let offset = self.offset();
                 self.running_mut().knows.clock.set(me, offset);
                 if me != thread {
-                    let [mine, theirs] =
-                        self.threads.get_disjoint_mut([me.index(), thread.index()]).expect("two threads");
+                    let [mine, theirs] = self.threads.pair(me, thread).expect("two threads");
                     theirs.unparked.join(&mine.knows.clock);
                 }
                 self.threads[thread.index()].token = true;
@@ -317,7 +314,7 @@ impl Execution {
     pub(crate) fn learn_of_end(&mut self, ended: ThreadId) {
         let me = self.running;
         self.threads[ended.index()].end_seen = true;
-        if let Ok([mine, theirs]) = self.threads.get_disjoint_mut([me.index(), ended.index()]) {
+        if let Some([mine, theirs]) = self.threads.pair(me, ended) {
             mine.knows.clock.join(&theirs.knows.clock);
             mine.now = mine.now.max(theirs.now);
         }
@@ -375,14 +372,14 @@ impl Execution {
                 && matches!(step.operation.action, Action::Thread(ThreadAction::Round { .. }))
         };
         let idle = self.steps.last_mut().filter(begins).is_some();
-        self.record_step(Step { thread, choice: 0, operation, outcome: Outcome::Done, location });
+        self.push_free(Step { thread, choice: 0, operation, outcome: Outcome::Done, location });
+        self.tell_lookers();
         idle
     }
 
     /// Whether a thread has gone round an endless loop as often as it is followed.
     pub(crate) fn is_endless(&self) -> bool {
-        let all = &self.threads[..self.live_threads as usize];
-        all.iter().any(|t| !t.is_over() && t.pending.action == Action::Thread(ThreadAction::GoOn))
+        self.threads.first(self.live_threads).any(|t| !t.is_over() && t.pending.action == Action::Thread(ThreadAction::GoOn))
     }
 
     /// Attaches text to the step performed last.

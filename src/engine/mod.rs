@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `fiber` | stacks and switching, the only unsafe code here |
-//! | `execution` | the state of an execution |
+//! | `execution`, `roster` | the state of an execution; its threads |
 //! | `perform`, `hot_path` | arriving at and performing an operation |
 //! | `turn` | whose turn it is |
 //! | `waiting`, `polling` | what holds a thread back; threads that only look |
@@ -50,6 +50,7 @@ mod polling;
 mod portrait;
 mod record;
 mod ring;
+mod roster;
 pub(crate) mod slot;
 mod statics;
 mod teardown;
@@ -241,6 +242,7 @@ impl Execution {
         self.due = self.quiet().min(self.settings.steps);
         self.weak.reset(self.settings.memory == MemoryModel::C11, !strategy.orders_memory());
         self.following.reset(strategy);
+        self.heard = self.learning.active || self.following.active;
         if self.rests_by_state() {
             self.due = 0;
         }

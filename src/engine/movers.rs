@@ -87,8 +87,7 @@ impl Execution {
     /// Whether no other thread goes on, daemons included.
     fn is_alone(&self) -> bool {
         self.unfinished <= 1
-            && self.threads[..self.live_threads as usize].iter().filter(|thread| !thread.is_over()).count()
-                <= 1
+            && self.threads.first(self.live_threads).filter(|thread| !thread.is_over()).count() <= 1
     }
 
     /// The running thread has met an object not known to be exposed: is it now?

@@ -208,6 +208,6 @@ impl Execution {
     }
 
     fn has_daemons(&self) -> bool {
-        self.threads[..self.live_threads as usize].iter().any(|thread| thread.daemon)
+        self.threads.first(self.live_threads).any(|thread| thread.daemon)
     }
 }

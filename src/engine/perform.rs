@@ -19,8 +19,10 @@ impl Execution {
     /// Whether the running thread may perform `operation` now, or what it has to do first.
     #[inline]
     pub(crate) fn arrive(&mut self, operation: &Operation, location: &'static Location<'static>) -> Arrival {
-        if self.countdown > 0 && (!operation.may_block() || self.is_ready(self.running, operation)) {
-            self.countdown -= 1;
+        if self.covers() && (!operation.may_block() || self.is_ready(self.running, operation)) {
+            if self.exempt > 0 && !self.every_point && self.may_spare_operation(operation) {
+                self.exempt_step();
+            }
             return Arrival::Go;
         }
         if !self.every_point && self.may_spare_operation(operation) {
@@ -54,9 +56,22 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn record_step(&mut self, step: Step) {
         self.steps.push(step);
+        self.tell_lookers();
+    }
+
+    #[inline(always)]
+    pub(crate) fn tell_lookers(&mut self) {
         if !self.resting.is_empty() && self.learning.active {
             self.wake_lookers();
         }
+    }
+
+    /// Records a step that is no choice.
+    #[inline(always)]
+    pub(crate) fn push_free(&mut self, step: Step) {
+        self.steps.push(step);
+        self.covered += 1;
+        self.cover_ends = self.cover_ends.saturating_add(1);
     }
 
     /// Replaces the outcome recorded last, for values that only the facade knows.
@@ -217,8 +232,7 @@ impl Execution {
     /// Somebody has given back what he had not taken: it protects nothing any more.
     #[cold]
     pub(crate) fn nobody_holds(&mut self, object: ObjectId) {
-        let threads = &mut self.threads[..self.live_threads as usize];
-        threads.iter_mut().for_each(|thread| thread.locks.retain(|lock| *lock != object));
+        self.threads.first_mut(self.live_threads).for_each(|thread| thread.locks.retain(|lock| *lock != object));
     }
 
     fn took_lock(&mut self, object: ObjectId) {

@@ -185,15 +185,15 @@ impl Portrait {
     }
 
     /// The state, given the threads and objects as they are.
-    pub(crate) fn fingerprint(
+    pub(crate) fn fingerprint<'a>(
         &self,
-        threads: &[Thread],
+        threads: impl Iterator<Item = &'a Thread>,
         objects: &[Object],
         time: u64,
         resting: &ThreadSet,
     ) -> u128 {
         let mut digest = Digest::default();
-        for (number, thread) in threads.iter().enumerate() {
+        for (number, thread) in threads.enumerate() {
             if let Some(own) = self.threads.get(number) {
                 digest.add(own.digest.0);
                 digest.add(own.clock.0);

@@ -107,7 +107,7 @@ impl Execution {
     /// Whether anything is left of the execution that has to be unwound or dropped.
     pub(crate) fn has_leftovers(&self) -> bool {
         let left = |t: &Thread| t.fiber.is_some() || t.packet.is_full() || !t.locals.is_empty();
-        !self.statics.is_empty() || self.threads[..self.live_threads as usize].iter().any(left)
+        !self.statics.is_empty() || self.threads.first(self.live_threads).any(left)
     }
 
     /// Everything has been torn down: what was done meanwhile is no part of the execution.

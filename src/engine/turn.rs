@@ -83,13 +83,8 @@ impl Execution {
             self.threads[ended.index()].joiners.remove(me);
         }
         self.learn_of_end(ended);
-        self.steps.push(Step {
-            thread: me,
-            choice: 0,
-            operation: join_of(ended),
-            outcome: Outcome::Done,
-            location,
-        });
+        let (operation, outcome) = (join_of(ended), Outcome::Done);
+        self.push_free(Step { thread: me, choice: 0, operation, outcome, location });
     }
 
     /// Chooses who goes next and gives it the turn; `None` when the execution is over.
@@ -128,10 +123,20 @@ impl Execution {
         Some(thread)
     }
 
+    /// The next of the choices made ahead, and those after it that are for the same thread, up to where something is due.
     #[inline(always)]
     fn take_ahead(&mut self) -> ThreadId {
-        let thread = self.ahead[self.ahead_at % AHEAD];
+        let first = self.ahead_at;
+        let thread = self.ahead[first % AHEAD];
+        let left = self.due.saturating_sub(self.position) as usize;
+        let end = self.ahead_end.min(first + left);
         self.ahead_at += 1;
+        while self.ahead_at < end && self.ahead[self.ahead_at % AHEAD] == thread {
+            self.ahead_at += 1;
+        }
+        let count = self.steps.len();
+        self.covered = count + (self.ahead_at - first);
+        (self.exempt, self.cover_ends) = (1, count + left);
         thread
     }
 
@@ -164,7 +169,9 @@ impl Execution {
         self.yielding = false;
         if run > 1 && !self.learning.knows_loops() {
             // While something is due at every choice, every choice is asked for.
-            self.countdown = u64::from(run - 1).min(self.due.saturating_sub(self.position + 1)) as u32;
+            let run = u64::from(run).min(self.due.saturating_sub(self.position));
+            self.covered = self.steps.len() + run as usize;
+            (self.exempt, self.cover_ends) = (0, usize::MAX);
         }
         thread
     }

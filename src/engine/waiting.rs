@@ -165,8 +165,8 @@ impl Execution {
         let waits = |t: &&super::thread::Thread| {
             !t.is_over() && t.watching && t.pending.timeout() != FOREVER && t.deadline > self.time
         };
-        let threads = &self.threads[..self.live_threads as usize];
-        let Some(next) = threads.iter().filter(waits).map(|t| t.deadline).min() else { return false };
+        let all = self.threads.first(self.live_threads);
+        let Some(next) = all.filter(waits).map(|t| t.deadline).min() else { return false };
         self.time = self.time.max(next);
         for thread in (0..self.live_threads).map(ThreadId) {
             if !self.threads[thread.index()].is_over() && self.threads[thread.index()].watching {

@@ -41,6 +41,8 @@ use crate::base::{
 
 /// The state of an object in one execution.
 #[derive(Clone, Debug, Hash)]
+// Told apart by a byte, and not by what the largest of them never holds: that takes a longer instruction, and a register.
+#[repr(u8)]
 pub(crate) enum State {
     Atomic(Atomic),
     Cell,

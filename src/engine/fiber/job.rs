@@ -22,7 +22,7 @@ impl<T> Claim<T> {
     pub(crate) fn take(&self) -> Option<Result<T>> {
         let mut host = host()?;
         let execution = host.now();
-        if execution.epoch() != self.epoch || !execution.thread_mut(self.thread).packet.holds_result() {
+        if execution.epoch().number() != self.epoch || !execution.thread_mut(self.thread).packet.holds_result() {
             return None;
         }
         // SAFETY: a claim of `T` is made by `spawn` only, for the thread whose job stores a `Result<T>`, and the packet holds
@@ -41,7 +41,7 @@ where
     let execution = host.now();
     let thread = execution.add_thread(name, daemon);
     execution.thread_mut(thread).packet.put_job(job, run_job::<F, T>);
-    let epoch = execution.epoch();
+    let epoch = execution.epoch().number();
     if execution.carried.is_some() {
         carried::start(host, thread, location);
     } else if execution.start(thread, location) {
