@@ -39,7 +39,7 @@ pub(crate) fn is_living() -> bool {
 
 /// How many choices the execution under way on this OS thread has made.
 pub(crate) fn position() -> Option<u64> {
-    fiber::host().map(|host| host.with(|execution| execution.position))
+    fiber::host().map(|host| host.with(|execution| execution.position()))
 }
 
 /// Whether a thread of the execution under way on this OS thread is about to perform what is a choice.

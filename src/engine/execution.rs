@@ -32,6 +32,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many choices a strategy may make ahead.
 pub(crate) const AHEAD: usize = 64;
+/// Behind the choices made ahead; no thread has this number.
+pub(crate) const NOBODY: ThreadId = ThreadId(u32::MAX);
 
 /// An object of the current execution.
 pub(crate) struct Object {
@@ -84,13 +86,11 @@ pub(crate) struct Execution {
     pub(crate) covered: usize,
     /// One if what is covered are choices made ahead, which only choices use up; otherwise zero.
     pub(crate) exempt: usize,
-    /// At how many steps something will be due if all that come are choices.
-    pub(crate) cover_ends: usize,
-    /// At how many choices something besides asking the strategy is due; 0 when it is due at once.
-    pub(crate) due: u64,
+    /// At how many steps something besides asking the strategy is due, if all that come are choices; 0 when it is due at once.
+    pub(crate) due_at: usize,
+    /// How many steps have been no choices.
+    pub(crate) free: usize,
     pub(crate) running: ThreadId,
-    /// How many choices have been made.
-    pub(crate) position: u64,
     pub(crate) steps: Ring,
     pub(crate) objects: Vec<Object>,
     pub(crate) live_objects: usize,
@@ -131,10 +131,11 @@ pub(crate) struct Execution {
     pub(crate) mode: Mode,
     pub(crate) over: Option<Ending>,
     pub(crate) schedule: Schedule,
-    /// Choices that the strategy has made ahead: those from `ahead_at` on are still to be taken.
-    pub(crate) ahead: [ThreadId; AHEAD],
-    pub(crate) ahead_at: usize,
-    pub(crate) ahead_end: usize,
+    /// Choices that the strategy has made ahead: those from `ahead_at` on are still to be taken. With room for all that a byte can
+    /// count, so that none has to be looked for beyond the end.
+    pub(crate) ahead: [ThreadId; 256],
+    pub(crate) ahead_at: u8,
+    pub(crate) ahead_end: u8,
     /// Virtual time, in nanoseconds.
     pub(crate) time: u64,
     pub(crate) unwinding: u32,
@@ -150,9 +151,9 @@ pub(crate) struct Execution {
     pub(crate) looked: ThreadSet,
     pub(crate) races: Vec<Race>,
     pub(crate) panics: Vec<Panic>,
-    /// How many steps and choices there were when the execution was over, before the threads were torn down.
+    /// How many steps there were, and how many that were no choices, when the execution was over, before the threads were torn down.
     pub(crate) performed: usize,
-    pub(crate) chosen_in_all: u64,
+    pub(crate) free_in_all: usize,
     pub(crate) notes: Vec<(u64, String)>,
     pub(crate) nested_locks: bool,
     /// Stands for the order in which each thread took nested locks.
@@ -178,10 +179,9 @@ impl Execution {
         Execution {
             covered: 0,
             exempt: 0,
-            cover_ends: 0,
-            due: 0,
+            due_at: 0,
+            free: 0,
             running: ThreadId::MAIN,
-            position: 0,
             steps: Ring::new(),
             objects: Vec::new(),
             live_objects: 0,
@@ -211,7 +211,7 @@ impl Execution {
             mode: Mode::Running,
             over: None,
             schedule: Schedule::new(),
-            ahead: [ThreadId::MAIN; AHEAD],
+            ahead: [NOBODY; 256],
             ahead_at: 0,
             ahead_end: 0,
             time: 0,
@@ -225,7 +225,7 @@ impl Execution {
             races: Vec::new(),
             panics: Vec::new(),
             performed: 0,
-            chosen_in_all: 0,
+            free_in_all: 0,
             notes: Vec::new(),
             nested_locks: false,
             lock_order: 0,
@@ -250,7 +250,7 @@ impl Execution {
         static EPOCHS: AtomicU64 = AtomicU64::new(1);
         self.epoch = Epoch::new(EPOCHS.fetch_add(1, Ordering::Relaxed));
         self.running = ThreadId::MAIN;
-        self.position = 0;
+        self.free = 0;
         self.steps.clear();
         self.pointers.clear();
         self.live_objects = 0;
@@ -306,6 +306,19 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn offset(&self) -> u32 {
         self.steps.len() as u32 + 1
+    }
+
+    /// How many choices have been made.
+    #[inline(always)]
+    pub(crate) fn position(&self) -> u64 {
+        (self.steps.len() - self.free) as u64
+    }
+
+    /// Something is due when so many choices have been made.
+    #[inline(always)]
+    pub(crate) fn set_due(&mut self, position: u64) {
+        // An execution comes nowhere near the greatest numbers.
+        self.due_at = self.free + position.min(1 << 48) as usize;
     }
 
     /// Whatever the strategy has answered stands no longer: who can go on has changed, or somebody yields.

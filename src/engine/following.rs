@@ -37,6 +37,7 @@ impl Execution {
             self.following.arrived.insert(ThreadId::MAIN);
         }
         self.tell_steps();
+        let position = self.position();
         let Some(strategy) = &mut self.strategy else { return };
         let arrived = &mut self.following.arrived;
         for thread in &*arrived {
@@ -50,7 +51,7 @@ impl Execution {
         }
         arrived.clear();
         let portrait = &self.following.portrait;
-        if portrait.from.is_some_and(|from| from <= self.position) {
+        if portrait.from.is_some_and(|from| from <= position) {
             let threads = self.threads.first(self.live_threads);
             let objects = &self.objects[..self.live_objects];
             let fingerprint = portrait.fingerprint(threads, objects, self.time, &self.resting);

@@ -21,14 +21,14 @@ impl Execution {
     /// The step to come is none that the strategy need be asked for: it uses up no choice made ahead.
     #[inline(always)]
     pub(crate) fn exempt_step(&mut self) {
-        if self.covered < self.cover_ends { self.covered += self.exempt } else { self.give_back() }
+        if self.covered < self.due_at { self.covered += self.exempt } else { self.give_back() }
     }
 
     /// It brings the moment nearer at which something is due, before which the last choice ahead can no longer be taken.
     #[cold]
     fn give_back(&mut self) {
         if self.covers() {
-            self.ahead_at -= self.exempt;
+            self.ahead_at -= self.exempt as u8;
         }
     }
 
@@ -93,7 +93,6 @@ impl Execution {
             }
         }
         let order = hot.note_plainly(thread, object, &met.state);
-        self.position += 1;
         let operation = Operation::new(object, hot.action());
         self.steps.push(Step { thread: me, choice: 0, operation, outcome, location });
         if let Some(order) = order {
@@ -130,10 +129,9 @@ impl Execution {
             return None;
         }
         // When something is due, be it that all is torn down, that comes first.
-        if self.position >= self.due {
+        if self.steps.len() >= self.due_at {
             return None;
         }
-        self.position += 1;
         let outcome = hot.apply(&mut met.state, me);
         let effect = hot.effect(outcome);
         if AGAIN {
@@ -183,13 +181,13 @@ impl Execution {
             return Arrival::Go;
         }
         let heard = self.heard && (self.learning.is_watchful() || self.following.active);
-        if self.position >= self.due || heard || std::thread::panicking() {
+        if self.steps.len() >= self.due_at || heard || std::thread::panicking() {
             return self.arrive_asking(&Operation::new(object, hot.action()), location);
         }
         let me = self.running;
         if H::MAY_BLOCK && !hot.is_ready(&self.objects[object.index()].state) {
             self.hold_back(me);
-            if self.due == 0 {
+            if self.due_at == 0 {
                 return self.arrive_asking(&Operation::new(object, hot.action()), location);
             }
         }
@@ -240,7 +238,6 @@ impl Execution {
                 return H::answer(self.commit_weak(object, action, location));
             }
         }
-        self.position += 1;
         let (me, offset, many) = (self.running, self.offset(), self.many_threads);
         let met = &mut self.objects[object.index()];
         let thread = &mut self.threads[me.index()];

@@ -31,10 +31,10 @@ impl Execution {
         self.ask_again();
         if self.unfinished == 0 {
             self.close(Ending::Finished);
-            self.due = 0;
+            self.due_at = 0;
         }
         if self.enabled.is_empty() {
-            self.due = 0;
+            self.due_at = 0;
         }
         Outcome::Done
     }

@@ -100,7 +100,7 @@ impl Execution {
             let ending = self.learning.closed.map_or(ending, |(ending, _)| ending);
             self.over.get_or_insert(ending);
         } else if self.learning.closed.is_none() {
-            self.learning.closed = Some((ending, self.position));
+            self.learning.closed = Some((ending, self.position()));
             self.printing.close();
         }
     }

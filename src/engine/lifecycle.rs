@@ -99,7 +99,7 @@ impl Execution {
         thread.now = parent.now;
         thread.whole_lines = parent.whole_lines;
         let operation = Operation::free(Action::Thread(ThreadAction::Spawn(child)));
-        self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
+        self.push_free(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         if self.learning.active
             && let Some(strategy) = &mut self.strategy
         {
@@ -155,7 +155,7 @@ impl Execution {
         thread.knows.clock.set(me, offset);
         let location = thread.location;
         let operation = Operation::free(Action::Thread(ThreadAction::Exit { panicked }));
-        self.steps.push(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
+        self.push_free(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
         self.enabled.remove(me);
         self.ask_again();
         panicked
@@ -177,7 +177,7 @@ impl Execution {
             self.eager.clear();
         }
         if self.over.is_some() || self.enabled.is_empty() {
-            self.due = 0;
+            self.due_at = 0;
         }
     }
 
@@ -347,9 +347,9 @@ impl Execution {
                 self.enabled.insert(thread);
                 self.probe = Some(Probe::Running(thread));
                 self.strategy = Some(Box::new(super::OnlyOne::new(thread)));
-                self.settings.steps = self.position + super::PROBE_STEPS;
-                self.schedule.append_run(self.chosen, self.position - self.run_began);
-                (self.chosen, self.run_began) = (thread, self.position);
+                self.settings.steps = self.position() + super::PROBE_STEPS;
+                self.schedule.append_run(self.chosen, self.position() - self.run_began);
+                (self.chosen, self.run_began) = (thread, self.position());
                 self.give_turn(thread);
                 true
             }
@@ -372,14 +372,15 @@ impl Execution {
                 && matches!(step.operation.action, Action::Thread(ThreadAction::Round { .. }))
         };
         let idle = self.steps.last_mut().filter(begins).is_some();
-        self.push_free(Step { thread, choice: 0, operation, outcome: Outcome::Done, location });
-        self.tell_lookers();
+        self.record_free(Step { thread, choice: 0, operation, outcome: Outcome::Done, location });
         idle
     }
 
     /// Whether a thread has gone round an endless loop as often as it is followed.
     pub(crate) fn is_endless(&self) -> bool {
-        self.threads.first(self.live_threads).any(|t| !t.is_over() && t.pending.action == Action::Thread(ThreadAction::GoOn))
+        self.threads
+            .first(self.live_threads)
+            .any(|t| !t.is_over() && t.pending.action == Action::Thread(ThreadAction::GoOn))
     }
 
     /// Attaches text to the step performed last.

@@ -239,12 +239,12 @@ impl Execution {
         self.reset();
         self.set_every_point(strategy.every_point());
         self.learning.reset(strategy.learns());
-        self.due = self.quiet().min(self.settings.steps);
+        self.set_due(self.quiet().min(self.settings.steps));
         self.weak.reset(self.settings.memory == MemoryModel::C11, !strategy.orders_memory());
         self.following.reset(strategy);
         self.heard = self.learning.active || self.following.active;
         if self.rests_by_state() {
-            self.due = 0;
+            self.due_at = 0;
         }
     }
 
@@ -253,7 +253,7 @@ impl Execution {
         let held = self.objects().iter().any(|o| o.last_holder.is_some());
         Summary {
             ending,
-            choices: self.position,
+            choices: self.position(),
             threads: self.live_threads,
             fairness_assumed: self.fairness_assumed,
             endless: self.rounds_begun && self.is_endless(),

@@ -33,7 +33,7 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn may_spare_release(&self) -> bool {
         // When the execution is over something is always due.
-        self.spares_releases && self.position < self.due
+        self.spares_releases && self.steps.len() < self.due_at
     }
 
     /// The strategy begins an execution.
@@ -58,7 +58,7 @@ impl Execution {
             None => !locks.is_empty(),
             Some(guard) => locks.contains(&guard),
         };
-        protected && self.position < self.due && self.mode == Mode::Running
+        protected && self.steps.len() < self.due_at && self.mode == Mode::Running
     }
 
     /// As [`may_spare`](Execution::may_spare), for an operation known only as data.

@@ -105,16 +105,17 @@ impl Execution {
     fn write_unobserved(&mut self, text: TextId, location: &'static Location<'static>) -> bool {
         let operation = Operation::free(Action::Output(OutputAction::WriteUnobserved(text)));
         self.printing.written.push(text);
-        self.record_step(Step {
+        self.record_free(Step {
             thread: self.running,
             choice: 0,
             operation,
             outcome: Outcome::Done,
             location,
         });
+        let now = self.position();
         let (position, writes) = &mut self.printing.quiet;
-        *writes = if *position == self.position { *writes + 1 } else { 0 };
-        *position = self.position;
+        *writes = if *position == now { *writes + 1 } else { 0 };
+        *position = now;
         *writes >= PATIENCE
     }
 

@@ -40,7 +40,6 @@ impl Execution {
                 return self.commit_weak(operation.object, action, location);
             }
         }
-        self.position += u64::from(operation.is_point());
         let choice = if has_outcomes(&operation) { self.pick_outcome(&operation) } else { 0 };
         let outcome = match operation.action {
             Action::Thread(_) | Action::Fence(_) | Action::Choose(_) => self.commit_free(operation, choice),
@@ -48,7 +47,12 @@ impl Execution {
             Action::Output(action) => self.commit_output(operation, action),
             _ => self.commit_on_object(operation, choice),
         };
-        self.record_step(Step { thread: self.running, choice, operation, outcome, location });
+        let step = Step { thread: self.running, choice, operation, outcome, location };
+        if operation.is_point() {
+            self.record_step(step)
+        } else {
+            self.record_free(step)
+        }
         outcome
     }
 
@@ -66,12 +70,19 @@ impl Execution {
         }
     }
 
-    /// Records a step that is no choice.
+    /// As [`record_step`](Self::record_step), for a step that is no choice.
+    pub(crate) fn record_free(&mut self, step: Step) {
+        self.push_free(step);
+        self.tell_lookers();
+    }
+
+    /// Records a step that is no choice, and changes nothing.
     #[inline(always)]
     pub(crate) fn push_free(&mut self, step: Step) {
         self.steps.push(step);
+        self.free += 1;
         self.covered += 1;
-        self.cover_ends = self.cover_ends.saturating_add(1);
+        self.due_at += 1;
     }
 
     /// Replaces the outcome recorded last, for values that only the facade knows.
@@ -232,7 +243,9 @@ impl Execution {
     /// Somebody has given back what he had not taken: it protects nothing any more.
     #[cold]
     pub(crate) fn nobody_holds(&mut self, object: ObjectId) {
-        self.threads.first_mut(self.live_threads).for_each(|thread| thread.locks.retain(|lock| *lock != object));
+        self.threads
+            .first_mut(self.live_threads)
+            .for_each(|thread| thread.locks.retain(|lock| *lock != object));
     }
 
     fn took_lock(&mut self, object: ObjectId) {
@@ -320,8 +333,7 @@ impl Execution {
             Action::Atomic(_) => strategy.place(self.running, &[0, SPURIOUS]),
             _ => strategy.outcome(self.running, count).min(count - 1),
         };
-        // The position has been counted up already for the choice under way.
-        self.schedule.outcome_at(self.position - 1, choice);
+        self.schedule.outcome_at(self.position(), choice);
         if matches!(operation.action, Action::Atomic(_)) {
             self.running_mut().weak += u32::from(choice != 0);
         }

@@ -136,7 +136,7 @@ impl Execution {
         }
         self.fairness_assumed = true;
         self.resting.insert(me);
-        self.due = 0;
+        self.due_at = 0;
         self.resting_since = now;
         self.enabled.remove(me);
     }
@@ -161,13 +161,13 @@ impl Execution {
     /// Nothing changed for a while, perhaps. Threads that only went round in circles rest; once all that can go on have done
     /// so for long, that is a livelock.
     pub(crate) fn look_for_livelock(&mut self) {
-        self.last_busy = self.position;
+        self.last_busy = self.position();
         if self.following.portrait.is_active() {
             return;
         }
         let Some(circling) = self.circling() else {
             self.looked.clear();
-            self.last_change = self.position;
+            self.last_change = self.position();
             return;
         };
         if self.learning.active {
@@ -176,7 +176,7 @@ impl Execution {
         circling.into_iter().for_each(|t| self.looked.insert(t));
         let can: Vec<ThreadId> = self.enabled.iter().chain(self.resting.iter()).collect();
         if can.iter().all(|t| self.looked.contains(*t)) {
-            if self.position >= self.last_change + LONG {
+            if self.position() >= self.last_change + LONG {
                 self.over = Some(Ending::Livelocked);
             }
             return;

@@ -9,7 +9,7 @@ impl Execution {
     /// The execution as it ended, copied.
     pub(crate) fn trace(&self) -> Trace {
         let mut schedule = self.schedule.clone();
-        schedule.end_with(self.chosen, self.position - self.run_began, self.position);
+        schedule.end_with(self.chosen, self.position() - self.run_began, self.position());
         let threads = (0..self.live_threads).map(|t| self.thread_record(ThreadId(t))).collect();
         let record = |object: &Object| ObjectRecord {
             kind: object.kind,

@@ -86,11 +86,11 @@ impl Execution {
     /// The execution is over; how many threads there are.
     pub(crate) fn begin_teardown(&mut self) -> u32 {
         self.mode = Mode::TearingDown;
-        self.due = 0;
+        self.due_at = 0;
         self.ask_again();
         self.unwinding = 0;
         self.performed = self.steps.len();
-        self.chosen_in_all = self.position;
+        self.free_in_all = self.free;
         self.keep_holders();
         self.live_threads
     }
@@ -113,7 +113,7 @@ impl Execution {
     /// Everything has been torn down: what was done meanwhile is no part of the execution.
     pub(crate) fn end_teardown(&mut self) {
         self.steps.truncate(self.performed);
-        self.position = self.chosen_in_all;
+        self.free = self.free_in_all;
     }
 
     /// Makes `thread` the running one; its fiber, if it has to be unwound.

@@ -9,7 +9,7 @@
 //!         ask the strategy                                                          -> that thread's turn
 //! ```
 
-use super::execution::{AHEAD, Arrival, Execution, Mode};
+use super::execution::{AHEAD, Arrival, Execution, Mode, NOBODY};
 use crate::base::{
     Action, Decision, Ending, FOREVER, Operation, Options, Outcome, Step, ThreadAction, ThreadId,
 };
@@ -92,7 +92,7 @@ impl Execution {
     pub(crate) fn pass_turn(&mut self) -> Option<ThreadId> {
         let thread = match self.eager.pop() {
             Some(thread) => Some(thread),
-            None if self.position >= self.due && !self.attend() => None,
+            None if self.steps.len() >= self.due_at && !self.attend() => None,
             None => self.choose(),
         };
         match thread {
@@ -117,27 +117,38 @@ impl Execution {
             return None;
         }
         if thread != self.chosen {
-            self.schedule.append_run(self.chosen, self.position - self.run_began);
-            (self.chosen, self.run_began) = (thread, self.position);
+            self.schedule.append_run(self.chosen, self.position() - self.run_began);
+            (self.chosen, self.run_began) = (thread, self.position());
         }
         Some(thread)
     }
 
-    /// The next of the choices made ahead, and those after it that are for the same thread, up to where something is due.
+    /// The next of the choices made ahead, and those after it that are for the same thread.
     #[inline(always)]
     fn take_ahead(&mut self) -> ThreadId {
         let first = self.ahead_at;
-        let thread = self.ahead[first % AHEAD];
-        let left = self.due.saturating_sub(self.position) as usize;
-        let end = self.ahead_end.min(first + left);
-        self.ahead_at += 1;
-        while self.ahead_at < end && self.ahead[self.ahead_at % AHEAD] == thread {
-            self.ahead_at += 1;
+        let thread = self.ahead[usize::from(first)];
+        // Behind the last one there is nobody.
+        let mut next = first + 1;
+        while self.ahead[usize::from(next)] == thread {
+            next += 1;
         }
         let count = self.steps.len();
-        self.covered = count + (self.ahead_at - first);
-        (self.exempt, self.cover_ends) = (1, count + left);
+        self.covered = count + usize::from(next - first);
+        (self.ahead_at, self.exempt) = (next, 1);
+        if self.covered > self.due_at {
+            self.take_one_ahead(first);
+        }
         thread
+    }
+
+    /// Something is due before all of the choices could be taken that are for the same thread.
+    #[cold]
+    fn take_one_ahead(&mut self, first: u8) {
+        let count = self.steps.len();
+        let taken = self.due_at.saturating_sub(count).clamp(1, AHEAD);
+        self.covered = count + taken;
+        self.ahead_at = first + taken as u8;
     }
 
     /// Asks the strategy who goes next, and who after that.
@@ -150,16 +161,17 @@ impl Execution {
             enabled: &self.enabled,
             resting: &self.resting,
             current: self.chosen,
-            position: self.position,
+            position: self.position(),
             yielding: self.yielding,
         };
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
         // The longer nothing has changed, the further ahead.
-        let reach = if self.yielding { 0 } else { (2 * self.ahead_end).min(AHEAD) };
+        let reach = if self.yielding { 0 } else { (2 * usize::from(self.ahead_end)).min(AHEAD) };
         if reach > 0 {
-            self.ahead_at = 0;
-            self.ahead_end = strategy.ahead(&options, &mut self.ahead[..reach]);
-            if self.ahead_end > 0 {
+            let given = strategy.ahead(&options, &mut self.ahead[..reach]).min(reach);
+            (self.ahead_at, self.ahead_end) = (0, given as u8);
+            self.ahead[given] = NOBODY;
+            if given > 0 {
                 return self.take_ahead();
             }
         } else {
@@ -169,9 +181,9 @@ impl Execution {
         self.yielding = false;
         if run > 1 && !self.learning.knows_loops() {
             // While something is due at every choice, every choice is asked for.
-            let run = u64::from(run).min(self.due.saturating_sub(self.position));
-            self.covered = self.steps.len() + run as usize;
-            (self.exempt, self.cover_ends) = (0, usize::MAX);
+            let count = self.steps.len();
+            self.covered = count + (run as usize).min(self.due_at.saturating_sub(count));
+            self.exempt = 0;
         }
         thread
     }
@@ -179,7 +191,7 @@ impl Execution {
     #[cold]
     fn stop(&mut self) {
         self.over = Some(Ending::Stopped);
-        self.due = 0;
+        self.due_at = 0;
     }
 
     /// Sees to all that is due before the strategy is asked; `false` when the execution is over.
@@ -190,10 +202,10 @@ impl Execution {
         if self.rests_by_state() {
             self.rest_who_is_back();
         }
-        if self.position >= self.last_busy + self.quiet() && self.over.is_none() {
+        if self.position() >= self.last_busy + self.quiet() && self.over.is_none() {
             self.look_for_livelock();
         }
-        if self.over.is_none() && self.position >= self.settings.steps {
+        if self.over.is_none() && self.position() >= self.settings.steps {
             self.over = Some(Ending::StepLimit);
         }
         while self.over.is_none() && self.enabled.is_empty() {
@@ -205,7 +217,7 @@ impl Execution {
             true => self.last_busy + self.quiet(),
             false => 0,
         };
-        self.due = looks_again.min(self.settings.steps);
+        self.set_due(looks_again.min(self.settings.steps));
         self.over.is_none()
     }
 
@@ -236,7 +248,7 @@ impl Execution {
             return None;
         }
         if self.learning.active && operation.is_point() {
-            self.learning.note_glued(self.position);
+            self.learning.note_glued(self.position());
         }
         Some(Arrival::Go)
     }

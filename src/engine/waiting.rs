@@ -29,7 +29,7 @@ impl Execution {
         self.enabled.remove(me);
         self.ask_again();
         if self.enabled.is_empty() {
-            self.due = 0;
+            self.due_at = 0;
         }
     }
 

@@ -148,7 +148,6 @@ impl Execution {
         action: AtomicAction,
         location: &'static Location<'static>,
     ) -> Outcome {
-        self.position += 1;
         let State::Atomic(state) = &self.objects[object.index()].state else {
             crate::base::object::mismatch()
         };
@@ -162,7 +161,7 @@ impl Execution {
         };
         let present = self.weak.histories[object.index()].made;
         let behind = if carried { self.barring(object, action) } else { 0 };
-        let (me, offset) = (self.running, self.offset());
+        let (me, offset, position) = (self.running, self.offset(), self.position());
         let history = &mut self.weak.histories[object.index()];
         let last = history.stores.len() - 1;
         let index = last.saturating_sub((choice % SPURIOUS) as usize);
@@ -191,8 +190,7 @@ impl Execution {
         }
         if carried && strange.is_none() {
             let met = if matches!(action, AtomicAction::Store { .. }) { index + 1 } else { index };
-            let (step, position, store) =
-                (offset as usize - 1, self.position - 1, history.stores[met].number);
+            let (step, position, store) = (offset as usize - 1, position, history.stores[met].number);
             history.note(Access { step, position, store, present }, met, behind);
         }
         let excess = history.stores.len().saturating_sub(KEPT);
@@ -227,7 +225,7 @@ impl Execution {
         }
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
         let choice = strategy.place(me, &self.weak.places);
-        self.schedule.outcome_at(self.position - 1, choice);
+        self.schedule.outcome_at(self.position(), choice);
         self.threads[me.index()].weak += u32::from(choice >= SPURIOUS);
         choice
     }
@@ -269,7 +267,7 @@ impl Execution {
         };
         let place = (last - index) as u32;
         if place > 0 {
-            self.schedule.outcome_at(self.position - 1, place);
+            self.schedule.outcome_at(self.position(), place);
         }
         (place, None)
     }

@@ -106,7 +106,7 @@ impl Execution {
             }
         }
         // Something is always due: nobody goes on without asking.
-        self.due = 0;
+        self.due_at = 0;
     }
 
     pub(super) fn carried(&mut self) -> &mut Carried {
@@ -159,7 +159,7 @@ impl Execution {
         if self.over.is_some() {
             return true;
         }
-        if self.position >= self.settings.steps {
+        if self.position() >= self.settings.steps {
             self.over = Some(Ending::StepLimit);
             return true;
         }
@@ -252,8 +252,8 @@ impl Execution {
     /// The running thread performs its operation now.
     pub(super) fn take_turn(&mut self, me: ThreadId, operation: &Operation, native: Option<Outcome>) {
         if operation.is_point() && me != self.chosen {
-            self.schedule.append_run(self.chosen, self.position - self.run_began);
-            (self.chosen, self.run_began) = (me, self.position);
+            self.schedule.append_run(self.chosen, self.position() - self.run_began);
+            (self.chosen, self.run_began) = (me, self.position());
         }
         self.carried().native = native;
         self.carried().arrived.remove(me);

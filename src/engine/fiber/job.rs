@@ -22,7 +22,9 @@ impl<T> Claim<T> {
     pub(crate) fn take(&self) -> Option<Result<T>> {
         let mut host = host()?;
         let execution = host.now();
-        if execution.epoch().number() != self.epoch || !execution.thread_mut(self.thread).packet.holds_result() {
+        if execution.epoch().number() != self.epoch
+            || !execution.thread_mut(self.thread).packet.holds_result()
+        {
             return None;
         }
         // SAFETY: a claim of `T` is made by `spawn` only, for the thread whose job stores a `Result<T>`, and the packet holds
