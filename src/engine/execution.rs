@@ -159,6 +159,10 @@ pub(crate) struct Execution {
     /// Stands for the order in which each thread took nested locks.
     pub(crate) lock_order: u64,
     pub(crate) misuse: bool,
+    /// Whether a lock was held when it was over.
+    pub(crate) held_at_end: bool,
+    /// What has been told of `weak.seen` and `count_seen`.
+    pub(crate) told: (bool, bool),
     /// Whether a thread has begun a round of an endless loop.
     pub(crate) rounds_begun: bool,
     pub(crate) statics: Statics,
@@ -230,6 +234,8 @@ impl Execution {
             nested_locks: false,
             lock_order: 0,
             misuse: false,
+            held_at_end: false,
+            told: (false, false),
             rounds_begun: false,
             statics: Statics::default(),
             pointers: Pointers::default(),
@@ -282,6 +288,7 @@ impl Execution {
         self.nested_locks = false;
         self.lock_order = 0;
         self.misuse = false;
+        self.held_at_end = false;
         self.rounds_begun = false;
         self.probe = None;
         self.printing.reset();

@@ -95,8 +95,8 @@ impl Learning {
 impl Execution {
     /// The execution has ended for those who look at it from outside.
     pub(crate) fn close(&mut self, ending: Ending) {
-        let others = (0..self.live_threads).any(|t| !self.threads[t as usize].is_over());
-        if !self.learning.active || !others {
+        let others = || (0..self.live_threads).any(|t| !self.threads[t as usize].is_over());
+        if !self.learning.active || !others() {
             let ending = self.learning.closed.map_or(ending, |(ending, _)| ending);
             self.over.get_or_insert(ending);
         } else if self.learning.closed.is_none() {

@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `stretch` | executions that nobody need look at |
 //! | `fiber` | stacks and switching, the only unsafe code here |
 //! | `execution`, `roster` | the state of an execution; its threads |
 //! | `perform`, `hot_path` | arriving at and performing an operation |
@@ -53,6 +54,7 @@ mod ring;
 mod roster;
 pub(crate) mod slot;
 mod statics;
+mod stretch;
 mod teardown;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -72,6 +74,7 @@ use fiber::Hub;
 pub(crate) use fiber::{Carriage, trace_so_far};
 pub(crate) use loops::Place;
 pub use output::Output;
+pub(crate) use stretch::{Halt, Leeway, Plain};
 
 /// How time passes in an execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -248,9 +251,9 @@ impl Execution {
         }
     }
 
-    pub(crate) fn summary(&self) -> Summary {
+    pub(crate) fn summary(&mut self) -> Summary {
         let ending = self.over.unwrap_or(Ending::Stopped);
-        let held = self.objects().iter().any(|o| o.last_holder.is_some());
+        self.told = (self.weak.seen, self.count_seen);
         Summary {
             ending,
             choices: self.position(),
@@ -262,7 +265,7 @@ impl Execution {
             destructor_acted: self.pointers.destructor_acted(),
             loop_found: !self.learning.loops.found.is_empty(),
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
-                || (held && ending == Ending::Finished)
+                || (self.held_at_end && ending == Ending::Finished)
                 || self.misuse
                 || self.rounds_begun
                 || !self.panics.is_empty()

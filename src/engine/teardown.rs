@@ -99,6 +99,7 @@ impl Execution {
     fn keep_holders(&mut self) {
         for object in &mut self.objects[..self.live_objects] {
             object.last_holder = object.state.holder();
+            self.held_at_end |= object.last_holder.is_some();
             // Who could go on now is what the trace tells: nobody gets to by what is done from here on.
             object.quick = false;
         }

@@ -84,13 +84,18 @@ impl Weak {
     pub(crate) fn reset(&mut self, active: bool, total: bool) {
         self.total = total;
         if self.active {
-            self.fences.clear();
-            for history in &mut self.histories {
-                self.spare.append(&mut history.stores);
-                history.accesses.clear();
-            }
+            self.begin_again();
         }
         self.active = active;
+    }
+
+    /// Forgets what was stored.
+    pub(crate) fn begin_again(&mut self) {
+        self.fences.clear();
+        for history in &mut self.histories {
+            self.spare.append(&mut history.stores);
+            history.accesses.clear();
+        }
     }
 
     /// The order of an atomic, which begins with a value.

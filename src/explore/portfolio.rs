@@ -75,6 +75,11 @@ impl Share {
             })
     }
 
+    /// Whether it may turn out at any time that there is no hope that it will suffice.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.doubted.is_some()
+    }
+
     /// Whether an estimate says that the share will not suffice.
     ///
     /// Estimates are rough, the more so the earlier, and a proof is worth more than samples. So an estimate is believed as far

@@ -9,7 +9,7 @@ use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
 use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Clock, Engine, MemoryModel, Place, Summary};
+use crate::engine::{Clock, Engine, MemoryModel, Place, Summary, Halt, Leeway, Plain};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
@@ -22,6 +22,8 @@ use std::time::Instant;
 pub(super) const MOST_FINDINGS: usize = 32;
 /// Executions between two calls of the progress callback, and looks at the time.
 const BEAT: u64 = 64;
+/// Or after so many choices.
+const MANY: u64 = 100_000;
 
 pub(super) struct Runner<'a, F> {
     pub(super) engine: Engine,
@@ -213,15 +215,18 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         }
         let mut strategy = strategy;
         let (mut run, mut chosen) = (0u64, 0u64);
+        let mut odd = None;
         loop {
-            if share.is_spent(run, chosen, &*strategy) {
-                return Ok((End::Budget, strategy));
-            }
-            if !strategy.begin() {
-                return Ok((End::Done, strategy));
-            }
-            let (summary, back) = self.engine.run(self.model, strategy);
-            strategy = back;
+            let summary = match odd.take() {
+                Some(odd) => odd,
+                None if share.is_spent(run, chosen, &*strategy) => return Ok((End::Budget, strategy)),
+                None if !strategy.begin() => return Ok((End::Done, strategy)),
+                None => {
+                    let (summary, back) = self.engine.run(self.model, strategy);
+                    strategy = back;
+                    summary
+                }
+            };
             strategy.end(summary.choices);
             run += 1;
             chosen += summary.choices;
@@ -245,8 +250,20 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             if self.has_enough() {
                 return Ok((End::Stop, strategy));
             }
-            if (run % BEAT == 0 || summary.choices > 100_000) && self.beat(&*strategy) {
+            if (run % BEAT == 0 || summary.choices > MANY) && self.beat(&*strategy) {
                 return Ok((End::Stop, strategy));
+            }
+            if let Some(leeway) = self.leeway(&share, run, chosen, &*strategy) {
+                let (plain, halt, back) = self.engine.run_on(self.model, strategy, leeway);
+                strategy = back;
+                run += plain.executions;
+                chosen += plain.choices;
+                self.count_plain(&plain);
+                match halt {
+                    Halt::Done => return Ok((End::Done, strategy)),
+                    Halt::Odd(summary) => odd = Some(summary),
+                    Halt::Leeway => {}
+                }
             }
         }
     }
@@ -267,6 +284,28 @@ impl<F: Fn()> Runner<'_, F> {
     pub(super) fn has_enough(&self) -> bool {
         let full = self.report.failed() && !self.config.all_findings;
         full || self.report.findings.len() >= MOST_FINDINGS
+    }
+
+    /// How far the exploration may go on without looking at each execution, if it may: up to the next one that has a business of
+    /// its own, as long as nobody wants to see them all.
+    fn leeway(&self, share: &Share, run: u64, chosen: u64, strategy: &dyn Strategy) -> Option<Leeway> {
+        let watched = self.observer.is_some() || self.report.measure.is_some() || self.report.outputs.is_some();
+        if watched || strategy.learns() || strategy.follows() || share.is_doubted() {
+            return None;
+        }
+        let left = share.left(run, chosen, strategy.work());
+        let business = (run + 1).next_power_of_two().min((run / BEAT + 1) * BEAT);
+        let executions = left.executions.min(business - run - 1);
+        (executions > 0 && left.work > 0).then(|| Leeway { executions, choices: left.choices.min(MANY) })
+    }
+
+    /// Executions that came to their ends, and that is all.
+    fn count_plain(&mut self, plain: &Plain) {
+        let report = &mut self.report;
+        report.executions += plain.executions;
+        report.choices += plain.choices;
+        report.longest = report.longest.max(plain.longest);
+        report.most_threads = report.most_threads.max(plain.threads);
     }
 
     pub(super) fn count(&mut self, summary: &Summary) {
