@@ -13,20 +13,19 @@
 use super::Settings;
 use super::belongings::Belongings;
 use super::carried::Carried;
-use super::clocks::Trail;
 use super::fiber::{Errand, FiberRef, Pool};
 use super::following::Following;
 use super::learning::Learning;
+use super::objects::Object;
 use super::output::Printing;
 use super::pointers::Pointers;
 use super::ring::Ring;
 use super::roster::Roster;
-use super::slot::{Epoch, MAX_OBJECTS, Slot};
+use super::slot::Epoch;
 use super::statics::Statics;
 use super::thread::Thread;
 use super::weak::Weak;
-use crate::base::object::State;
-use crate::base::{Ending, Name, ObjectId, ObjectKind, Schedule, Strategy, ThreadId, ThreadSet};
+use crate::base::{Ending, Schedule, Strategy, ThreadId, ThreadSet};
 use crate::trace::{Panic, Race};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,29 +33,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) const AHEAD: usize = 64;
 /// Behind the choices made ahead; no thread has this number.
 pub(crate) const NOBODY: ThreadId = ThreadId(u32::MAX);
-
-/// An object of the current execution.
-pub(crate) struct Object {
-    pub(crate) state: State,
-    pub(crate) trail: Trail,
-    /// Threads that wait for it or whose pending operation it could stop.
-    pub(crate) watchers: ThreadSet,
-    // Invariant: exposed, watched only by those who wait to take it, a mutex, and no clock has more threads than it has room
-    // for. May be false when all that is so.
-    pub(crate) quick: bool,
-    /// Whether all watchers wait to take it, a mutex, without a time-out.
-    pub(crate) only_lockers: bool,
-    /// Whether it is known to be met without protection; see [`movers`](super::movers).
-    pub(crate) exposed: bool,
-    /// The mutex that was held when it was first met.
-    pub(crate) guard: Option<ObjectId>,
-    pub(crate) kind: ObjectKind,
-    pub(crate) name: Name,
-    /// Who held it when the execution was over, before the threads were torn down.
-    pub(crate) last_holder: Option<ThreadId>,
-    /// Where the facade object was at its first use, to know it again when another exploration took its slot.
-    address: usize,
-}
 
 /// What a thread that has arrived at an operation has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +151,7 @@ pub(crate) struct Execution {
     pub(crate) belongings: Belongings,
     /// Who runs the threads, where it is not the engine.
     pub(crate) carried: Option<Box<Carried>>,
-    epoch: Epoch,
+    pub(super) epoch: Epoch,
 }
 
 impl Execution {
@@ -334,93 +310,5 @@ impl Execution {
         self.covered = 0;
         self.ahead_at = 0;
         self.ahead_end = 0;
-    }
-
-    pub(crate) fn objects(&self) -> &[Object] {
-        &self.objects[..self.live_objects]
-    }
-
-    pub(crate) fn object_mut(&mut self, object: ObjectId) -> &mut Object {
-        &mut self.objects[object.index()]
-    }
-
-    /// The object behind a slot; on its first use in this execution it begins in the state given.
-    #[inline(always)]
-    pub(crate) fn object(&mut self, slot: &Slot, begin: impl FnOnce() -> (ObjectKind, State)) -> ObjectId {
-        match slot.number(self.epoch) {
-            Some(object) => object,
-            None => {
-                let (kind, state) = begin();
-                self.register(slot, kind, state)
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn register(&mut self, slot: &Slot, kind: ObjectKind, state: State) -> ObjectId {
-        let address = std::ptr::from_ref(slot).addr();
-        // Seen by some execution before, and not last by this one: either left from an earlier execution, or shared with an
-        // exploration on another OS thread that has taken the slot since.
-        let known = if slot.is_fresh() { None } else { self.find(slot, address, kind) };
-        known.unwrap_or_else(|| self.add_object(slot, address, kind, state))
-    }
-
-    /// The object at `address`, which the slot stands for from now on.
-    fn find(&self, slot: &Slot, address: usize, kind: ObjectKind) -> Option<ObjectId> {
-        let known = self.objects().iter().rposition(|o| o.address == address && o.kind == kind)?;
-        slot.assign(self.epoch, ObjectId(known as u32));
-        Some(ObjectId(known as u32))
-    }
-
-    /// A new object, which the slot stands for from now on.
-    pub(crate) fn add_object(
-        &mut self,
-        slot: &Slot,
-        address: usize,
-        kind: ObjectKind,
-        state: State,
-    ) -> ObjectId {
-        let number = self.live_objects;
-        assert!(number < MAX_OBJECTS, "a model may use at most {MAX_OBJECTS} objects in one execution");
-        let exposed = self.is_born_exposed(number, &state);
-        if self.learning.active {
-            self.learning.note_begun(ObjectId(number as u32), &state);
-        }
-        // Under C11 an atomic is more than its newest value.
-        let weak = self.weak.active && matches!(state, State::Atomic(_));
-        let quick = exposed && !self.many_threads && !weak;
-        match self.objects.get_mut(number) {
-            Some(object) => {
-                state.recycle(&mut object.state);
-                object.trail.clear();
-                object.watchers.clear();
-                object.only_lockers = true;
-                object.quick = quick;
-                (object.exposed, object.guard) = (exposed, None);
-                (object.kind, object.name, object.address) = (kind, slot.name(), address);
-            }
-            None => {
-                let mut trail = Trail::default();
-                trail.clear();
-                let watchers = ThreadSet::new();
-                self.objects.push(Object {
-                    state,
-                    trail,
-                    watchers,
-                    quick,
-                    only_lockers: true,
-                    exposed,
-                    guard: None,
-                    kind,
-                    name: slot.name(),
-                    last_holder: None,
-                    address,
-                });
-            }
-        }
-        self.live_objects += 1;
-        let object = ObjectId(number as u32);
-        slot.assign(self.epoch, object);
-        object
     }
 }

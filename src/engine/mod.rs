@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `stretch` | executions that nobody need look at |
 //! | `fiber` | stacks and switching, the only unsafe code here |
-//! | `execution`, `roster` | the state of an execution; its threads |
+//! | `execution`, `roster`, `objects` | the state of an execution, its threads and objects |
 //! | `perform`, `hot_path` | arriving at and performing an operation |
 //! | `turn` | whose turn it is |
 //! | `waiting`, `polling` | what holds a thread back; threads that only look |
@@ -42,6 +42,7 @@ mod learning;
 mod lifecycle;
 mod loops;
 mod movers;
+mod objects;
 mod output;
 #[cfg_attr(not(feature = "shuttle"), allow(dead_code))]
 mod panics;

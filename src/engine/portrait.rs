@@ -8,7 +8,7 @@
 //! A thread that goes round a polling loop and sees the same again and again is, after each round, where it was before it:
 //! its state is taken to be that of one round earlier. That is fairness, as in [`polling`](super::polling).
 
-use super::execution::Object;
+use super::objects::Object;
 use super::thread::Thread;
 use crate::base::{
     Action, CondvarAction, FOREVER, MutexAction, ObjectKind, Operation, Outcome, OutputAction, QueueAction,

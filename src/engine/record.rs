@@ -1,6 +1,7 @@
 //! What is kept of an execution, and how it becomes a [`Trace`].
 
-use super::execution::{Execution, Object};
+use super::execution::Execution;
+use super::objects::Object;
 use super::thread::{Life, Thread};
 use crate::base::{Ending, ThreadId};
 use crate::trace::{ObjectRecord, ThreadRecord, ThreadStatus, Trace};

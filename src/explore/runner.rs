@@ -9,7 +9,7 @@ use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
 use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Clock, Engine, MemoryModel, Place, Summary, Halt, Leeway, Plain};
+use crate::engine::{Clock, Engine, Halt, Leeway, MemoryModel, Place, Plain, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
@@ -289,7 +289,8 @@ impl<F: Fn()> Runner<'_, F> {
     /// How far the exploration may go on without looking at each execution, if it may: up to the next one that has a business of
     /// its own, as long as nobody wants to see them all.
     fn leeway(&self, share: &Share, run: u64, chosen: u64, strategy: &dyn Strategy) -> Option<Leeway> {
-        let watched = self.observer.is_some() || self.report.measure.is_some() || self.report.outputs.is_some();
+        let watched =
+            self.observer.is_some() || self.report.measure.is_some() || self.report.outputs.is_some();
         if watched || strategy.learns() || strategy.follows() || share.is_doubted() {
             return None;
         }
