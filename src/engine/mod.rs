@@ -148,11 +148,14 @@ pub(crate) const PROBE_STEPS: u64 = 1_000;
 /// Runs executions one after another, reusing all memory.
 pub(crate) struct Engine {
     hub: Hub,
+    /// Whether the search begins again once a loop has been found, so that nothing need be learned from that execution, which is
+    /// long.
+    begins_again: bool,
 }
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Self {
-        Engine { hub: Hub::new(Execution::new(settings)) }
+        Engine { hub: Hub::new(Execution::new(settings)), begins_again: false }
     }
 
     /// Runs `model` once under `strategy`, whose `begin` and `end` are the caller's business.
@@ -166,7 +169,8 @@ impl Engine {
         let execution = self.hub.execution();
         execution.tell_steps();
         let mut strategy = execution.strategy.take().expect("the strategy was set above");
-        if let Some(record) = execution.record() {
+        let wasted = self.begins_again && !execution.learning.loops.found.is_empty();
+        if let Some(record) = execution.record().filter(|_| !wasted) {
             strategy.learn(&record);
         }
         (execution.summary(), strategy)
@@ -213,6 +217,11 @@ impl Engine {
     /// The places at which the last execution went round a loop for long that were not known for it.
     pub(crate) fn loops_found(&mut self) -> &[Place] {
         &self.hub.execution().learning.loops.found
+    }
+
+    /// Whether the search begins again once a loop has been found.
+    pub(crate) fn begin_again_for_loops(&mut self, begins_again: bool) {
+        self.begins_again = begins_again;
     }
 
     /// From now on these places are known for loops.

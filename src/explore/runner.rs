@@ -211,8 +211,10 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         if (&*strategy as &dyn Any).is::<Exhaustive>() {
             let any: Box<dyn Any> = strategy;
             let strategy = any.downcast::<Exhaustive>().expect("it is one");
+            self.engine.begin_again_for_loops(false);
             return self.divide(strategy, share);
         }
+        self.engine.begin_again_for_loops(self.loops.is_some());
         let mut strategy = strategy;
         let (mut run, mut chosen) = (0u64, 0u64);
         let mut odd = None;

@@ -28,6 +28,7 @@ impl Graph {
             point: true,
             loose: false,
             glued: false,
+            again: false,
             stamp: self.stamp,
             location,
             source: EventId::INIT,
@@ -149,6 +150,11 @@ impl Graph {
     /// The thread's last step was not preceded by a choice of who goes next.
     pub(crate) fn glue(&mut self, first: EventId) {
         self.event_mut(first).glued = true;
+    }
+
+    /// The event begins a round of a polling loop again.
+    pub(crate) fn begins_again(&mut self, id: EventId) {
+        self.event_mut(id).again = true;
     }
 
     /// The step is performed as soon as it can be and is no choice.

@@ -49,6 +49,8 @@ pub(crate) struct Event {
     pub(crate) point: bool,
     /// Whether its thread was not interrupted before it, because it was unwinding.
     pub(crate) glued: bool,
+    /// Whether it begins a round of a polling loop again.
+    pub(crate) again: bool,
     /// Whether it is ordered after something by its object or what it waited for that does not happen before it.
     pub(crate) loose: bool,
     /// Counts up in the order in which events came into the graph; a load that reads anew keeps its stamp.

@@ -38,7 +38,7 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
             graph.lengths_before(was.stamp, lengths);
             graph.copy_part(lengths, into);
             let mut read = Deed::of(event.thread, was).event(into, was.kind);
-            (read.source, read.point, read.glued) = (source, was.point, was.glued);
+            (read.source, read.point, read.glued, read.again) = (source, was.point, was.glued, was.again);
             into.add_read(event.thread, read);
             true
         }
@@ -124,7 +124,7 @@ fn revisit(
     let was = graph.event(read);
     let mut again = Deed::of(read.thread, was).event(into, was.kind);
     (again.stamp, again.source) = (was.stamp, store);
-    (again.point, again.glued) = (was.point, was.glued);
+    (again.point, again.glued, again.again) = (was.point, was.glued, was.again);
     let id = into.add_read(read.thread, again);
     !into.closes_cycle(id)
 }

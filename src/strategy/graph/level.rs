@@ -98,22 +98,6 @@ impl Level {
         self.graph.add_read(deed.thread, event);
     }
 
-    /// The load that `event` is begins a round of a polling loop again: it is of no use for it to read what the load before it
-    /// of the same variable has read. The items from number `from` on are its own.
-    pub(super) fn must_see_news(&mut self, event: EventId, from: usize) {
-        let events = self.graph.events_of(event.thread);
-        let location = events[event.index as usize].location;
-        let reads = |e: &&Event| e.reads() && e.location == location;
-        let last = events[..event.index as usize].iter().rev().find(reads).map(|load| load.source);
-        let mut at = 0;
-        self.items.retain(|item| {
-            at += 1;
-            let old =
-                matches!(item, Item::Read { event: own, source } if *own == event && Some(*source) == last);
-            at <= from || !old
-        });
-    }
-
     /// A store comes.
     pub(super) fn store(&mut self, deed: Deed, value: u64, ordering: Ordering, scratch: &mut Scratch) {
         let next = self.graph.next_of(deed.thread);

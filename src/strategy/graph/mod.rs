@@ -39,6 +39,7 @@ mod derive;
 mod grow;
 mod level;
 mod lower;
+mod news;
 mod replay;
 mod revisit;
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! That is what makes each graph come from one other graph only.
 
 use super::level::{Deed, Item, Level, Scratch};
+use super::news::is_no_news;
 use crate::base::{ThreadId, VectorClock};
 use crate::memory::{Event, EventId, Graph, Kind, is_weak};
 
@@ -31,8 +32,12 @@ impl Level {
         let clocks = |event: &Event| (event.past.clone(), event.happens.clone());
         let (past, happens) = graph.last_of(event.thread).map(clocks).unwrap_or_default();
         let met = graph.location(location);
+        let passes = fixed.filter(|_| {
+            let found = graph.event(event).value;
+            graph.update(location, deed.action, found) == Some(found)
+        });
         for read in &met.reads {
-            let known = read.index < past.get(ThreadId(read.thread));
+            let known = read.index < past.get(ThreadId(read.thread)) || is_no_news(graph, *read, passes);
             if known || !may_go(graph, *read, &past, &mut scratch.lengths) {
                 continue;
             }
