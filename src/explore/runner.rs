@@ -172,7 +172,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         self.report.strategy = strategy.describe();
         self.report.each_once = any.is::<Exhaustive>() || any.is::<Graphs>();
         (self.report.estimate, self.report.spread) = (strategy.estimate(), strategy.spread());
-        if any.is::<Exhaustive>() && self.report.spread.is_none() {
+        if any.is::<Graphs>() || any.is::<Exhaustive>() && self.report.spread.is_none() {
             // What has been finished lies in the small parts of the tree, and says nothing of the others.
             self.report.estimate = None;
         }
