@@ -132,6 +132,8 @@ fn visit_once(program: &Rich) -> Result<(), TestCaseError> {
         return Ok(());
     }
     let (report, mut visited) = classes(Search::Exhaustive);
+    // It may have begun again, once it knew of a loop.
+    visited.drain(..visited.len() - report.executions() as usize);
     prop_assert_eq!(report.coverage(), Coverage::Proved, "{}", report);
     let expected: BTreeSet<_> = interleavings.into_iter().collect();
     let count = visited.len();
@@ -151,7 +153,7 @@ fn gives_up((threads, _): &Outcomes) -> bool {
 }
 
 #[test]
-fn whoever_waits_in_vain_for_the_fourth_time_is_taken_to_poll() {
+fn whoever_waits_in_vain_for_the_fourth_time_and_gives_up_is_followed() {
     let park = || vec![Act::ParkAwhile; 4];
     visit_once(&vec![park(), vec![Act::ParkAwhile, Act::Unpark(0)]]).unwrap();
 }

@@ -10,6 +10,7 @@ use super::execution::Execution;
 use super::loops::Loops;
 use super::polling::LONG;
 use super::thread::Life;
+use super::trial::Trial;
 use crate::base::object::State;
 use crate::base::{Ending, Guard, ObjectId, Operation, Outcome, Record, Step, ThreadId, ThreadSet};
 use std::panic::Location;
@@ -35,6 +36,7 @@ pub(crate) struct Learning {
     pub(crate) rouses: u32,
     roused: ThreadId,
     pub(crate) loops: Loops,
+    pub(crate) trial: Option<Box<Trial>>,
 }
 
 impl Learning {
@@ -52,6 +54,7 @@ impl Learning {
             rouses: 0,
             roused: ThreadId::MAIN,
             loops: Loops::default(),
+            trial: None,
         }
     }
 
@@ -60,6 +63,7 @@ impl Learning {
         self.alert.clear();
         self.closed = None;
         self.loops.found.clear();
+        self.trial = None;
         self.glued.clear();
         self.guards.clear();
         self.yields.clear();
@@ -69,13 +73,13 @@ impl Learning {
     /// Whether a thread may be about to begin a round of a polling loop.
     #[inline(always)]
     pub(crate) fn is_watchful(&self) -> bool {
-        !self.alert.is_empty() || self.knows_loops()
+        !self.alert.is_empty() || self.asks_always()
     }
 
-    /// Whether it has to be looked at every step whether it begins a round of a loop without a hint.
+    /// Whether it has to be looked at every step whether it begins a round of a loop without a hint, or how a trial goes.
     #[inline(always)]
-    pub(crate) fn knows_loops(&self) -> bool {
-        self.active && !self.loops.is_empty()
+    pub(crate) fn asks_always(&self) -> bool {
+        self.active && (!self.loops.is_empty() || self.trial.is_some())
     }
 
     /// An object begins in this state.
@@ -118,6 +122,9 @@ impl Execution {
     /// The running thread arrives at `operation`. If it begins a round of a polling loop, has done the same before, and since
     /// then only looked, it waits until something that it looked at has changed.
     pub(crate) fn guard_round(&mut self, operation: &Operation, location: &'static Location<'static>) {
+        if self.is_on_trial(operation, location) {
+            return;
+        }
         let me = self.running;
         let before = if self.learning.alert.contains(me) {
             // It has let others go first.
@@ -128,7 +135,7 @@ impl Execution {
         } else {
             None
         };
-        let Some(from) = before else { return };
+        let Some(from) = before.filter(|_| !self.gives_up_soon(operation, location)) else { return };
         self.fairness_assumed |= self.learning.loops.knows(location);
         let at = self.steps.len();
         self.learning.guards.push(Guard { thread: me, from, at });
@@ -137,6 +144,9 @@ impl Execution {
         let stale = |step: &Step| step.thread == me && self.is_stale(step);
         let news = self.steps.since(from).filter(others).any(|step| self.looked_at(me, from, step));
         if news || self.steps.since(from).any(stale) {
+            return;
+        }
+        if self.begin_trial(from, operation, location) {
             return;
         }
         self.fairness_assumed = true;

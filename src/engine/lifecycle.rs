@@ -145,6 +145,9 @@ impl Execution {
     /// The running thread has come to its end; whether by a panic.
     #[inline(always)]
     pub(super) fn note_exit(&mut self, me: ThreadId) -> bool {
+        if self.heard {
+            self.end_trial_at_exit();
+        }
         let offset = self.offset();
         let thread = &mut self.threads[me.index()];
         let panicked = thread.life == Life::Panicked;

@@ -14,32 +14,72 @@ use std::panic::Location;
 /// Where in a model an operation is called.
 pub(crate) type Place = &'static Location<'static>;
 
-/// The places in polling loops without a hint.
+/// What is known of a loop at some place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// It polls without a hint.
+    Bare,
+    /// A thread that has gone round it in vain goes on as long as it sees nothing new.
+    Polls,
+    /// It gives up by itself, after a few rounds.
+    Counts,
+}
+
+/// What has been found out about a place in a loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loop {
+    pub(crate) place: Place,
+    pub(crate) nature: Nature,
+}
+
+impl Loop {
+    fn is_same(&self, other: &Loop) -> bool {
+        self.is_at(other.place) && (self.nature == Nature::Bare) == (other.nature == Nature::Bare)
+    }
+
+    fn is_at(&self, place: Place) -> bool {
+        std::ptr::eq(self.place, place)
+    }
+}
+
+/// The places in polling loops.
 #[derive(Debug, Default)]
 pub(crate) struct Loops {
-    known: Vec<Place>,
+    known: Vec<Loop>,
+    /// Whether any of them is in a loop without a hint.
+    bare: bool,
+    /// Whether it is tried out which loops give up by themselves.
+    pub(crate) tries: bool,
     /// Those of the execution under way that were not known before.
-    pub(crate) found: Vec<Place>,
+    pub(crate) found: Vec<Loop>,
 }
 
 impl Loops {
-    pub(crate) fn knows(&self, location: Place) -> bool {
-        self.known.iter().any(|known| std::ptr::eq(*known, location))
+    /// Whether there is a loop without a hint.
+    pub(crate) fn knows(&self, place: Place) -> bool {
+        self.bare && self.known.iter().any(|known| known.is_at(place) && known.nature == Nature::Bare)
     }
 
+    /// Whether no loops without a hint are known.
     pub(crate) fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        !self.bare
+    }
+
+    /// What has come of a trial there.
+    pub(super) fn nature(&self, place: Place) -> Option<Nature> {
+        let mut all = self.known.iter().chain(&self.found);
+        all.find(|known| known.is_at(place) && known.nature != Nature::Bare).map(|known| known.nature)
     }
 
     /// From now on these are known too.
-    pub(crate) fn learn(&mut self, found: &[Place]) {
+    pub(crate) fn learn(&mut self, found: &[Loop]) {
         self.known.extend_from_slice(found);
+        self.bare |= found.iter().any(|found| found.nature == Nature::Bare);
     }
 
-    fn note(&mut self, location: Place) {
-        let noted = self.found.iter().any(|found| std::ptr::eq(*found, location));
-        if !noted && !self.knows(location) {
-            self.found.push(location);
+    pub(super) fn note(&mut self, new: Loop) {
+        if !self.known.iter().chain(&self.found).any(|known| known.is_same(&new)) {
+            self.found.push(new);
         }
     }
 }
@@ -55,7 +95,8 @@ impl Execution {
             if places.iter().any(|place| !self.learning.loops.knows(place)) {
                 self.learning.alert.insert(thread);
             }
-            places.into_iter().for_each(|place| self.learning.loops.note(place));
+            let bare = |place| Loop { place, nature: Nature::Bare };
+            places.into_iter().for_each(|place| self.learning.loops.note(bare(place)));
         }
     }
 

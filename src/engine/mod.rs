@@ -14,7 +14,7 @@
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
-//! | `loops` | polling loops without a hint, under the same strategies |
+//! | `loops`, `trial` | polling loops without a hint, and those that give up, under the same strategies |
 //! | `following`, `portrait` | telling what happens to strategies that follow it, and in what state it is |
 //! | `pointers` | what is known of reference-counted allocations |
 //! | `output` | what the model prints |
@@ -63,6 +63,7 @@ pub(crate) mod testing;
 mod tests;
 mod thread;
 mod threads;
+mod trial;
 mod turn;
 mod waiting;
 mod weak;
@@ -73,7 +74,7 @@ use crate::trace::Trace;
 use execution::Execution;
 use fiber::Hub;
 pub(crate) use fiber::{Carriage, trace_so_far};
-pub(crate) use loops::Place;
+pub(crate) use loops::Loop;
 pub use output::Output;
 pub(crate) use stretch::{Halt, Leeway, Plain};
 
@@ -215,7 +216,7 @@ impl Engine {
     }
 
     /// The places at which the last execution went round a loop for long that were not known for it.
-    pub(crate) fn loops_found(&mut self) -> &[Place] {
+    pub(crate) fn loops_found(&mut self) -> &[Loop] {
         &self.hub.execution().learning.loops.found
     }
 
@@ -224,8 +225,13 @@ impl Engine {
         self.begins_again = begins_again;
     }
 
+    /// Whether it is tried out which loops give up by themselves, for which the search then begins again.
+    pub(crate) fn try_loops(&mut self, tries: bool) {
+        self.hub.execution().learning.loops.tries = tries;
+    }
+
     /// From now on these places are known for loops.
-    pub(crate) fn learn_loops(&mut self, found: &[Place]) {
+    pub(crate) fn learn_loops(&mut self, found: &[Loop]) {
         self.hub.execution().learning.loops.learn(found);
     }
 

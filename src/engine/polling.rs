@@ -162,7 +162,7 @@ impl Execution {
     /// so for long, that is a livelock.
     pub(crate) fn look_for_livelock(&mut self) {
         self.last_busy = self.position();
-        if self.following.portrait.is_active() {
+        if self.following.portrait.is_active() || self.learning.trial.is_some() {
             return;
         }
         let Some(circling) = self.circling() else {

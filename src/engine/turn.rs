@@ -179,7 +179,7 @@ impl Execution {
         }
         let Decision { thread, run } = strategy.thread(&options);
         self.yielding = false;
-        if run > 1 && !self.learning.knows_loops() {
+        if run > 1 && !self.learning.asks_always() {
             // While something is due at every choice, every choice is asked for.
             let count = self.steps.len();
             self.covered = count + (run as usize).min(self.due_at.saturating_sub(count));

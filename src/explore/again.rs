@@ -13,7 +13,7 @@ use super::parallel::Survey;
 use super::report::Coverage;
 use super::runner::Runner;
 use crate::base::{Error, Schedule, Strategy};
-use crate::engine::{MemoryModel, Place, Summary};
+use crate::engine::{Loop, MemoryModel, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -62,6 +62,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             self.drops = Drops::Ignored;
             self.loops = None;
         }
+        self.engine.try_loops(self.loops.is_some());
     }
 
     /// Replays a schedule. Nothing says whether drops were steps when it was made, so both are tried; check characters tell.
@@ -112,7 +113,7 @@ impl<F: Fn()> Runner<'_, F> {
     }
 
     /// Where it went round a loop for long, if the exploration is to begin again for that.
-    pub(super) fn loops_found(&mut self, summary: &Summary) -> &[Place] {
+    pub(super) fn loops_found(&mut self, summary: &Summary) -> &[Loop] {
         if self.is_about_loops(summary) { self.engine.loops_found() } else { &[] }
     }
 
@@ -139,14 +140,15 @@ impl<F: Fn()> Runner<'_, F> {
     }
 
     /// For one of several who work on the same search: what is known of drops and loops.
-    pub(super) fn know(&mut self, drops: Drops, loops: Option<Vec<Place>>) {
+    pub(super) fn know(&mut self, drops: Drops, loops: Option<Vec<Loop>>) {
         self.set_drops(drops);
         loops.iter().for_each(|known| self.engine.learn_loops(known));
+        self.engine.try_loops(loops.is_some());
         self.loops = loops;
     }
 
     /// From now on a round of a loop at these places, if there are any, is not repeated when it has shown nothing new.
-    pub(super) fn watch_loops(&mut self, found: &[Place], strategy: &dyn Strategy) {
+    pub(super) fn watch_loops(&mut self, found: &[Loop], strategy: &dyn Strategy) {
         let Some(known) = self.loops.as_mut().filter(|_| !found.is_empty()) else { return };
         known.extend_from_slice(found);
         self.engine.learn_loops(found);

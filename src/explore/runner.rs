@@ -9,7 +9,7 @@ use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
 use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Clock, Engine, Halt, Leeway, MemoryModel, Place, Plain, Summary};
+use crate::engine::{Clock, Engine, Halt, Leeway, Loop, MemoryModel, Plain, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
@@ -37,7 +37,7 @@ pub(super) struct Runner<'a, F> {
     pub(super) again: Option<Box<dyn Strategy>>,
     pub(super) drops: Drops,
     /// Where the model polls without a hint, as far as that is known; `None` when the exploration cannot begin again.
-    pub(super) loops: Option<Vec<Place>>,
+    pub(super) loops: Option<Vec<Loop>>,
     /// Whether a destructor that the last drop of an `Arc` ran has performed operations.
     pub(super) destructor_acted: bool,
     pub(super) seen: BTreeSet<String>,

@@ -4,7 +4,7 @@
 
 use super::sizes::{Kind, Sampled, Sizes, chance, choose};
 use crate::base::Ending;
-use crate::engine::{Place, Summary};
+use crate::engine::{Loop, Summary};
 use crate::explore::report::Report;
 use crate::explore::runner::Runner;
 use crate::strategy::Divisible;
@@ -60,7 +60,7 @@ pub(super) struct Done<S: Divisible> {
     /// Whether a destructor has performed operations.
     pub(super) destructor_acted: bool,
     /// Where a thread went round a loop for long.
-    pub(super) loops: Vec<Place>,
+    pub(super) loops: Vec<Loop>,
     pub(super) learned: S::Learned,
     /// What is left to do, with what turned out to be below.
     pub(super) left: Vec<S::Item>,
@@ -114,7 +114,7 @@ struct Pace {
     /// Whether it is the beginning of the search.
     begins: bool,
     /// Where a thread went round a loop for long.
-    loops: Vec<Place>,
+    loops: Vec<Loop>,
     /// Executions and choices that have not been told to all: others' processors need not hear of every one.
     untold: (u64, u64),
 }
