@@ -1,9 +1,11 @@
 //! Loops that look and go on, and loops that give up: neither is a livelock, and giving up is among the outcomes.
 
-use super::{outcomes, right};
-use selvedge::sync::Arc;
-use selvedge::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use super::{every_trace, expect, outcomes, right};
+use selvedge::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
+use selvedge::sync::atomic::{AtomicBool, AtomicU32};
+use selvedge::sync::{Arc, mpsc};
 use selvedge::{hint, thread};
+use std::time::Duration;
 
 #[test]
 fn looking_at_many_things_once_each_is_no_livelock() {
@@ -66,4 +68,56 @@ fn three_tries_may_all_fail() {
         found
     });
     assert_eq!(seen, [false, true]);
+}
+
+/// Looks so many times whether another thread has raised a flag.
+fn try_to_see(tries: u32, [store, load]: [Ordering; 2], pause: fn()) {
+    let flag = Arc::new(AtomicBool::new(false));
+    let theirs = Arc::clone(&flag);
+    let setter = thread::spawn(move || theirs.store(true, store));
+    let seen = (0..tries).any(|_| {
+        let seen = flag.load(load);
+        if !seen {
+            pause();
+        }
+        seen
+    });
+    setter.join().unwrap();
+    assert!(seen, "it has given up");
+}
+
+#[test]
+fn a_loop_that_gives_up_after_a_few_tries_may_do_so_too_early() {
+    let early = "panic: `main` panicked: it has given up";
+    let pauses: [fn(); 3] = [hint::spin_loop, thread::yield_now, || thread::sleep(Duration::from_millis(1))];
+    for pause in pauses {
+        for orderings in [[SeqCst, SeqCst], [Release, Acquire], [Relaxed, Relaxed]] {
+            for tries in [1, 2, 5, 16] {
+                // It sees the flag in one of its tries, or gives up.
+                let executions = u64::from(tries) + 1;
+                expect(every_trace(), executions, &[early], move || try_to_see(tries, orderings, pause));
+            }
+        }
+    }
+}
+
+#[test]
+fn waiting_a_few_times_for_a_while_may_be_too_short() {
+    for tries in [1u32, 2, 5, 16] {
+        let early = "panic: `main` panicked: nothing has come";
+        // The message comes in one of the tries, or, where it is sent, after that.
+        expect(every_trace(), 2 * u64::from(tries) + 1, &[early], move || {
+            let (sender, receiver) = mpsc::channel();
+            let other = thread::spawn(move || sender.send(1).unwrap());
+            let come = (0..tries).any(|_| receiver.recv_timeout(Duration::from_millis(1)).is_ok());
+            other.join().unwrap();
+            assert!(come, "nothing has come");
+        });
+    }
+}
+
+#[test]
+fn a_loop_that_tries_more_often_than_it_is_followed_is_taken_to_be_fair_and_that_is_said() {
+    let report = every_trace().explore(|| try_to_see(100, [SeqCst; 2], hint::spin_loop)).unwrap();
+    assert!(!report.failed() && report.assumes_fairness(), "{report}");
 }
