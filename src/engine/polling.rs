@@ -3,14 +3,17 @@
 //! A thread *rests* when it has gone round a polling loop (one with a yield, a spin hint, a sleep or a time-out in it)
 //! several times with the same steps and outcomes, and nothing changed meanwhile: going round again would show it the same.
 //! It is not enabled until another thread has changed something. This is fairness, as loom's and GenMC's treatment of spin
-//! loops assumes it. A loop that counts its rounds and gives up after more than three is assumed to see a change first if
-//! there is one to see; a proof that rests on this says so.
+//! loops assumes it. A loop that tries a few times and gives up is followed to its end: samplers let a thread repeat its round
+//! [`FEW`] times before it rests, and for strategies that learn it is [tried](super::trial) whether it gives up by itself. One that
+//! gives up later is assumed to see a change first if there is one to see; a proof that rests on this says so. Where every
+//! interleaving is visited a round is repeated only twice.
 //!
 //! A loop without any of these shows itself only by going round for long. Here its thread rests then; under strategies that
 //! learn from whole executions the places in it are known from then on, see [`loops`](super::loops).
 
 use super::Clock;
 use super::execution::Execution;
+use super::trial::FEW;
 use crate::base::{Ending, Step, ThreadId};
 use std::panic::Location;
 
@@ -26,7 +29,8 @@ pub(super) const LONG: u64 = 4 * 1024;
 /// How often a thread that only looks is let go round once more when nobody else can do anything, since something changed, where
 /// others are in endless loops that are followed no further.
 const ROUSES: u32 = 64;
-/// How often a thread may repeat a round of a polling loop before it rests.
+/// How often a thread may repeat a round of a polling loop before it rests, where every choice is asked for: each round more is
+/// a multiple of interleavings.
 const PATIENCE: u32 = 2;
 
 impl Execution {
@@ -131,7 +135,8 @@ impl Execution {
             _ => Rounds { location, before: 0, now, same: 0 },
         };
         self.threads[me.index()].rounds = Some(rounds);
-        if rounds.same < PATIENCE {
+        let patience = if self.every_point { PATIENCE } else { FEW as u32 };
+        if rounds.same < patience {
             return;
         }
         self.fairness_assumed = true;

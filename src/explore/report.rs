@@ -200,7 +200,8 @@ impl Report {
         self.executions
     }
 
-    /// How many executions there are in all, as far as is known.
+    /// How many executions there are in all, as far as is known. There is none for C11's execution graphs unless all have been run:
+    /// what is finished of them says too little of the rest.
     pub fn estimate(&self) -> Option<f64> {
         self.estimate
     }
