@@ -136,20 +136,26 @@ impl Execution {
             None
         };
         let Some(from) = before.filter(|_| !self.gives_up_soon(operation, location)) else { return };
-        self.fairness_assumed |= self.learning.loops.knows(location);
         let at = self.steps.len();
-        self.learning.guards.push(Guard { thread: me, from, at });
         let others = |step: &&Step| step.thread != me && step.changes();
         // Under C11 there may be newer values than the round has read.
         let stale = |step: &Step| step.thread == me && self.is_stale(step);
-        let news = self.steps.since(from).filter(others).any(|step| self.looked_at(me, from, step));
-        if news || self.steps.since(from).any(stale) {
-            return;
+        let news = self.steps.since(from).filter(others).any(|step| self.looked_at(me, from, step))
+            || self.steps.since(from).any(stale);
+        // As long as it is not known what becomes of whoever sees nothing new, nobody is kept from looking, a few times. Under C11
+        // he may see nothing new though there is.
+        if self.is_untried(location) {
+            let looks = news && !self.weak.active;
+            let few = looks && self.rounds_begun(operation, location) <= TRIES as usize;
+            if few || !looks && self.begin_trial(from, operation, location) {
+                return;
+            }
         }
-        if self.begin_trial(from, operation, location) {
-            return;
-        }
+        self.learning.guards.push(Guard { thread: me, from, at });
         self.fairness_assumed = true;
+        if news {
+            return;
+        }
         // Whoever changes any of it has to look who waits for that.
         for number in from..at {
             let Operation { object, .. } = self.steps.get(number).operation;

@@ -8,7 +8,7 @@
 
 use super::execution::Execution;
 use super::loops::{Loop, Nature, Place};
-use crate::base::{Action, Operation, Step, ThreadAction, ThreadId, ThreadSet};
+use crate::base::{Action, Operation, Outcome, Step, ThreadAction, ThreadId, ThreadSet};
 
 /// Within how many rounds a loop has to give up for being followed.
 pub(super) const FEW: usize = 16;
@@ -20,8 +20,8 @@ pub(crate) struct Trial {
     /// With what its round begins.
     first: Operation,
     place: Place,
-    /// Where the operations of a round are called.
-    round: Vec<Place>,
+    /// Where the operations of a round are called, and what comes of them.
+    round: Vec<(Place, Outcome)>,
     /// How many rounds it has begun.
     rounds: usize,
     /// How many steps there were when it was let go.
@@ -31,15 +31,17 @@ pub(crate) struct Trial {
 }
 
 impl Execution {
+    /// Whether it is to be tried what a thread does that goes round a loop there in vain.
+    pub(super) fn is_untried(&self, place: Place) -> bool {
+        self.learning.loops.tries && self.learning.loops.nature(place).is_none()
+    }
+
     /// Begins a trial of the running thread, which has gone round in vain since step `from` and is about to begin again; `false`
-    /// when it is known what comes of it, or nobody would begin again for it.
+    /// when it does not begin as it did.
     pub(super) fn begin_trial(&mut self, from: usize, operation: &Operation, place: Place) -> bool {
-        if !self.learning.loops.tries || self.learning.loops.nature(place).is_some() {
-            return false;
-        }
         let me = self.running;
         let own = self.steps.since(from).filter(|step| step.thread == me);
-        let round: Vec<_> = own.map(|step| step.location).collect();
+        let round: Vec<_> = own.map(|step| (step.location, step.outcome)).collect();
         let waiting: ThreadSet = self.enabled.iter().filter(|thread| *thread != me).collect();
         for thread in &waiting {
             self.enabled.remove(thread);
@@ -64,7 +66,16 @@ impl Execution {
             self.end_trial(Nature::Polls);
             return false;
         }
-        if !trial.round.iter().any(|known| std::ptr::eq(*known, place)) {
+        let last = self.steps.get(self.steps.len() - 1);
+        let as_before = |(place, outcome): &(Place, Outcome)| {
+            std::ptr::eq(*place, last.location) && *outcome == last.outcome
+        };
+        if self.steps.len() > trial.began && !trial.round.iter().any(as_before) {
+            // It has seen something new after all, which it had to.
+            self.end_trial(Nature::Polls);
+            return false;
+        }
+        if !trial.round.iter().any(|(known, _)| std::ptr::eq(*known, place)) {
             self.end_trial(Nature::Counts);
             return false;
         }
@@ -76,9 +87,14 @@ impl Execution {
         true
     }
 
+    /// Whether the running thread is on trial: then it sees nothing new that it need not see.
+    pub(super) fn tries_running(&self) -> bool {
+        self.learning.trial.as_ref().is_some_and(|trial| trial.thread == self.running)
+    }
+
     /// The running thread has come to its end, if it was on trial.
     pub(super) fn end_trial_at_exit(&mut self) {
-        if self.learning.trial.as_ref().is_some_and(|trial| trial.thread == self.running) {
+        if self.tries_running() {
             self.end_trial(Nature::Counts);
         }
     }
@@ -96,8 +112,13 @@ impl Execution {
 
     /// Whether the running thread, which has gone round in vain, is known to give up before long if it is let go on.
     pub(super) fn gives_up_soon(&self, operation: &Operation, place: Place) -> bool {
-        let begins = |step: &Step| std::ptr::eq(step.location, place) && step.operation == *operation;
         self.learning.loops.nature(place) == Some(Nature::Counts)
-            && self.only_looked().filter(|(_, step)| begins(step)).count() <= FEW
+            && self.rounds_begun(operation, place) <= FEW
+    }
+
+    /// How often the running thread has begun a round with this since it last changed anything.
+    pub(super) fn rounds_begun(&self, operation: &Operation, place: Place) -> usize {
+        let begins = |step: &Step| std::ptr::eq(step.location, place) && step.operation == *operation;
+        self.only_looked().filter(|(_, step)| begins(step)).count()
     }
 }

@@ -228,8 +228,9 @@ impl Execution {
         if self.weak.places.len() < 2 {
             return self.weak.places.first().copied().unwrap_or(0);
         }
+        let oldest = self.weak.places.last().copied().filter(|_| self.tries_running());
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
-        let choice = strategy.place(me, &self.weak.places);
+        let choice = oldest.unwrap_or_else(|| strategy.place(me, &self.weak.places));
         self.schedule.outcome_at(self.position(), choice);
         self.threads[me.index()].weak += u32::from(choice >= SPURIOUS);
         choice

@@ -121,3 +121,30 @@ fn a_loop_that_tries_more_often_than_it_is_followed_is_taken_to_be_fair_and_that
     let report = every_trace().explore(|| try_to_see(100, [SeqCst; 2], hint::spin_loop)).unwrap();
     assert!(!report.failed() && report.assumes_fairness(), "{report}");
 }
+
+#[test]
+fn threads_that_try_to_see_each_other_may_all_give_up() {
+    // As many as orders of the looks and additions in which nobody looks again who has seen enough.
+    for (threads, tries, executions) in [(2, 1, 4), (2, 2, 5), (2, 4, 7), (3, 1, 36), (3, 2, 73), (3, 4, 198)]
+    {
+        for ordering in [SeqCst, Relaxed] {
+            expect(every_trace(), executions, &[], move || {
+                let come = Arc::new(AtomicU32::new(0));
+                let visit = |number: u32| {
+                    let come = Arc::clone(&come);
+                    thread::spawn(move || {
+                        for _ in 0..tries {
+                            if come.load(ordering) >= number {
+                                break;
+                            }
+                            hint::spin_loop();
+                        }
+                        come.fetch_add(1, ordering);
+                    })
+                };
+                let visitors: Vec<_> = (0..threads).map(visit).collect();
+                visitors.into_iter().for_each(|visitor| visitor.join().unwrap());
+            });
+        }
+    }
+}
