@@ -97,6 +97,38 @@ fn mutexes() {
     });
 }
 
+/// Beside one that waits for a while and in vain, a thread takes a lock, and again what it holds still unless it lets go.
+fn takes_twice(lets_go: bool) -> impl Fn() + Clone + Send + Sync {
+    move || {
+        let lock = Mutex::new(());
+        thread::scope(|scope| {
+            scope.spawn(|| thread::park_timeout(Duration::from_millis(1)));
+            scope.spawn(|| {
+                let held = lock.try_lock();
+                if lets_go {
+                    drop(held);
+                }
+                let _again = lock.lock();
+            });
+        });
+    }
+}
+
+#[test]
+fn what_is_let_go_at_the_end_is_taken_by_nobody() {
+    for backend in [Backend::Engine, Backend::Loom, Backend::Shuttle] {
+        for (lets_go, expected) in [(true, None), (false, Some(FindingKind::Deadlock))] {
+            // Each execution of the wrong one ends with its guards being let go.
+            let explorer = Explorer::new().backend(backend).search(Search::Dfs { preemptions: None });
+            let report = explorer.executions(3_000).all_findings(true).explore(takes_twice(lets_go)).unwrap();
+            assert_eq!(report.broken(), None, "{report}");
+            assert_eq!(kinds(&report).into_iter().next(), expected, "{report}");
+            let all = matches!(report.coverage(), Coverage::Proved | Coverage::AllOf(_));
+            assert!(all, "{report}");
+        }
+    }
+}
+
 #[test]
 fn locks_of_readers_and_writers() {
     right(|| {

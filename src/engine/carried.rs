@@ -69,8 +69,12 @@ pub(super) fn carry(mut host: Host) {
     }
     if execution.has_business() {
         wake_who_can(host, me, &*carrier);
-        if host.now().takes_offer() {
+        if host.now().takes_offer(me) {
             away(host, me, || carrier.pause(me));
+        }
+        // Others may have run, to the end. Then its guards are being let go, and it may no longer meet anything.
+        if host.now().over.is_some() {
+            leave(host);
         }
     }
     let execution = host.now();

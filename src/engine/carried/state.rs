@@ -28,8 +28,8 @@ pub(crate) struct Carried {
     pub(crate) refusal: Option<Error>,
     /// Where the carrier's primitive did what the engine's object could not.
     pub(crate) odd: Option<String>,
-    /// Whether the running thread has waited in vain, and is to let others go first.
-    offers: bool,
+    /// Who has waited in vain last, and is to let others go first.
+    offers: Option<ThreadId>,
     /// Whether a thread that unwinds has done something that the carrier may have put off.
     pub(super) unsettled: bool,
 }
@@ -46,7 +46,7 @@ impl Carried {
             native: None,
             refusal: None,
             odd: None,
-            offers: false,
+            offers: None,
             unsettled: false,
         }
     }
@@ -58,7 +58,7 @@ impl Carried {
         self.gone.clear();
         self.waiting.clear();
         (self.native, self.refusal, self.odd) = (None, None, None);
-        (self.offers, self.unsettled) = (false, false);
+        (self.offers, self.unsettled) = (None, false);
     }
 }
 
@@ -145,7 +145,7 @@ impl Execution {
     #[inline(always)]
     pub(super) fn has_business(&mut self) -> bool {
         let carried = self.carried();
-        carried.offers || carried.unsettled || !carried.asleep.is_empty()
+        carried.offers.is_some() || carried.unsettled || !carried.asleep.is_empty()
     }
 
     /// Whether a thread that has its turn may perform what it has arrived at.
@@ -197,7 +197,8 @@ impl Execution {
             )
         };
         let paused = self.steps.last_mut().is_some_and(paused);
-        self.carried().offers = !paused;
+        let me = self.running;
+        self.carried().offers = (!paused).then_some(me);
     }
 
     /// Whether the carrier can see now to what it may have put off.
@@ -210,8 +211,8 @@ impl Execution {
         true
     }
 
-    pub(super) fn takes_offer(&mut self) -> bool {
-        std::mem::take(&mut self.carried().offers)
+    pub(super) fn takes_offer(&mut self, me: ThreadId) -> bool {
+        self.carried().offers.take_if(|thread| *thread == me).is_some()
     }
 
     pub(super) fn sleep(&mut self, me: ThreadId) {
