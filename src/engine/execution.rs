@@ -297,11 +297,11 @@ impl Execution {
         (self.steps.len() - self.free) as u64
     }
 
-    /// Something is due when so many choices have been made.
+    /// Something is due when so many choices have been made, or as many as there may be.
     #[inline(always)]
     pub(crate) fn set_due(&mut self, position: u64) {
         // An execution comes nowhere near the greatest numbers.
-        self.due_at = self.free + position.min(1 << 48) as usize;
+        self.due_at = self.free + position.min(self.settings.steps).min(1 << 48) as usize;
     }
 
     /// Whatever the strategy has answered stands no longer: who can go on has changed, or somebody yields.

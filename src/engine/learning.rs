@@ -8,7 +8,7 @@
 
 use super::execution::Execution;
 use super::loops::Loops;
-use super::polling::LONG;
+use super::polling::{LONG, is_at};
 use super::thread::Life;
 use super::trial::Trial;
 use crate::base::object::State;
@@ -145,9 +145,10 @@ impl Execution {
         // As long as it is not known what becomes of whoever sees nothing new, nobody is kept from looking, a few times. Under C11
         // he may see nothing new though there is.
         if self.is_untried(location) {
-            let looks = news && !self.weak.active;
-            let few = looks && self.rounds_begun(operation, location) <= TRIES as usize;
-            if few || !looks && self.begin_trial(from, operation, location) {
+            if !news || self.weak.active {
+                return self.begin_trial(from, operation, location);
+            }
+            if self.rounds_begun(operation, location) <= TRIES as usize {
                 return;
             }
         }
@@ -174,7 +175,7 @@ impl Execution {
         for (number, step) in self.only_looked() {
             looks |= step.accesses().iter().flatten().next().is_some();
             in_vain |= step.outcome == Outcome::TimedOut;
-            if std::ptr::eq(step.location, location) && step.operation == *operation {
+            if is_at(step, operation, location) {
                 rounds += 1;
                 if !looks || !in_vain || rounds == TRIES {
                     return looks.then_some(number);

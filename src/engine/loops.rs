@@ -7,7 +7,7 @@
 //! round twice with the same steps and outcomes. Then it is where it was a round before, in all that the round can have taught it.
 
 use super::execution::Execution;
-use super::polling::{circle, same};
+use super::polling::{circle, is_at, same};
 use crate::base::{Operation, Step, ThreadId};
 use std::panic::Location;
 
@@ -106,7 +106,7 @@ impl Execution {
         let mut round = Vec::new();
         let mut back = 0;
         for (number, step) in self.only_looked() {
-            let begins = std::ptr::eq(step.location, location) && step.operation == *operation;
+            let begins = is_at(step, operation, location);
             match last {
                 None => {
                     looks |= step.accesses().iter().flatten().next().is_some();

@@ -258,7 +258,7 @@ impl Execution {
         self.reset();
         self.set_every_point(strategy.every_point());
         self.learning.reset(strategy.learns());
-        self.set_due(self.quiet().min(self.settings.steps));
+        self.set_due(self.quiet());
         self.weak.reset(self.settings.memory == MemoryModel::C11, !strategy.orders_memory());
         self.following.reset(strategy);
         self.heard = self.learning.active || self.following.active;

@@ -14,7 +14,7 @@
 use super::Clock;
 use super::execution::Execution;
 use super::trial::FEW;
-use crate::base::{Ending, Step, ThreadId};
+use crate::base::{Ending, Operation, Step, ThreadId};
 use std::panic::Location;
 
 /// After so many choices it is looked whether anything has changed.
@@ -216,6 +216,11 @@ pub(crate) struct Rounds {
     pub(crate) now: usize,
     /// How often a round was the same as the one before.
     same: u32,
+}
+
+/// Whether this is what a step performed, and where it was called.
+pub(super) fn is_at(step: &Step, operation: &Operation, location: &'static Location<'static>) -> bool {
+    std::ptr::eq(step.location, location) && step.operation == *operation
 }
 
 /// Whether two steps of one thread are the same as far as the thread can tell.

@@ -43,60 +43,42 @@ impl Engine {
         strategy: Box<dyn Strategy>,
         leeway: Leeway,
     ) -> (Plain, Halt, Box<dyn Strategy>) {
-        let mut plain = Plain::default();
-        self.hub.execution().strategy = Some(strategy);
+        let (mut strategy, mut plain) = (strategy, Plain::default());
         let halt = loop {
-            let execution = self.hub.execution();
             if plain.executions >= leeway.executions || plain.choices >= leeway.choices {
                 break Halt::Leeway;
             }
-            if !execution.begin_strategy() {
+            if !strategy.begin() {
                 break Halt::Done;
             }
+            let execution = self.hub.execution();
             match plain.executions {
-                0 => execution.prepare_own(),
+                0 => execution.prepare(&*strategy),
                 _ => execution.prepare_again(),
             }
+            execution.strategy = Some(strategy);
             self.hub.run(model);
             let execution = self.hub.execution();
+            strategy = execution.strategy.take().expect("the strategy was set above");
             if !execution.is_plain() {
                 break Halt::Odd(execution.summary());
             }
             let choices = execution.position();
-            execution.end_strategy(choices);
+            strategy.end(choices);
             plain.executions += 1;
             plain.choices += choices;
             plain.longest = plain.longest.max(choices);
             plain.threads = plain.threads.max(execution.live_threads);
         };
-        let strategy = self.hub.execution().strategy.take().expect("the strategy was set above");
         (plain, halt, strategy)
     }
 }
 
 impl Execution {
-    fn begin_strategy(&mut self) -> bool {
-        self.strategy.as_mut().is_some_and(|strategy| strategy.begin())
-    }
-
-    fn end_strategy(&mut self, choices: u64) {
-        if let Some(strategy) = &mut self.strategy {
-            strategy.end(choices);
-        }
-    }
-
-    /// Begins a new execution for the strategy that is set.
-    fn prepare_own(&mut self) {
-        if let Some(strategy) = self.strategy.take() {
-            self.prepare(&*strategy);
-            self.strategy = Some(strategy);
-        }
-    }
-
     /// As [`prepare`](Execution::prepare), after an execution of the same strategy that was plain.
     fn prepare_again(&mut self) {
         self.reset();
-        self.set_due(self.quiet().min(self.settings.steps));
+        self.set_due(self.quiet());
         if self.weak.active {
             self.weak.begin_again();
         }

@@ -8,7 +8,8 @@
 
 use super::execution::Execution;
 use super::loops::{Loop, Nature, Place};
-use crate::base::{Action, Operation, Outcome, Step, ThreadAction, ThreadId, ThreadSet};
+use super::polling::is_at;
+use crate::base::{Action, Operation, Outcome, ThreadAction, ThreadId, ThreadSet};
 
 /// Within how many rounds a loop has to give up for being followed.
 pub(super) const FEW: usize = 16;
@@ -36,9 +37,8 @@ impl Execution {
         self.learning.loops.tries && self.learning.loops.nature(place).is_none()
     }
 
-    /// Begins a trial of the running thread, which has gone round in vain since step `from` and is about to begin again; `false`
-    /// when it does not begin as it did.
-    pub(super) fn begin_trial(&mut self, from: usize, operation: &Operation, place: Place) -> bool {
+    /// Begins a trial of the running thread, which has gone round in vain since step `from` and is about to begin again.
+    pub(super) fn begin_trial(&mut self, from: usize, operation: &Operation, place: Place) {
         let me = self.running;
         let own = self.steps.since(from).filter(|step| step.thread == me);
         let round: Vec<_> = own.map(|step| (step.location, step.outcome)).collect();
@@ -51,7 +51,6 @@ impl Execution {
         let (first, began) = (*operation, self.steps.len());
         self.learning.trial =
             Some(Box::new(Trial { thread: me, first, place, round, rounds: 1, began, waiting }));
-        true
     }
 
     /// The running thread arrives at an operation. Whether it is on trial and goes on. What it does in a round may be another
@@ -118,7 +117,6 @@ impl Execution {
 
     /// How often the running thread has begun a round with this since it last changed anything.
     pub(super) fn rounds_begun(&self, operation: &Operation, place: Place) -> usize {
-        let begins = |step: &Step| std::ptr::eq(step.location, place) && step.operation == *operation;
-        self.only_looked().filter(|(_, step)| begins(step)).count()
+        self.only_looked().filter(|(_, step)| is_at(step, operation, place)).count()
     }
 }

@@ -217,7 +217,7 @@ impl Execution {
             true => self.last_busy + self.quiet(),
             false => 0,
         };
-        self.set_due(looks_again.min(self.settings.steps));
+        self.set_due(looks_again);
         self.over.is_none()
     }
 

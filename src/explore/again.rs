@@ -5,6 +5,8 @@
 //!   every drop is a step, and which comes last is a choice.
 //! - A thread goes round a loop for long without a hint that it waits there: from then on a round of that loop which has shown
 //!   nothing new is not repeated.
+//! - A thread is about to be kept from going round a polling loop for the first time: whether it would give up by itself is tried
+//!   out, and no execution of the search.
 //!
 //! Most models do none of this, and are explored in fewer executions for it, or with more of each loop.
 

@@ -260,7 +260,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
                 strategy = back;
                 run += plain.executions;
                 chosen += plain.choices;
-                self.count_plain(&plain);
+                self.tally(&plain);
                 match halt {
                     Halt::Done => return Ok((End::Done, strategy)),
                     Halt::Odd(summary) => odd = Some(summary),
@@ -302,8 +302,8 @@ impl<F: Fn()> Runner<'_, F> {
         (executions > 0 && left.work > 0).then(|| Leeway { executions, choices: left.choices.min(MANY) })
     }
 
-    /// Executions that came to their ends, and that is all.
-    fn count_plain(&mut self, plain: &Plain) {
+    /// So many executions more.
+    pub(super) fn tally(&mut self, plain: &Plain) {
         let report = &mut self.report;
         report.executions += plain.executions;
         report.choices += plain.choices;
@@ -313,11 +313,9 @@ impl<F: Fn()> Runner<'_, F> {
 
     pub(super) fn count(&mut self, summary: &Summary) {
         self.destructor_acted |= summary.destructor_acted;
+        let (choices, threads) = (summary.choices, summary.threads);
+        self.tally(&Plain { executions: 1, choices, longest: choices, threads });
         let report = &mut self.report;
-        report.executions += 1;
-        report.choices += summary.choices;
-        report.longest = report.longest.max(summary.choices);
-        report.most_threads = report.most_threads.max(summary.threads);
         report.fairness_assumed |= summary.fairness_assumed;
         report.endless |= summary.endless;
         report.counts_seen |= summary.count_seen;

@@ -213,19 +213,32 @@ fn a_message_behind_a_flag_that_is_spun_on_needs_release_and_acquire() {
     expect(every_trace(), 6, &[late], pass(Relaxed, Relaxed));
 }
 
-fn bare_spin_lock(threads: u32, take: Ordering, give: Ordering) {
+/// Each of so many threads adds one under a spin lock, which `is_taken` tries to take.
+fn add_under_lock(
+    threads: u32,
+    is_taken: impl Fn(&AtomicBool) -> bool + Copy + Send + 'static,
+    [give, count]: [Ordering; 2],
+    pause: fn(),
+) {
     let shared = Arc::new((AtomicBool::new(false), AtomicU32::new(0)));
     let add = |shared: Arc<(AtomicBool, AtomicU32)>| {
         move || {
-            while shared.0.compare_exchange(false, true, take, Relaxed).is_err() {}
-            shared.1.store(shared.1.load(Relaxed) + 1, Relaxed);
+            while is_taken(&shared.0) {
+                pause();
+            }
+            shared.1.store(shared.1.load(count) + 1, count);
             shared.0.store(false, give);
         }
     };
     let others: Vec<_> = (1..threads).map(|_| thread::spawn(add(Arc::clone(&shared)))).collect();
     add(Arc::clone(&shared))();
     others.into_iter().for_each(|other| other.join().unwrap());
-    assert!(shared.1.load(Relaxed) == threads, "one has not been counted");
+    assert!(shared.1.load(count) == threads, "one has not been counted");
+}
+
+fn bare_spin_lock(threads: u32, take: Ordering, give: Ordering) {
+    let is_taken = move |lock: &AtomicBool| lock.compare_exchange(false, true, take, Relaxed).is_err();
+    add_under_lock(threads, is_taken, [give, Relaxed], || ());
 }
 
 #[test]
@@ -240,20 +253,7 @@ fn a_spin_lock_without_hints_is_proved_and_one_that_orders_nothing_is_not() {
 
 /// As [`bare_spin_lock`], with a swap, which writes what it finds when the lock is taken.
 fn swap_lock(threads: u32, [take, give, count]: [Ordering; 3], pause: fn()) {
-    let shared = Arc::new((AtomicBool::new(false), AtomicU32::new(0)));
-    let add = |shared: Arc<(AtomicBool, AtomicU32)>| {
-        move || {
-            while shared.0.swap(true, take) {
-                pause();
-            }
-            shared.1.store(shared.1.load(count) + 1, count);
-            shared.0.store(false, give);
-        }
-    };
-    let others: Vec<_> = (1..threads).map(|_| thread::spawn(add(Arc::clone(&shared)))).collect();
-    add(Arc::clone(&shared))();
-    others.into_iter().for_each(|other| other.join().unwrap());
-    assert!(shared.1.load(count) == threads, "one has not been counted");
+    add_under_lock(threads, move |lock| lock.swap(true, take), [give, count], pause);
 }
 
 #[test]

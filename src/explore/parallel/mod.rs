@@ -29,6 +29,7 @@ use super::portfolio::{Left, Share};
 use super::report::Report;
 use super::runner::{End, MOST_FINDINGS, Runner};
 use crate::base::{Error, Schedule, Strategy};
+use crate::engine::Plain;
 use crate::strategy::Divisible;
 use job::{Done, Job, Known, Signals, Way, Worker};
 use plan::FIRST;
@@ -296,18 +297,17 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
 
     /// Adds what one job has seen to what all have.
     fn add(&mut self, other: Report) {
-        let report = &mut self.report;
         for mut found in other.findings {
+            let report = &mut self.report;
             let signature = found.finding.signature(&found.trace).to_string();
             if report.findings.len() < MOST_FINDINGS && self.seen.insert(signature) {
                 found.execution += report.executions;
                 report.findings.push(found);
             }
         }
-        report.executions += other.executions;
-        report.choices += other.choices;
-        report.longest = report.longest.max(other.longest);
-        report.most_threads = report.most_threads.max(other.most_threads);
+        let Report { executions, choices, longest, most_threads: threads, .. } = other;
+        self.tally(&Plain { executions, choices, longest, threads });
+        let report = &mut self.report;
         report.matters = report.matters.or(other.matters);
         report.fairness_assumed |= other.fairness_assumed;
         report.endless |= other.endless;
