@@ -3,7 +3,7 @@
 
 use selvedge::sync::Mutex;
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use selvedge::{Explorer, FindingKind, Report, thread, time};
+use selvedge::{Explorer, FindingKind, Report, choose, thread, time};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicU32 as Plain;
 use std::time::{Duration, Instant};
@@ -137,6 +137,19 @@ fn searches_notice_later_executions_that_begin_the_same_and_go_on_otherwise() {
         let report = explored(search, move || additions(1 + u32::from(runs.fetch_add(1, SeqCst) == 4)));
         assert_eq!(report.divergence(), Some(words), "{search}: {report}");
         assert!(report.failed() && !report.proved(), "{search}: {report}");
+    }
+}
+
+#[test]
+fn a_difference_at_the_very_end_is_noticed_too() {
+    for search in SEARCHES {
+        let runs = Plain::new(0);
+        // From the third execution on there is no choice where there was one.
+        let report = explored(search, move || {
+            let less = if runs.fetch_add(1, SeqCst) > 3 { 2 } else { 0 };
+            choose(3 - less);
+        });
+        assert!(report.divergence().is_some() && !report.proved(), "{search}: {report}");
     }
 }
 

@@ -61,6 +61,10 @@ impl Decision {
     }
 }
 
+/// Into so many places of the modification order of an atomic an operation may come, counted from the last: older stores are no
+/// longer kept. As much is added to the place of a weak compare-exchange that fails though it found what it expected.
+pub(crate) const MOST_PLACES: u32 = 1000;
+
 /// Makes the choices: one algorithm, free of the engine, tested without running a thread.
 ///
 /// The engine asks [`thread`](Strategy::thread) before a step and, where the operation of the chosen thread has more

@@ -21,6 +21,7 @@ mod step;
 mod text;
 mod thread_set;
 
+pub(crate) use choice::MOST_PLACES;
 pub use choice::{Choice, Decision, Options, Strategy};
 pub(crate) use clock::INLINE as FEW_THREADS;
 pub use clock::VectorClock;

@@ -119,6 +119,8 @@ pub(crate) struct Summary {
     pub(crate) endless: bool,
     /// Whether, in this or an earlier execution, an atomic was used in another way than sequentially consistently.
     pub(crate) weak_seen: bool,
+    /// Whether stores to an atomic have been forgotten that a proof would have to try.
+    pub(crate) stores_forgotten: bool,
     /// Whether somebody, in this or an earlier execution, has looked at a reference count.
     pub(crate) count_seen: bool,
     /// Whether a destructor that the last drop of a reference-counted pointer ran has performed operations.
@@ -259,7 +261,11 @@ impl Execution {
         self.set_every_point(strategy.every_point());
         self.learning.reset(strategy.learns());
         self.set_due(self.quiet());
-        self.weak.reset(self.settings.memory == MemoryModel::C11, !strategy.orders_memory());
+        self.weak.reset(
+            self.settings.memory == MemoryModel::C11,
+            !strategy.orders_memory(),
+            strategy.every_point(),
+        );
         self.following.reset(strategy);
         self.heard = self.learning.active || self.following.active;
         if self.rests_by_state() {
@@ -277,6 +283,7 @@ impl Execution {
             fairness_assumed: self.fairness_assumed,
             endless: self.rounds_begun && self.is_endless(),
             weak_seen: self.weak.seen,
+            stores_forgotten: self.weak.forgot,
             count_seen: self.count_seen,
             destructor_acted: self.pointers.destructor_acted(),
             loop_found: !self.learning.loops.found.is_empty(),

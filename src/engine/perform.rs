@@ -5,12 +5,11 @@
 use super::Clock;
 use super::clocks::synchronization;
 use super::execution::{Arrival, Execution, Mode};
-use super::weak::SPURIOUS;
 use crate::base::object::{Atomic, State};
 use crate::base::{
     Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, EventAction, FOREVER,
-    MutexAction, ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction,
-    Step, ThreadAction, ThreadId,
+    MOST_PLACES, MutexAction, ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction,
+    SemaphoreAction, Step, ThreadAction, ThreadId,
 };
 use crate::trace::Race;
 use std::panic::Location;
@@ -330,7 +329,7 @@ impl Execution {
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
         let choice = match operation.action {
             // The same as under C11, so that a schedule means the same.
-            Action::Atomic(_) => strategy.place(self.running, &[0, SPURIOUS]),
+            Action::Atomic(_) => strategy.place(self.running, &[0, MOST_PLACES]),
             _ => strategy.outcome(self.running, count).min(count - 1),
         };
         self.schedule.outcome_at(self.position(), choice);

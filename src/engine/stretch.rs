@@ -92,6 +92,7 @@ impl Execution {
             | self.nested_locks
             | self.held_at_end
             | self.heard
+            | self.weak.forgot
             | self.pointers.destructor_acted()
             | ((self.weak.seen, self.count_seen) != self.told);
         self.over == Some(Ending::Finished) && !odd && self.panics.len() | self.races.len() == 0

@@ -21,17 +21,17 @@ use super::clocks::{Acquire, atomic};
 use super::execution::{Execution, Mode};
 use super::knowledge::Knowledge;
 use crate::base::object::{State, compute};
-use crate::base::{Action, AtomicAction, ObjectId, Operation, Outcome, Step, ThreadId, VectorClock, Width};
+use crate::base::{
+    Action, AtomicAction, MOST_PLACES, ObjectId, Operation, Outcome, Step, ThreadId, VectorClock, Width,
+};
 use rearrange::Access;
+use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
-/// How many stores of one atomic are kept. Older ones are no longer read: an execution shows fewer behaviours then, never
-/// wrong ones.
+/// How many stores of one atomic are kept for a strategy that takes samples. Older ones are no longer read: an execution shows fewer
+/// behaviours then, never wrong ones.
 const KEPT: usize = 64;
-
-/// Added to the place of a weak compare-exchange that fails though it found what it expected.
-pub(crate) const SPURIOUS: u32 = 1000;
 
 /// A store in the modification order of an atomic.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ struct Store {
 /// The modification order of an atomic.
 #[derive(Debug, Default)]
 struct History {
-    stores: Vec<Store>,
+    stores: VecDeque<Store>,
     /// How many stores there have been.
     made: u32,
     /// What has met them, where somebody else carries the execution.
@@ -71,8 +71,12 @@ pub(crate) struct Weak {
     pub(crate) active: bool,
     /// Whether anything but sequentially consistent orderings has been used.
     pub(crate) seen: bool,
+    /// Whether stores that might have been read have been forgotten, for a strategy that may prove something.
+    pub(crate) forgot: bool,
     /// Whether sequentially consistent accesses are held to the order in which they are performed.
     total: bool,
+    /// How many stores of one atomic are kept.
+    kept: usize,
     histories: Vec<History>,
     /// What sequentially consistent fences know.
     fences: VectorClock,
@@ -81,8 +85,11 @@ pub(crate) struct Weak {
 }
 
 impl Weak {
-    pub(crate) fn reset(&mut self, active: bool, total: bool) {
-        self.total = total;
+    /// Begins an execution. Whether C11 holds, whether sequentially consistent accesses keep to the order in which they are performed,
+    /// and whether a proof may be built on it.
+    pub(crate) fn reset(&mut self, active: bool, total: bool, proves: bool) {
+        (self.total, self.kept) = (total, if proves { MOST_PLACES as usize } else { KEPT });
+        self.forgot = false;
         if self.active {
             self.begin_again();
         }
@@ -92,8 +99,9 @@ impl Weak {
     /// Forgets what was stored.
     pub(crate) fn begin_again(&mut self) {
         self.fences.clear();
+        self.forgot = false;
         for history in &mut self.histories {
-            self.spare.append(&mut history.stores);
+            self.spare.extend(history.stores.drain(..));
             history.accesses.clear();
         }
     }
@@ -107,7 +115,7 @@ impl Weak {
             let mut first = take(&mut self.spare);
             first.value = begins;
             let history = &mut self.histories[object.index()];
-            history.stores.push(first);
+            history.stores.push_back(first);
             history.made = 1;
         }
         &mut self.histories[object.index()]
@@ -169,7 +177,7 @@ impl Execution {
         let (me, offset, position) = (self.running, self.offset(), self.position());
         let history = &mut self.weak.histories[object.index()];
         let last = history.stores.len() - 1;
-        let index = last.saturating_sub((choice % SPURIOUS) as usize);
+        let index = last.saturating_sub((choice % MOST_PLACES) as usize);
         let found = strange.unwrap_or(history.stores[index].value);
         let outcome = result(action, found, choice);
         let effect = atomic(action, outcome);
@@ -198,9 +206,11 @@ impl Execution {
             let (step, position, store) = (offset as usize - 1, position, history.stores[met].number);
             history.note(Access { step, position, store, present }, met, behind);
         }
-        let excess = history.stores.len().saturating_sub(KEPT);
-        self.weak.spare.extend(history.stores.drain(..excess));
-        let newest = history.stores.last().map_or(begins, |store| store.value);
+        if history.stores.len() > self.weak.kept {
+            self.weak.forgot |= self.weak.kept > KEPT;
+            self.weak.spare.extend(history.stores.pop_front());
+        }
+        let newest = history.stores.back().map_or(begins, |store| store.value);
         self.objects[object.index()].state = State::Atomic(crate::base::object::Atomic::new(newest, width));
         if !self.objects[object.index()].exposed {
             self.note_meeting(object);
@@ -232,7 +242,7 @@ impl Execution {
         let strategy = self.strategy.as_mut().expect("a strategy is set while an execution runs");
         let choice = oldest.unwrap_or_else(|| strategy.place(me, &self.weak.places));
         self.schedule.outcome_at(self.position(), choice);
-        self.threads[me.index()].weak += u32::from(choice >= SPURIOUS);
+        self.threads[me.index()].weak += u32::from(choice >= MOST_PLACES);
         choice
     }
 
@@ -305,7 +315,7 @@ impl Execution {
     pub(crate) fn is_stale(&self, step: &Step) -> bool {
         let Action::Atomic(_) = step.operation.action else { return false };
         let history = self.weak.histories.get(step.operation.object.index());
-        let newest = history.and_then(|history| history.stores.last());
+        let newest = history.and_then(|history| history.stores.back());
         self.weak.active
             && newest.is_some_and(|newest| newest.read_by.get(step.thread) == 0 && step.choice > 0)
     }
@@ -326,7 +336,7 @@ fn offers(action: AtomicAction, value: u64, room: bool, fails: bool) -> [Option<
         AtomicAction::Store { .. } | AtomicAction::Rmw { .. } => [room.then_some(0), None],
         AtomicAction::CompareExchange { expected, .. } if value != expected => [Some(0), None],
         AtomicAction::CompareExchange { weak, .. } => {
-            [room.then_some(0), (weak && fails).then_some(SPURIOUS)]
+            [room.then_some(0), (weak && fails).then_some(MOST_PLACES)]
         }
     }
 }
@@ -334,7 +344,7 @@ fn offers(action: AtomicAction, value: u64, room: bool, fails: bool) -> [Option<
 fn result(action: AtomicAction, found: u64, choice: u32) -> Outcome {
     match action {
         AtomicAction::Store { .. } => Outcome::Done,
-        AtomicAction::CompareExchange { expected, .. } if found != expected || choice >= SPURIOUS => {
+        AtomicAction::CompareExchange { expected, .. } if found != expected || choice >= MOST_PLACES => {
             Outcome::Mismatch(found)
         }
         _ => Outcome::Value(found),

@@ -32,6 +32,8 @@ pub(super) enum Drops {
     Ignored,
 }
 
+/// Why it is no proof where an atomic has had more stores than are kept.
+const FORGOTTEN: &str = "an atomic has had so many stores that reading the oldest of them was not tried";
 /// Why it is no proof where drops had to be ignored.
 const IGNORED: &str = "a destructor performs operations, and who of several threads drops the last `Arc` and so runs it was not tried \
                        in every way; explore the model in one go, without parts, checkpoints or a strategy of your own";
@@ -173,17 +175,19 @@ impl<F: Fn()> Runner<'_, F> {
         self.again = Some(afresh.unwrap_or_else(|| self.every_behaviour()));
     }
 
-    /// Where drops were ignored and it matters, nothing is proved.
-    pub(super) fn doubt_drops(&mut self) {
-        if !self.destructor_acted || self.drops != Drops::Ignored {
-            return;
-        }
+    /// Where drops were ignored and it matters, or stores were forgotten, nothing is proved.
+    pub(super) fn doubt_proof(&mut self) {
+        let why = match () {
+            () if self.destructor_acted && self.drops == Drops::Ignored => IGNORED,
+            () if self.stores_forgotten => FORGOTTEN,
+            () => return,
+        };
         match self.report.coverage {
             Coverage::Proved | Coverage::AllWithin(_) => self.report.coverage = Coverage::Sampled,
             Coverage::Part(_) => {}
             Coverage::Sampled | Coverage::Stopped | Coverage::Replayed | Coverage::AllOf(_) => return,
         }
-        self.report.doubt.get_or_insert_with(|| IGNORED.to_string());
+        self.report.doubt.get_or_insert_with(|| why.to_string());
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Runner<'a, F> {
     pub(super) loops: Option<Vec<Loop>>,
     /// Whether a destructor that the last drop of an `Arc` ran has performed operations.
     pub(super) destructor_acted: bool,
+    /// Whether stores have been forgotten that a proof would have to try.
+    pub(super) stores_forgotten: bool,
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
     /// The first execution, of which it is known that it repeats itself.
@@ -100,6 +102,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             drops: Drops::Watched,
             loops: Some(Vec::new()),
             destructor_acted: false,
+            stores_forgotten: false,
             report,
             seen,
             lock_orders,
@@ -199,7 +202,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             self.report.coverage = Coverage::AllWithin(bound);
             self.report.beyond = bounded.map_or(0, Bounded::beyond);
         }
-        self.doubt_drops();
+        self.doubt_proof();
     }
 
     /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
@@ -222,7 +225,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             let summary = match odd.take() {
                 Some(odd) => odd,
                 None if share.is_spent(run, chosen, &*strategy) => return Ok((End::Budget, strategy)),
-                None if !strategy.begin() => return Ok((End::Done, strategy)),
+                None if !strategy.begin() => return Ok((self.ended(&*strategy), strategy)),
                 None => {
                     let (summary, back) = self.engine.run(self.model, strategy);
                     strategy = back;
@@ -240,7 +243,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
                 return Ok((End::Stop, strategy));
             }
             self.observe();
-            if summary.ending == Ending::Stopped {
+            if summary.ending == Ending::Stopped || strategy.strayed().is_some() {
                 self.explain_stop(&*strategy)?;
                 return Ok((End::Stop, strategy));
             }
@@ -262,7 +265,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
                 chosen += plain.choices;
                 self.tally(&plain);
                 match halt {
-                    Halt::Done => return Ok((End::Done, strategy)),
+                    Halt::Done => return Ok((self.ended(&*strategy), strategy)),
                     Halt::Odd(summary) => odd = Some(summary),
                     Halt::Leeway => {}
                 }
@@ -313,6 +316,7 @@ impl<F: Fn()> Runner<'_, F> {
 
     pub(super) fn count(&mut self, summary: &Summary) {
         self.destructor_acted |= summary.destructor_acted;
+        self.stores_forgotten |= summary.stores_forgotten;
         let (choices, threads) = (summary.choices, summary.threads);
         self.tally(&Plain { executions: 1, choices, longest: choices, threads });
         let report = &mut self.report;
@@ -336,6 +340,15 @@ impl<F: Fn()> Runner<'_, F> {
         }
         self.explain_divergence(strategy);
         Ok(())
+    }
+
+    /// The strategy has nothing more to try: because it has seen to everything, or because the model did not repeat itself.
+    fn ended(&mut self, strategy: &dyn Strategy) -> End {
+        if strategy.strayed().is_none() {
+            return End::Done;
+        }
+        self.explain_divergence(strategy);
+        End::Stop
     }
 
     /// The model does not repeat itself.

@@ -1,5 +1,6 @@
 //! Atomics under the C11 memory model, and under sequential consistency.
 
+use super::expect;
 use selvedge::sync::atomic::{AtomicU32, Ordering, Ordering::*, fence};
 use selvedge::thread;
 use selvedge::{Explorer, MemoryModel, strategy};
@@ -247,4 +248,72 @@ fn what_was_found_under_c11_can_be_replayed() {
     let again = Explorer::new().search(selvedge::Search::Replay(schedule)).explore(model).unwrap();
     assert_eq!(again.findings()[0].trace.steps.len(), report.findings()[0].trace.steps.len());
     assert!(again.to_string().contains("stale"), "{again}");
+}
+
+/// One stores so many numbers and then raises a flag; another, when it sees that, takes the number for the last one.
+fn last_of(numbers: u32, raise: Ordering, look: Ordering) {
+    let (number, flag) = (AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            (1..=numbers).for_each(|each| number.store(each, Relaxed));
+            flag.store(1, raise);
+        });
+        let seen = flag.load(look) == 1;
+        assert!(!seen || number.load(Relaxed) == numbers, "an old number");
+    });
+}
+
+#[test]
+fn any_of_many_stores_may_be_read() {
+    let all = || Explorer::new().all_findings(true).minimise(false);
+    let graphs = || all().strategy(strategy::graphs(MemoryModel::C11));
+    for numbers in [1, 5, 70, 200] {
+        expect(graphs(), 2, &[], move || last_of(numbers, Release, Acquire));
+        // The flag is seen, and any number or none, or it is not.
+        let late = &["panic: `main` panicked: an old number"];
+        expect(graphs(), u64::from(numbers) + 2, late, move || last_of(numbers, Relaxed, Relaxed));
+    }
+}
+
+/// One stores seventy numbers and raises a flag; another sees that, and nothing of the numbers.
+fn first_of_seventy() {
+    let (number, flag) = (AtomicU32::new(0), AtomicU32::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            (1..=70).for_each(|each| number.store(each, Relaxed));
+            flag.store(1, Relaxed);
+        });
+        let (seen, found) = (flag.load(Relaxed), number.load(Relaxed));
+        assert!((seen, found) != (1, 0), "the first number of all");
+    });
+}
+
+#[test]
+fn depth_first_search_reads_the_first_of_many_stores() {
+    let dfs = Explorer::new().memory(MemoryModel::C11).strategy(strategy::dfs());
+    let report = dfs.executions(1_000_000).explore(first_of_seventy).unwrap();
+    assert_eq!(super::headlines(&report), ["panic: `main` panicked: the first number of all"], "{report}");
+}
+
+#[test]
+fn what_is_further_back_than_stores_are_kept_is_not_proved() {
+    for search in ["portfolio", "dfs"] {
+        let explorer = Explorer::new().search(search.parse().unwrap()).memory(MemoryModel::C11);
+        let report = explorer.explore(|| last_of(1_100, Release, Acquire)).unwrap();
+        assert!(!report.failed() && !report.proved(), "{report}");
+    }
+    let report = every().memory(MemoryModel::C11).explore(|| last_of(1_100, Relaxed, Relaxed)).unwrap();
+    assert!(report.failed(), "{report}");
+}
+
+#[test]
+fn many_threads_that_store_to_one_variable_are_sampled_all_the_same() {
+    // More stores than a sample keeps, in more graphs than there is time for.
+    let report = Explorer::new().executions(400).explore(|| {
+        let total = AtomicU32::new(0);
+        let add = || (0..4).for_each(|_| total.store(total.load(Relaxed) + 1, Release));
+        thread::scope(|scope| (0..20).for_each(|_| drop(scope.spawn(add))));
+    });
+    let report = report.unwrap();
+    assert!(!report.failed() && report.executions() > 300, "{report}");
 }

@@ -218,7 +218,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
     fn look(&mut self, summary: &Summary, strategy: &S, pace: &mut Pace) {
         self.runner.observe();
         match summary.ending {
-            Ending::Stopped => {
+            ending if ending == Ending::Stopped || strategy.strayed().is_some() => {
                 self.runner.explain_divergence(strategy);
                 pace.stops = true;
             }

@@ -107,7 +107,8 @@ pub struct Exhaustive {
     common: usize,
     /// Whether the node's own execution has been taken in.
     taken: bool,
-    /// The outcome that the operation under way is to have.
+    /// The choice under way, and the outcome that its operation is yet to have.
+    position: u64,
     outcome: u32,
     executions: u64,
     deadlocked: u64,
@@ -147,6 +148,7 @@ impl Exhaustive {
             retried: false,
             common: 0,
             taken: false,
+            position: 0,
             outcome: 0,
             executions: 0,
             deadlocked: 0,
@@ -180,6 +182,8 @@ impl Exhaustive {
 
     /// The choice of the node's schedule that comes next, and for how many choices it stays the same.
     fn forced(&mut self, options: &Options<'_>) -> Option<Decision> {
+        self.check_outcome();
+        self.position = options.position;
         let left = self.node.choices.get(options.position as usize..)?;
         let (&Choice { thread, outcome }, rest) = left.split_first()?;
         self.outcome = outcome;
@@ -192,6 +196,23 @@ impl Exhaustive {
         let same = |choice: &&Choice| choice.thread == thread && choice.outcome == 0;
         let run = if outcome == 0 { 1 + rest.iter().take_while(same).count() as u32 } else { 1 };
         Some(Decision { thread, run })
+    }
+
+    /// An outcome is due when the schedule has another than zero and the operation turned out to have no choice.
+    fn check_outcome(&mut self) {
+        let outcome = std::mem::take(&mut self.outcome);
+        if outcome > 0 {
+            self.misses(outcome, 1);
+        }
+    }
+
+    /// The operation chosen last has fewer outcomes than it had.
+    #[cold]
+    fn misses(&mut self, outcome: u32, count: u32) {
+        let chosen = self.node.choices.get(self.position as usize);
+        let thread = chosen.map_or(ThreadId::MAIN, |choice| choice.thread);
+        let mismatch = Mismatch::NoSuchOutcome { expected: Choice { thread, outcome }, count };
+        self.divergence.get_or_insert(Divergence { position: self.position, mismatch });
     }
 }
 
@@ -214,7 +235,7 @@ impl Strategy for Exhaustive {
         self.spare.push(last);
         self.family.begin();
         self.yields.clear();
-        (self.retried, self.outcome) = (false, 0);
+        (self.retried, self.outcome, self.position) = (false, 0, 0);
         true
     }
 
@@ -222,7 +243,6 @@ impl Strategy for Exhaustive {
         if let Some(decision) = self.forced(options) {
             return decision;
         }
-        self.outcome = 0;
         let target = ThreadId(self.node.target);
         if options.position == self.node.choices.len() as u64
             && self.node.target != NOBODY
@@ -247,13 +267,19 @@ impl Strategy for Exhaustive {
     }
 
     fn outcome(&mut self, _thread: ThreadId, count: u32) -> u32 {
-        self.outcome.min(count - 1)
+        let outcome = std::mem::take(&mut self.outcome);
+        if outcome >= count {
+            self.misses(outcome, count);
+            return 0;
+        }
+        outcome
     }
 
     fn place(&mut self, _thread: ThreadId, places: &[u32]) -> u32 {
         // A new node counts the outcomes; a schedule that was performed has the places.
-        let place = places.get(self.outcome as usize).copied();
-        place.unwrap_or(if places.contains(&self.outcome) { self.outcome } else { 0 })
+        let outcome = std::mem::take(&mut self.outcome);
+        let place = places.get(outcome as usize).copied();
+        place.unwrap_or(if places.contains(&outcome) { outcome } else { 0 })
     }
 
     fn learns(&self) -> bool {
@@ -272,6 +298,7 @@ impl Strategy for Exhaustive {
     }
 
     fn learn(&mut self, record: &Record<'_>) {
+        self.check_outcome();
         if self.divergence.is_some() {
             return;
         }

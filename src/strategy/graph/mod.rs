@@ -46,7 +46,7 @@ mod revisit;
 mod tests;
 
 use super::{Decision, Options, Record, Strategy};
-use crate::base::{Action, Step, ThreadAction, ThreadId};
+use crate::base::{Action, MOST_PLACES, Step, ThreadAction, ThreadId};
 use crate::memory::{Graph, Model};
 use derive::{Derived, derive};
 use grow::{Names, Surprise, grow};
@@ -101,6 +101,8 @@ pub struct Graphs {
     /// Whether an execution was cut short or a graph had none, so that what could have followed is not known.
     cut: bool,
     surprise: Option<Surprise>,
+    /// Whether the execution under way is another one than was planned, because a store is further back than can be reached.
+    out_of_reach: bool,
 }
 
 impl Graphs {
@@ -242,7 +244,11 @@ impl Strategy for Graphs {
     fn place(&mut self, _thread: ThreadId, places: &[u32]) -> u32 {
         let planned = self.plan.get(self.position as usize).map_or(0, |planned| planned.outcome);
         if !places.contains(&planned) {
-            self.surprised(self.position);
+            match planned < MOST_PLACES {
+                true => self.surprised(self.position),
+                // The engine goes no further back, so that this graph has no execution.
+                false => self.out_of_reach = true,
+            }
             return 0;
         }
         planned
@@ -261,6 +267,11 @@ impl Strategy for Graphs {
             return;
         }
         let level = self.levels.last_mut().expect("the level of the execution under way");
+        if std::mem::take(&mut self.out_of_reach) {
+            self.cut = true;
+            self.visited += level.share;
+            return;
+        }
         if record.steps.is_empty() && !record.maximal {
             self.cut = true;
             self.visited += level.share;
