@@ -220,4 +220,10 @@ pub trait Strategy: std::any::Any {
     fn work(&self) -> u64 {
         0
     }
+
+    /// Its [`work`](Strategy::work) is to come to so much in all. [`begin`](Strategy::begin) may say `false` as soon as it has, although
+    /// not everything has been tried; it goes on where it was when the bound is raised.
+    fn bound_work(&mut self, most: u64) {
+        let _ = most;
+    }
 }

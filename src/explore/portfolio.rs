@@ -63,6 +63,11 @@ impl Share {
         Share { work: config.executions.saturating_mul(WORK), ..Share::of(config) }
     }
 
+    /// Has a strategy know of its bound on what it computes.
+    pub(super) fn bound(&self, strategy: &mut dyn Strategy) {
+        strategy.bound_work(self.work);
+    }
+
     /// Whether it is used up, or there is no hope that it will suffice.
     pub(super) fn is_spent(&self, executions: u64, choices: u64, strategy: &dyn Strategy) -> bool {
         let (executions, choices) = (executions + self.before.0, choices.saturating_add(self.before.1));

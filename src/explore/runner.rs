@@ -219,13 +219,19 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         }
         self.engine.begin_again_for_loops(self.loops.is_some());
         let mut strategy = strategy;
+        share.bound(&mut *strategy);
         let (mut run, mut chosen) = (0u64, 0u64);
         let mut odd = None;
         loop {
             let summary = match odd.take() {
                 Some(odd) => odd,
                 None if share.is_spent(run, chosen, &*strategy) => return Ok((End::Budget, strategy)),
-                None if !strategy.begin() => return Ok((self.ended(&*strategy), strategy)),
+                None if !strategy.begin() => {
+                    // It may have been too much to find another one.
+                    let spent = share.is_spent(run, chosen, &*strategy);
+                    let end = if spent { End::Budget } else { self.ended(&*strategy) };
+                    return Ok((end, strategy));
+                }
                 None => {
                     let (summary, back) = self.engine.run(self.model, strategy);
                     strategy = back;

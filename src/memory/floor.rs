@@ -45,6 +45,7 @@ impl Reach {
         self.seen.resize(lengths.len(), 0);
         starts.iter().for_each(|start| self.include(start, lengths));
         loop {
+            graph.toil(lengths.len());
             let mut changed = false;
             for thread in 0..lengths.len() {
                 while self.seen[thread] < self.reached[thread] {
@@ -74,6 +75,7 @@ impl Reach {
             return;
         }
         let met = graph.location(event.location);
+        graph.toil(lengths.len() + met.reads.len());
         let kept = |id: &EventId| id.index < lengths[id.thread as usize];
         let earlier = met.order[..event.place as usize - 1].iter().rev().copied().find(kept);
         let earlier = earlier.unwrap_or(EventId::INIT);
@@ -118,6 +120,7 @@ impl Reach {
             let reached = |id: &EventId| id.index < self.reached[id.thread as usize];
             return stores().find(reached).unwrap_or(EventId::INIT);
         }
+        graph.toil(met.order.len() + met.reads.len());
         let written = stores().find(|id| knows(happens, *id)).unwrap_or(EventId::INIT);
         let seen = met.reads.iter().filter(kept).filter(|id| knows(happens, **id));
         let sources = seen.map(|id| graph.event(*id).source);

@@ -4,6 +4,7 @@ use super::event::{Event, EventId};
 use super::{Model, Object};
 use crate::base::object::State;
 use crate::base::{Action, AtomicAction, Outcome, descent};
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
 /// A thread of a graph. Threads are known by who started them and as which of its children, whatever their numbers in an
@@ -56,11 +57,23 @@ pub(crate) struct Graph {
     pub(crate) weak: u32,
     /// How many accesses and fences are `SeqCst`.
     pub(crate) seq_cst: u32,
+    /// What has been computed on it: see [`Strategy::work`](crate::base::Strategy::work).
+    work: Cell<u64>,
 }
 
 impl Graph {
     pub(crate) fn new(model: Model) -> Self {
         Graph { model, ..Graph::default() }
+    }
+
+    /// So much has been computed on it.
+    pub(crate) fn toil(&self, work: usize) {
+        self.work.set(self.work.get() + work as u64);
+    }
+
+    /// What has been computed on it since the last time.
+    pub(crate) fn take_work(&self) -> u64 {
+        self.work.take()
     }
 
     pub(crate) fn event(&self, id: EventId) -> &Event {

@@ -42,6 +42,9 @@ impl Graph {
             (copy.parent, copy.nth, copy.start) = (thread.parent, thread.nth, thread.start);
             copy.events.clear();
             copy.events.extend_from_slice(&thread.events[..lengths[at] as usize]);
+            // Each with clocks of all threads.
+            let work = copy.events.len() * (8 + self.threads.len());
+            into.toil(work);
         }
         self.copy_locations(lengths, into);
         for (at, thread) in self.threads.iter().enumerate() {

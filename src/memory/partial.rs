@@ -47,6 +47,7 @@ impl Graph {
             return false;
         }
         let all: Vec<EventId> = self.all().collect();
+        self.toil(all.len());
         let fenced = |after: EventId| all.iter().any(|f| self.is_fence(*f) && self.happens(*f, after));
         let next = |to: &EventId| self.mo_or_fr(id, *to);
         let base: Vec<EventId> = all.iter().copied().filter(next).collect();
@@ -146,6 +147,7 @@ impl Search<'_> {
     /// The right end of psc_base, after scb has led to `to`.
     fn end_base(&mut self, to: EventId) {
         let graph = self.graph;
+        graph.toil(self.all.len());
         for (id, reached) in self.all.iter().zip(&mut self.reached) {
             *reached |= *id == to && graph.event(to).is_seq_cst()
                 || graph.is_fence(*id) && (*id == to || graph.happens(to, *id));
@@ -155,6 +157,7 @@ impl Search<'_> {
     /// The right end of psc_F, after hb; eco has led to `to`.
     fn end_fence(&mut self, to: EventId) {
         let graph = self.graph;
+        graph.toil(self.all.len());
         for (id, reached) in self.all.iter().zip(&mut self.reached) {
             *reached |= graph.is_fence(*id) && graph.happens(to, *id);
         }
@@ -173,6 +176,7 @@ impl Search<'_> {
         let (graph, all) = (self.graph, self.all);
         let fence = graph.is_fence(from);
         for start in all.iter().filter(|id| **id == from || fence && graph.happens(from, **id)) {
+            graph.toil(all.len());
             for to in all {
                 if graph.scb(*start, *to) {
                     self.end_base(*to);

@@ -101,6 +101,9 @@ pub struct Graphs {
     /// Whether an execution was cut short or a graph had none, so that what could have followed is not known.
     cut: bool,
     surprise: Option<Surprise>,
+    /// What has been computed, and how much may be.
+    work: u64,
+    most_work: u64,
     /// Whether the execution under way is another one than was planned, because a store is further back than can be reached.
     out_of_reach: bool,
 }
@@ -108,7 +111,7 @@ pub struct Graphs {
 impl Graphs {
     /// A search of all graphs that are consistent under `model`.
     pub fn new(model: Model) -> Self {
-        Graphs { model, ..Graphs::default() }
+        Graphs { model, most_work: u64::MAX, ..Graphs::default() }
     }
 
     /// The memory model.
@@ -132,6 +135,9 @@ impl Graphs {
             return true;
         }
         loop {
+            if self.work >= self.most_work {
+                return false;
+            }
             let Some(level) = self.levels.last_mut() else { return false };
             let Some(item) = level.items.pop() else {
                 self.spare.extend(self.levels.pop());
@@ -139,6 +145,7 @@ impl Graphs {
             };
             let mut next = self.spare.pop().unwrap_or_default();
             let derived = derive(level, item, &mut next, &mut self.scratch);
+            self.work += level.graph.take_work() + next.graph.take_work();
             next.share = level.share;
             match derived {
                 Derived::Inconsistent => {
@@ -151,6 +158,7 @@ impl Graphs {
                 }
                 Derived::Graph => {
                     let planned = plan(&next, &mut self.done, &mut self.plan);
+                    self.work += next.graph.take_work();
                     if planned {
                         self.levels.push(next);
                         return true;
@@ -278,6 +286,7 @@ impl Strategy for Graphs {
             return;
         }
         self.surprise = grow(level, &mut self.names, record, &mut self.scratch).err();
+        self.work += level.graph.take_work();
         let kills = |step: &Step| matches!(step.operation.action, Action::Thread(ThreadAction::Kill(_)));
         self.cut |= !record.maximal || record.steps.iter().any(kills);
         self.executions += 1;
@@ -296,5 +305,13 @@ impl Strategy for Graphs {
     fn estimate(&self) -> Option<f64> {
         let estimate = self.executions as f64 / self.visited;
         (self.executions > 0 && estimate.is_finite()).then_some(estimate)
+    }
+
+    fn work(&self) -> u64 {
+        self.work
+    }
+
+    fn bound_work(&mut self, most: u64) {
+        self.most_work = most;
     }
 }

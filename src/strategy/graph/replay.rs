@@ -79,6 +79,7 @@ fn is_due(graph: &Graph, id: EventId, done: &[u32]) -> bool {
     let second = second_half(graph, id);
     let past = second.map_or(&event.past, |(_, second)| &second.past);
     let own = id.thread as usize;
+    graph.toil(done.len());
     let known = done.iter().enumerate();
     let past_done =
         known.clone().all(|(thread, done)| thread == own || past.get(ThreadId(thread as u32)) <= *done);

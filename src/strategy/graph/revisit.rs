@@ -117,11 +117,13 @@ fn may_go(graph: &Graph, first: EventId, past: &VectorClock, lengths: &mut Vec<u
         }
         lengths.push(length as u32);
     }
+    graph.toil(graph.threads.len());
     true
 }
 
 /// Whether the run to the end would add the event just so again.
 fn is_maximal(graph: &Graph, id: EventId, past: &VectorClock) -> bool {
+    graph.toil(1);
     let event = graph.event(id);
     let earlier = |other: EventId| {
         other == EventId::INIT
