@@ -241,7 +241,8 @@ impl Execution {
                 let over = self.threads[thread.index()].is_over() && choice == 0;
                 if over {
                     // Not a synchronization: std promises none before a join.
-                    self.threads[thread.index()].end_seen = true;
+                    let offset = self.offset();
+                    self.threads[thread.index()].end_told.push((me, offset));
                 }
                 Outcome::Value(u64::from(over))
             }
@@ -316,7 +317,8 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn learn_of_end(&mut self, ended: ThreadId) {
         let me = self.running;
-        self.threads[ended.index()].end_seen = true;
+        let offset = self.offset();
+        self.threads[ended.index()].end_told.push((me, offset));
         if let Some([mine, theirs]) = self.threads.pair(me, ended) {
             mine.knows.clock.join(&theirs.knows.clock);
             mine.now = mine.now.max(theirs.now);

@@ -318,8 +318,7 @@ impl Execution {
                 1 + u32::from(left && self.would_match(operation))
             }
             Action::Thread(ThreadAction::IsFinished(thread)) => {
-                let thread = &self.threads[thread.index()];
-                1 + u32::from(thread.is_over() && !thread.end_seen)
+                1 + u32::from(self.threads[thread.index()].is_over() && !self.knows_end_of(thread))
             }
             action => self.objects()[operation.object.index()].state.outcomes(action),
         };

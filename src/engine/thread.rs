@@ -51,8 +51,8 @@ pub(crate) struct Thread {
     pub(crate) daemon: bool,
     /// Whether what it prints comes out line by line, as a process's own output does.
     pub(crate) whole_lines: bool,
-    /// Whether a join, or a question answered with "yes", has told somebody of its end.
-    pub(crate) end_seen: bool,
+    /// Whom a join, or a question answered with "yes", has told of its end, each with the number of that step.
+    pub(crate) end_told: Vec<(ThreadId, u32)>,
     /// Whether a join has returned its panic.
     pub(crate) delivered: bool,
     /// Nobody can ask for its result any more.
@@ -92,7 +92,7 @@ impl Thread {
             process: ThreadId::MAIN,
             daemon: false,
             whole_lines: false,
-            end_seen: false,
+            end_told: Vec::new(),
             delivered: false,
             detached: false,
             unwinding: false,
@@ -123,7 +123,7 @@ impl Thread {
         self.process = ThreadId::MAIN;
         self.daemon = false;
         self.whole_lines = false;
-        self.end_seen = false;
+        self.end_told.clear();
         self.delivered = false;
         self.detached = false;
         self.unwinding = false;

@@ -60,7 +60,8 @@ impl Execution {
         location: &'static Location<'static>,
     ) -> Arrival {
         let join = join_of(ended);
-        if std::thread::panicking() || self.mode == Mode::TearingDown || self.carried.is_some() {
+        let heard = self.carried.is_some() || self.learning.is_watchful();
+        if heard || std::thread::panicking() || self.mode == Mode::TearingDown {
             return self.arrive_asking(&join, location);
         }
         let me = self.running;

@@ -102,6 +102,13 @@ impl Execution {
             && self.objects().get(operation.object.index()).is_none_or(|met| met.state.may_time_out())
     }
 
+    /// Whether the running thread knows that another has ended, or has been told by somebody who does.
+    pub(crate) fn knows_end_of(&self, ended: ThreadId) -> bool {
+        let (me, clock) = (self.running, &self.threads[self.running.index()].knows.clock);
+        let mut told = self.threads[ended.index()].end_told.iter();
+        told.any(|(whom, at)| *whom == me || clock.get(*whom) >= *at)
+    }
+
     pub(crate) fn may_wake_spuriously(&self, thread: ThreadId, operation: &Operation) -> bool {
         if self.threads[thread.index()].spurious >= self.settings.spurious_wakeups {
             return false;

@@ -15,7 +15,7 @@ use super::parallel::Survey;
 use super::report::Coverage;
 use super::runner::Runner;
 use crate::base::{Error, Schedule, Strategy};
-use crate::engine::{Loop, MemoryModel, Summary};
+use crate::engine::{Clock, Loop, MemoryModel, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe};
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -84,6 +84,25 @@ impl<F: Fn() + Sync> Runner<'_, F> {
 }
 
 impl<F: Fn()> Runner<'_, F> {
+    /// Whether there are traces, of which one execution each is enough. Under virtual time a thread may go on only when no other can,
+    /// so that no two steps are independent; and whether a thread wakes without a cause depends on when it is notified.
+    pub(super) fn has_traces(&self) -> bool {
+        let config = &self.config;
+        let memory = match self.report.memory {
+            MemoryModel::SequentiallyConsistent => true,
+            MemoryModel::C11 => config.weak_failures == 0,
+        };
+        config.clock == Clock::Abstract && config.spurious_wakeups == 0 && memory
+    }
+
+    pub(super) fn every_behaviour(&self) -> Box<dyn Strategy> {
+        match self.report.memory {
+            _ if !self.has_traces() => Box::new(strategy::dfs()),
+            MemoryModel::SequentiallyConsistent => Box::new(strategy::exhaustive()),
+            MemoryModel::C11 => Box::new(strategy::graphs(MemoryModel::C11)),
+        }
+    }
+
     pub(super) fn set_drops(&mut self, drops: Drops) {
         self.drops = drops;
         self.engine.choose_drops(drops == Drops::Chosen);

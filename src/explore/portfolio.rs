@@ -4,7 +4,7 @@ use super::config::Config;
 use super::report::Coverage;
 use super::runner::{End, Runner};
 use crate::base::{Error, Strategy};
-use crate::engine::{Clock, MemoryModel};
+use crate::engine::MemoryModel;
 use crate::strategy;
 use std::any::Any;
 
@@ -171,7 +171,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             return Ok(end);
         }
         let (mut expected, mut known) = (0.0, true);
-        if self.config.clock == Clock::Abstract && self.report.memory == MemoryModel::SequentiallyConsistent {
+        if self.has_traces() && self.report.memory == MemoryModel::SequentiallyConsistent {
             let (ended, probe) =
                 self.run(Box::new(strategy::Probe::new(self.config.seed)), all.for_probes())?;
             expected = probe.estimate().unwrap_or(0.0);

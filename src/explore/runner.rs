@@ -9,7 +9,7 @@ use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
 use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Clock, Engine, Halt, Leeway, Loop, MemoryModel, Plain, Summary};
+use crate::engine::{Engine, Halt, Leeway, Loop, MemoryModel, Plain, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
@@ -126,7 +126,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             return Ok(self.finish());
         };
         let any: &dyn Any = &*strategy;
-        let every = any.is::<Exhaustive>() && self.report.memory == MemoryModel::C11;
+        let every = any.is::<Exhaustive>();
         self.single(if every { self.every_behaviour() } else { strategy })?;
         while let Some(again) = self.again.take() {
             self.forget()?;
@@ -227,10 +227,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
                 Some(odd) => odd,
                 None if share.is_spent(run, chosen, &*strategy) => return Ok((End::Budget, strategy)),
                 None if !strategy.begin() => {
-                    // It may have been too much to find another one.
-                    let spent = share.is_spent(run, chosen, &*strategy);
-                    let end = if spent { End::Budget } else { self.ended(&*strategy) };
-                    return Ok((end, strategy));
+                    return Ok((self.ended(&share, run, chosen, &*strategy), strategy));
                 }
                 None => {
                     let (summary, back) = self.engine.run(self.model, strategy);
@@ -271,7 +268,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
                 chosen += plain.choices;
                 self.tally(&plain);
                 match halt {
-                    Halt::Done => return Ok((self.ended(&*strategy), strategy)),
+                    Halt::Done => return Ok((self.ended(&share, run, chosen, &*strategy), strategy)),
                     Halt::Odd(summary) => odd = Some(summary),
                     Halt::Leeway => {}
                 }
@@ -281,16 +278,6 @@ impl<F: Fn() + Sync> Runner<'_, F> {
 }
 
 impl<F: Fn()> Runner<'_, F> {
-    /// Under virtual time a thread may go on only when no other can, so that no two steps are independent.
-    pub(super) fn every_behaviour(&self) -> Box<dyn Strategy> {
-        let whims = self.config.spurious_wakeups > 0 || self.config.weak_failures > 0;
-        match (self.config.clock, self.report.memory) {
-            (Clock::Abstract, MemoryModel::SequentiallyConsistent) => Box::new(strategy::exhaustive()),
-            (Clock::Abstract, MemoryModel::C11) if !whims => Box::new(strategy::graphs(MemoryModel::C11)),
-            _ => Box::new(strategy::dfs()),
-        }
-    }
-
     /// Whether enough has been found.
     pub(super) fn has_enough(&self) -> bool {
         let full = self.report.failed() && !self.config.all_findings;
@@ -348,13 +335,14 @@ impl<F: Fn()> Runner<'_, F> {
         Ok(())
     }
 
-    /// The strategy has nothing more to try: because it has seen to everything, or because the model did not repeat itself.
-    fn ended(&mut self, strategy: &dyn Strategy) -> End {
-        if strategy.strayed().is_none() {
-            return End::Done;
+    /// The strategy has nothing more to try: because it has seen to everything, because the model did not repeat itself, or because it
+    /// would take more to find something than its share allows.
+    fn ended(&mut self, share: &Share, run: u64, chosen: u64, strategy: &dyn Strategy) -> End {
+        if strategy.strayed().is_some() {
+            self.explain_divergence(strategy);
+            return End::Stop;
         }
-        self.explain_divergence(strategy);
-        End::Stop
+        if share.is_spent(run, chosen, strategy) { End::Budget } else { End::Done }
     }
 
     /// The model does not repeat itself.

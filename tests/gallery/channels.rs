@@ -1,6 +1,6 @@
 //! Channels of `mpsc`.
 
-use super::{outcomes, right, wrong};
+use super::{every_trace, outcomes, outcomes_of, right, wrong};
 use selvedge::sync::mpsc::{
     RecvTimeoutError, TryRecvError, TrySendError, channel, channel_with_name, sync_channel,
     sync_channel_with_name,
@@ -134,4 +134,22 @@ fn waiting_with_a_time_out_ends_in_any_of_three_ways() {
         (short(first), short(second))
     });
     assert_eq!(seen, [(0, 0), (0, 7), (7, -1), (7, 0)]);
+}
+
+/// One waits to hand over its message, another only tries to, and the receiver waits for a while.
+fn hand_over() -> (Option<u32>, bool, bool) {
+    let (sender, receiver) = sync_channel(0);
+    let other = sender.clone();
+    let waits = thread::spawn(move || sender.send(1).is_ok());
+    let tries = thread::spawn(move || other.try_send(2).is_ok());
+    let received = receiver.recv_timeout(Duration::from_millis(1)).ok();
+    drop(receiver);
+    (received, waits.join().unwrap(), tries.join().unwrap())
+}
+
+#[test]
+fn whether_an_attempt_to_hand_over_succeeds_depends_on_who_waits() {
+    let expected = [(None, false, false), (Some(1), true, false), (Some(2), false, true)];
+    assert_eq!(outcomes(hand_over), expected);
+    assert_eq!(outcomes_of(every_trace(), hand_over), expected);
 }

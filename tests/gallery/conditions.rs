@@ -1,6 +1,6 @@
 //! Condition variables: predicates, lost wakeups, spurious ones, time-outs.
 
-use super::{every, expect, outcomes, outcomes_of, right, wrong};
+use super::{every, every_trace, expect, outcomes, outcomes_of, right, wrong};
 use selvedge::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use selvedge::sync::{Arc, Condvar, Mutex, MutexGuard};
 use selvedge::{Clock, thread};
@@ -252,4 +252,33 @@ fn a_sleeper_is_not_woken_by_what_is_given_back_when_all_is_over() {
         };
         thread::Builder::new().name("holder".into()).spawn(hold).unwrap();
     });
+}
+
+/// Two take a number each out of a queue, as long as there is none they wait.
+fn take_two() -> (u32, u32) {
+    let queue = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+    let take = || {
+        let queue = Arc::clone(&queue);
+        thread::spawn(move || {
+            let mut numbers =
+                queue.1.wait_while(queue.0.lock().unwrap(), |numbers| numbers.is_empty()).unwrap();
+            numbers.pop().unwrap()
+        })
+    };
+    let (one, two) = (take(), take());
+    for number in 1..=2 {
+        queue.0.lock().unwrap().push(number);
+        queue.1.notify_one();
+    }
+    (one.join().unwrap(), two.join().unwrap())
+}
+
+#[test]
+fn whoever_looks_again_may_be_woken_without_a_cause() {
+    for wakeups in 0..2 {
+        for explorer in [every_trace(), every()] {
+            let explorer = explorer.spurious_wakeups(wakeups);
+            assert_eq!(outcomes_of(explorer, take_two), [(1, 2), (2, 1)], "{wakeups}");
+        }
+    }
 }

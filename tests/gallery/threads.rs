@@ -1,8 +1,8 @@
 //! Threads: tokens, scopes, names, asking whether one has ended.
 
-use super::{outcomes, right, wrong};
-use selvedge::sync::Arc;
+use super::{every_trace, outcomes, outcomes_of, right, wrong};
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use selvedge::sync::{Arc, Mutex};
 use selvedge::thread;
 use std::time::Duration;
 
@@ -123,4 +123,65 @@ fn a_hundred_threads_are_no_trouble() {
     assert!(!report.failed(), "{report}");
     // A step of each thread and main's look. The end of the pointer is none: nobody could tell.
     assert_eq!((report.threads(), report.longest()), (101, 101));
+}
+
+/// Asserts that a program returns this, by every interleaving and by every trace.
+#[track_caller]
+fn returns<T: Ord + Send + std::fmt::Debug + 'static>(
+    expected: &[T],
+    model: impl Fn() -> T + Clone + Send + Sync + 'static,
+) {
+    assert_eq!(outcomes(model.clone()), expected, "by every interleaving");
+    assert_eq!(outcomes_of(every_trace(), model), expected, "by every trace");
+}
+
+#[test]
+fn a_thread_may_have_ended_whatever_it_did_last() {
+    returns(&[false, true], || {
+        let x = Arc::new(AtomicU32::new(0));
+        let theirs = Arc::clone(&x);
+        let other = thread::spawn(move || theirs.store(1, SeqCst));
+        let ended = other.is_finished();
+        other.join().unwrap();
+        ended
+    });
+    // Asked first, and looked at after that: who has ended has stored.
+    returns(&[(false, 0), (false, 1), (true, 1)], || {
+        let x = Arc::new(AtomicU32::new(0));
+        let theirs = Arc::clone(&x);
+        let other = thread::spawn(move || theirs.store(1, SeqCst));
+        (other.is_finished(), x.load(SeqCst))
+    });
+    // It ends after somebody else, of whom nobody asks.
+    returns(&[(false, 0), (false, 1), (true, 1)], || {
+        let x = Arc::new(AtomicU32::new(0));
+        let theirs = Arc::clone(&x);
+        let other = thread::spawn(move || thread::spawn(move || theirs.store(1, SeqCst)).join().unwrap());
+        (other.is_finished(), x.load(SeqCst))
+    });
+    // Two questions, and what is known from the first.
+    returns(&[(false, false), (false, true), (true, true)], || {
+        let lock = Arc::new(Mutex::new(()));
+        let theirs = Arc::clone(&lock);
+        let other = thread::spawn(move || drop(theirs.lock()));
+        let first = other.is_finished();
+        drop(lock.lock());
+        (first, other.is_finished())
+    });
+}
+
+#[test]
+fn two_who_ask_may_get_different_answers() {
+    // Neither knows what the other was told.
+    returns(&[(false, false), (false, true), (true, false), (true, true)], || {
+        let x = AtomicU32::new(0);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| x.store(1, SeqCst));
+            thread::scope(|scope| {
+                let one = scope.spawn(|| other.is_finished());
+                let two = other.is_finished();
+                (one.join().unwrap(), two)
+            })
+        })
+    });
 }

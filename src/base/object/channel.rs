@@ -27,6 +27,11 @@ impl Channel {
         }
     }
 
+    /// Whether a message is handed over from thread to thread.
+    pub(crate) fn is_rendezvous(&self) -> bool {
+        self.capacity == Some(0)
+    }
+
     pub(crate) fn set_receiver_waits(&mut self, waits: bool) {
         self.receiver_waits = waits;
     }
@@ -44,9 +49,7 @@ impl Channel {
     pub(crate) fn apply(&mut self, action: ChannelAction) -> Outcome {
         match action {
             ChannelAction::Send | ChannelAction::TrySend if self.receiver_gone => Outcome::Disconnected,
-            ChannelAction::TrySend
-                if !self.has_room() || (self.capacity == Some(0) && !self.receiver_waits) =>
-            {
+            ChannelAction::TrySend if !self.has_room() || (self.is_rendezvous() && !self.receiver_waits) => {
                 Outcome::Refused
             }
             ChannelAction::Send | ChannelAction::TrySend => {

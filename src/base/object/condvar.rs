@@ -34,6 +34,8 @@ impl Condvar {
     pub(crate) fn apply(&mut self, thread: ThreadId, action: CondvarAction, choice: u32) -> Outcome {
         match action {
             CondvarAction::Wait { .. } => {
+                // Where waking from being notified is not performed because it changes nothing for others, that is still there.
+                self.notified.remove(thread);
                 self.sleeping.push(thread);
                 Outcome::Done
             }

@@ -4,8 +4,8 @@
 use super::history::{Entry, History, NONE, Next, Own, Spent, View};
 use crate::base::object::State;
 use crate::base::{
-    Access, Action, AtomicAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome,
-    PipeAction, Step, ThreadAction, ThreadId,
+    Access, Action, AtomicAction, ChannelAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation,
+    Outcome, PipeAction, Step, ThreadAction, ThreadId,
 };
 use std::panic::Location;
 
@@ -23,6 +23,9 @@ impl History {
         let outcomes = self.foresee_action(next, view);
         if let (Some(life), 1..) = (self.life_of(next), outcomes) {
             self.foreseen.push((life, false));
+        }
+        if outcomes > 0 {
+            self.foresee_watched(next);
         }
         outcomes
     }
@@ -92,26 +95,19 @@ impl History {
             ThreadAction::Join { timeout: FOREVER, .. } => 0,
             // Whoever would go on for ever does nothing more.
             ThreadAction::GoOn => 0,
-            ThreadAction::Join { thread, .. } => self.would_meet(self.own(Own::End, thread.0), false),
+            ThreadAction::Join { thread, .. } => {
+                self.foresee_question(thread);
+                1
+            }
             ThreadAction::Kill(process) => self.foresee_kill(process, view),
             ThreadAction::IsFinished(thread) => {
                 let end = self.own(Own::End, thread.0);
                 let over = self.last_write(end, view).is_some();
-                self.would_meet(end, false);
-                1 + u32::from(over && !self.has_seen_end(next.thread, next.index, thread))
+                self.foresee_question(thread);
+                1 + u32::from(over && !self.knows_end_of(next.thread, next.index, thread))
             }
             _ => 1,
         }
-    }
-
-    /// Whether `me` has been told in its first `index` events that `thread` has ended.
-    fn has_seen_end(&self, me: u32, index: u32, thread: ThreadId) -> bool {
-        let earlier = &self.events_of(me as usize)[..index as usize];
-        earlier.iter().any(|event| {
-            let step = &self.steps[self.events[*event as usize].step as usize];
-            step.operation.action == Action::Thread(ThreadAction::IsFinished(thread))
-                && step.outcome == Outcome::Value(1)
-        })
     }
 
     fn foresee_on_condvar(&mut self, next: &Next, action: CondvarAction, view: View<'_>) -> u32 {
@@ -188,6 +184,10 @@ impl History {
         let Operation { object, action } = next.operation;
         let thread = ThreadId(next.thread);
         let weak_left = next.spent.weak < self.weak_failures;
+        if action == Action::Channel(ChannelAction::TrySend) {
+            self.foresee_receivers(object);
+            return self.foresee_attempt(object, view);
+        }
         let state = self.state(object, view);
         let ready = state.ready(thread, action);
         if !ready && (next.operation.timeout() == FOREVER || !state.may_time_out()) {
@@ -207,6 +207,18 @@ impl History {
         1 + u32::from(fails)
     }
 
+    /// An attempt to send, which on a channel without capacity succeeds only if somebody waits for it.
+    fn foresee_attempt(&mut self, object: ObjectId, view: View<'_>) -> u32 {
+        let awaited = self.is_awaited(object, view);
+        let mut state = self.state(object, view).clone();
+        let mut sends = false;
+        if let State::Channel(channel) = &mut state {
+            channel.set_receiver_waits(awaited);
+            sends = matches!(channel.apply(ChannelAction::TrySend), Outcome::Value(_));
+        }
+        self.would_meet(object.0, sends)
+    }
+
     /// How many outcomes an operation had that has just been performed as `step`, after so many events of its thread, which had
     /// spent so much.
     pub(super) fn alternatives_of(&mut self, step: &Step, index: u32, spent: Spent) -> u32 {
@@ -223,7 +235,7 @@ impl History {
             }
             Action::Thread(ThreadAction::IsFinished(thread)) => {
                 let over = step.choice != 0 || step.outcome == Outcome::Value(1);
-                1 + u32::from(over && !self.has_seen_end(step.thread.0, index, thread))
+                1 + u32::from(over && !self.knows_end_of(step.thread.0, index, thread))
             }
             _ => 1,
         }

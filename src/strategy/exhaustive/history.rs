@@ -8,6 +8,7 @@
 use super::family::Family;
 use super::resume::{Joins, is_plain};
 use super::rows::{self, Row, Rows};
+use super::watching::Told;
 use crate::base::object::State;
 use crate::base::{Action, Choice, Guard, Operation, Outcome, Record, Step, ThreadAction};
 
@@ -88,13 +89,18 @@ pub(super) struct Next {
     pub(super) spent: Spent,
 }
 
-/// What each thread has of its own: meetings of the three kinds, by which they are numbered after the objects.
+/// What each thread has of its own: meetings of these kinds, by which they are numbered after the objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Own {
     Token = 0,
     Ticket = 1,
     End = 2,
+    /// How far it has got, where somebody sees that.
+    Progress = 3,
 }
+
+/// How many kinds of those there are.
+const OWN: usize = 4;
 
 /// The last execution. All memory is kept for the next one.
 #[derive(Debug, Default)]
@@ -136,6 +142,12 @@ pub(super) struct History {
     pub(super) pending: Vec<Option<Operation>>,
     /// For each thread the first one of its process, where the execution has somebody who ends that from outside.
     pub(super) mortal: Vec<Option<u32>>,
+    /// Whether somebody sees how far a thread has got, and the threads that get on by each one's events.
+    pub(super) watches: bool,
+    pub(super) watched: Vec<Vec<u32>>,
+    /// Channels on which somebody tries to hand over a message, each with a thread that receives from it.
+    pub(super) receivers: Vec<(u32, u32)>,
+    pub(super) told: Vec<Told>,
     pub(super) weak_failures: u32,
     pub(super) spurious_wakeups: u32,
     /// What an operation foreseen would meet.
@@ -204,7 +216,7 @@ impl History {
         self.ended.fill(threads);
         self.by_thread.iter_mut().for_each(Vec::clear);
         self.by_thread.resize_with(self.threads.max(self.by_thread.len()), Vec::new);
-        let meetings = self.objects + 3 * self.threads;
+        let meetings = self.objects + OWN * self.threads;
         self.meetings.iter_mut().for_each(Vec::clear);
         self.meetings.resize_with(meetings.max(self.meetings.len()), Vec::new);
         self.guards.clear();
@@ -217,10 +229,12 @@ impl History {
         self.yielded.resize(self.threads, 0);
         self.yields = !record.yields.is_empty();
         self.find_mortals(record, threads);
+        self.find_watched(record, threads);
         self.steps.clear();
         self.schedule.clear();
         self.joins.begin(threads);
-        self.plain = is_plain(record) && self.mortal.iter().all(Option::is_none);
+        self.told.clear();
+        self.plain = is_plain(record) && self.mortal.iter().all(Option::is_none) && !self.watches;
         (self.weak_failures, self.spurious_wakeups) = (record.weak_failures, record.spurious_wakeups);
     }
 
@@ -254,6 +268,7 @@ impl History {
                 self.end(number, step.thread.0);
             }
             ThreadAction::Join { thread, .. } => {
+                self.note_told_by_join(me, thread);
                 self.joins.note(self.events.len(), me, self.now.row(me));
                 rows::join(self.now.row_mut(me), self.ended.row(thread.index()));
             }
@@ -354,6 +369,6 @@ impl History {
     }
 
     pub(super) fn own(&self, own: Own, thread: u32) -> u32 {
-        self.objects as u32 + 3 * thread + own as u32
+        self.objects as u32 + OWN as u32 * thread + own as u32
     }
 }

@@ -3,7 +3,8 @@
 use super::history::{History, NONE, Own, View};
 use super::rows;
 use crate::base::{
-    Access, Action, AtomicAction, CondvarAction, Meeting, MutexAction, Outcome, Step, ThreadAction,
+    Access, Action, AtomicAction, ChannelAction, CondvarAction, Meeting, MutexAction, Outcome, Step,
+    ThreadAction,
 };
 
 impl History {
@@ -11,6 +12,7 @@ impl History {
     pub(super) fn meet_all(&mut self, number: u32, step: &Step) {
         let me = step.thread.0;
         self.meet_life(number, me);
+        self.meet_watched(number, me);
         if let Action::Atomic(action) = step.operation.action {
             let reads =
                 matches!(action, AtomicAction::Load(_)) || matches!(step.outcome, Outcome::Mismatch(_));
@@ -31,7 +33,7 @@ impl History {
                 ThreadAction::Kill(process) => self.meet_kill(number, step, process),
                 ThreadAction::Unpark(thread) => self.meet(number, self.own(Own::Token, thread.0), true, true),
                 ThreadAction::Join { thread, .. } | ThreadAction::IsFinished(thread) => {
-                    self.meet(number, self.own(Own::End, thread.0), false, false);
+                    self.meet_question(number, step, thread);
                     if matches!(step.outcome, Outcome::Done) {
                         self.know_end(thread.index());
                     }
@@ -40,6 +42,9 @@ impl History {
             },
             Action::Condvar(action) => self.meet_condvar(number, step, action),
             _ => {
+                if step.operation.action == Action::Channel(ChannelAction::TrySend) {
+                    self.meet_receivers(number, step.operation.object);
+                }
                 let changes = !step.only_reads();
                 for (meeting, access) in step.accesses().into_iter().flatten() {
                     if let Meeting::Object(object) = meeting {

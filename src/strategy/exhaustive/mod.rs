@@ -52,6 +52,7 @@ mod questions;
 mod resume;
 mod reversal;
 mod rows;
+mod watching;
 
 use crate::base::{Choice, Decision, Options, Record, Strategy, ThreadId};
 use crate::strategy::{Divergence, Mismatch};

@@ -13,6 +13,7 @@
 use super::history::{Event, History, Met};
 use super::killing::kills;
 use super::rows::{self, Row, Rows};
+use super::watching::sees_progress;
 use crate::base::{Record, Step};
 
 /// What threads knew before they learned of the ends of others.
@@ -64,7 +65,10 @@ impl History {
         let both = self.steps[..end].iter().zip(record.steps);
         let same = both.take_while(|(old, new)| is_same(old, new)).count() as u32;
         let others = record.steps[same as usize..].iter().map(|step| &step.operation);
-        if others.chain(record.pending.iter().flatten()).any(|operation| kills(operation).is_some()) {
+        if others
+            .chain(record.pending.iter().flatten())
+            .any(|operation| kills(operation).is_some() || sees_progress(operation, record.begun))
+        {
             return 0;
         }
         let begun = self.events.partition_point(|event| event.step <= same);
