@@ -14,6 +14,9 @@ use crate::base::{Action, Operation, Outcome, ThreadAction, ThreadId, ThreadSet}
 /// Within how many rounds a loop has to give up for being followed.
 pub(super) const FEW: usize = 16;
 
+/// A loop that shows more than so many different things in its rounds is not followed.
+const MOST: usize = 1_000;
+
 /// A thread is let go on alone.
 #[derive(Debug)]
 pub(crate) struct Trial {
@@ -70,9 +73,12 @@ impl Execution {
             std::ptr::eq(*place, last.location) && *outcome == last.outcome
         };
         if self.steps.len() > trial.began && !trial.round.iter().any(as_before) {
-            // It has seen something new after all, which it had to.
-            self.end_trial(Nature::Polls);
-            return false;
+            if trial.round.len() > MOST {
+                self.end_trial(Nature::Polls);
+                return false;
+            }
+            // Nobody has changed anything since: it has caught up with what it had to see.
+            trial.round.push((last.location, last.outcome));
         }
         if !trial.round.iter().any(|(known, _)| std::ptr::eq(*known, place)) {
             self.end_trial(Nature::Counts);
