@@ -367,10 +367,11 @@ impl Report {
     }
 
     fn replay(&self, found: &Found) -> String {
-        match &self.replay_command {
-            Some(command) => command.replace("{schedule}", &found.schedule().to_string()),
-            None => found.search(),
-        }
+        let Some(command) = &self.replay_command else { return found.search() };
+        let schedule = found.schedule();
+        // An empty variable counts as none; an empty check word says that no choice is meant.
+        let text = if schedule.is_empty() { "~".to_owned() } else { schedule.to_string() };
+        command.replace("{schedule}", &text)
     }
 
     /// How to see an execution again whose schedule nobody wants to see.
