@@ -232,7 +232,8 @@ impl Joint {
         let fair = self.parts.iter().any(|part| part.report.fairness_assumed);
         if self.proved() {
             let fair = if fair { ", polling loops taken to be fair" } else { "" };
-            return format!("proved: all {executions} were run, in {parts}{fair}");
+            let proved = if self.found() { "" } else { "proved: " };
+            return format!("{proved}all {executions} were run, in {parts}{fair}");
         }
         if open.is_empty() {
             return format!("all {executions} were run, in {parts}");
