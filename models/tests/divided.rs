@@ -158,9 +158,9 @@ fn parts_are_put_together() {
     );
     assert!(refusal(&run(&["merge", "nowhere"])).contains("there is no file `nowhere`"));
     with(&FIXED, &["--shard", "2/3", "--report", paths[1]]);
-    assert!(
-        refusal(&run(&["merge", paths[0], paths[1], paths[2]])).contains("not of `bounded_queue consumers=2")
-    );
+    let sentence = refusal(&run(&["merge", paths[0], paths[1], paths[2]]));
+    assert!(sentence.contains("not of `bounded_queue consumers=2"), "{sentence}");
+    assert!(sentence.contains("give those of one model, made with the same options"), "{sentence}");
     with(&WRONG, &["--shard", "2/3", "--report", paths[1], "--executions", "50"]);
     let (code, joint) = told(&run(&["merge", paths[0], paths[1], paths[2]]));
     assert!(code == 1 && joint.contains("of which 1 was left unfinished: 2/3"), "{joint}");
