@@ -235,7 +235,7 @@ fn a_log_that_makes_no_sense_gets_one_sentence_and_nothing_else() {
         (explain(&empty, &["--comments", "#"]), "there is no line to explain"),
         (explain(&bytes, &[]), "this is no text"),
         (explain(&missing, &[]), "there is no file"),
-        (explain(folder, &[]), "is a directory"),
+        (explain(folder, &[]), "it cannot be read: is a directory"),
         (vec!["explain".into(), "rlock_revers".into(), good.clone()], "did you mean `rlock_reverse`?"),
         (vec!["explain".into(), "rlock_reverse".into()], "<LOGFILE>"),
     ];
