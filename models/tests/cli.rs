@@ -182,6 +182,35 @@ fn bad_input_gets_one_sentence_and_nothing_else() {
     }
 }
 
+#[test]
+fn what_was_not_tested_is_not_fine() {
+    let cases = [
+        (&["bounded_queue", "--steps", "1"][..], "raise `--steps`, or make the program smaller with `--set`"),
+        (
+            &["bank_account", "--set", "times=4294967295", "--strategy", "random", "--executions", "1"],
+            "within 1 000 000 steps, so that nothing was tested",
+        ),
+        (
+            &["bounded_queue", "--time", "0.000000001"],
+            "nothing was tested, in this exploration: raise `--time`",
+        ),
+        // Here every execution comes to its end.
+        (&["bank_account_locked", "--set", "times=9", "--strategy", "random", "--executions", "9"], ""),
+    ];
+    for (arguments, expected) in cases {
+        let output = run(&[&["explore"], arguments].concat());
+        let sentence = stderr(&output);
+        let fine = expected.is_empty();
+        assert_eq!(
+            (code(&output), stdout(&output).is_empty()),
+            (if fine { 0 } else { 2 }, !fine),
+            "{sentence}"
+        );
+        assert!(sentence.contains(expected) && !sentence.contains("SELVEDGE_STEPS"), "{sentence}");
+        assert_eq!(sentence.matches('\n').count(), usize::from(!fine), "{sentence}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_argument_that_is_no_text_is_named() {

@@ -5,7 +5,8 @@ use super::files::Target;
 use super::options::ExploreOptions;
 use super::output::{Output, painted};
 use super::progress::Bar;
-use selvedge::explore::{Checkpoint, Coverage, Part};
+use super::table::grouped;
+use selvedge::explore::{Checkpoint, Config, Coverage, Part, Report};
 use selvedge::{Error, Explorer};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -43,6 +44,9 @@ pub(super) fn run(options: &ExploreOptions, output: &mut Output) -> Result<Outco
     let broken = program.prints.broken(&report);
     let wrong = !report.findings().is_empty() || report.divergence().is_some() || broken.is_some();
     let interrupted = interrupt.load(Relaxed);
+    if !wrong && !interrupted {
+        refuse_untested(&report, &settings.config)?;
+    }
     output.print(&painted(&format!("{report}\n"), wrong));
     if let Some(printed) = broken {
         let (claim, found) = (program.claim, super::gallery::other_output(printed));
@@ -61,6 +65,28 @@ pub(super) fn run(options: &ExploreOptions, output: &mut Output) -> Result<Outco
         (false, true) => Outcome::Interrupted,
         (false, false) => Outcome::Fine,
     })
+}
+
+/// That no execution came to its end says nothing of the program: the bounds were no use. The library's report says how a test
+/// raises it, which helps nobody on the command line.
+fn refuse_untested(report: &Report, config: &Config) -> Result<(), Error> {
+    let place = "in this exploration";
+    if report.executions() == 0 && report.coverage() == Coverage::Sampled {
+        let what = "the time ended before the first execution did, so that nothing was tested";
+        return Err(Error::new(what, place, "raise `--time`"));
+    }
+    if report.cut_short() == 0 || report.cut_short() < report.executions() {
+        return Ok(());
+    }
+    let mend = if config.steps < Config::MOST_STEPS {
+        "raise `--steps`, or make the program smaller with `--set`"
+    } else {
+        "make the program smaller with `--set`"
+    };
+    let steps =
+        if config.steps == 1 { "1 step".to_owned() } else { format!("{} steps", grouped(config.steps)) };
+    let what = format!("no execution came to its end within {steps}, so that nothing was tested");
+    Err(Error::new(what, place, mend))
 }
 
 /// The files that are written, looked at before anything is run.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0 | nothing is wrong, or a log was reproduced; without arguments: every program shows what it is expected to |
 //! | 1 | something was found, or a log was not reproduced |
-//! | 2 | bad input, said in one sentence |
+//! | 2 | bad input, said in one sentence; also a bound within which no execution comes to its end |
 //! | 130 | interrupted, and nothing was found so far |
 
 mod backends;
