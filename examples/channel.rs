@@ -134,11 +134,11 @@ fn named<T: Send + 'static>(
 }
 
 fn main() {
-    show("two-condvars", None, || every_message_arrives_once(Channel::receive));
-    show("if-for-while", Some(FindingKind::Panic), || {
-        every_message_arrives_once(Channel::receive_with_if);
-    });
-    show("one-condvar", Some(FindingKind::LostWakeup), everybody_comes_to_an_end);
+    show(&[
+        ("two-condvars", None, || every_message_arrives_once(Channel::receive)),
+        ("if-for-while", Some(FindingKind::Panic), || every_message_arrives_once(Channel::receive_with_if)),
+        ("one-condvar", Some(FindingKind::LostWakeup), everybody_comes_to_an_end),
+    ]);
 }
 
 #[test]

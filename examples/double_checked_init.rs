@@ -72,8 +72,10 @@ fn one_value_is_made(get: Get) {
 }
 
 fn main() {
-    show("acquire", None, || one_value_is_made(|lazy, make| lazy.get(make)));
-    show("relaxed", Some(FindingKind::DataRace), || one_value_is_made(|lazy, make| lazy.get_relaxed(make)));
+    show(&[
+        ("acquire", None, || one_value_is_made(|lazy, make| lazy.get(make))),
+        ("relaxed", Some(FindingKind::DataRace), || one_value_is_made(|lazy, make| lazy.get_relaxed(make))),
+    ]);
 }
 
 #[test]

@@ -136,12 +136,16 @@ fn use_one(pool: &Pool, give_back: fn(&Pool, u32)) {
 }
 
 fn main() {
-    show("owners", None, || each_buffer_has_one_owner(Pool::take));
-    show("contents", None, || a_buffer_has_one_user(Pool::give_back));
-    show("owners-uncounted", Some(FindingKind::Panic), || {
-        each_buffer_has_one_owner(Pool::take_without_counting);
-    });
-    show("contents-relaxed", Some(FindingKind::DataRace), || a_buffer_has_one_user(Pool::give_back_relaxed));
+    show(&[
+        ("owners", None, || each_buffer_has_one_owner(Pool::take)),
+        ("contents", None, || a_buffer_has_one_user(Pool::give_back)),
+        ("owners-uncounted", Some(FindingKind::Panic), || {
+            each_buffer_has_one_owner(Pool::take_without_counting);
+        }),
+        ("contents-relaxed", Some(FindingKind::DataRace), || {
+            a_buffer_has_one_user(Pool::give_back_relaxed);
+        }),
+    ]);
 }
 
 #[test]

@@ -23,6 +23,13 @@ mod bank {
         selvedge::check(both_orders);
     }
 
+    /// Nothing is chosen before it fails.
+    #[selvedge::test]
+    #[ignore = "it fails"]
+    fn fails_at_once() {
+        panic!("at once");
+    }
+
     #[selvedge::test(strategy = "dfs", budget = 1, expect = "deadlock")]
     #[ignore = "one execution does not find it"]
     fn does_not_lock_up_so_soon() {
@@ -67,7 +74,11 @@ fn run(test: &str, variables: &[(&str, &str)], arguments: &[&str]) -> (bool, Str
 
 #[test]
 fn the_command_of_a_report_fails_the_same_test_in_the_same_way() {
-    for test in ["bank::locks_up", "bank::locks_up_in_a_check"] {
+    for (test, kind) in [
+        ("bank::locks_up", "deadlock"),
+        ("bank::locks_up_in_a_check", "deadlock"),
+        ("bank::fails_at_once", "panic in"),
+    ] {
         let (passed, told) = run(test, &[], &[]);
         assert!(!passed, "{told}");
         let line = told.lines().find_map(|line| line.trim().strip_prefix("replay: ")).unwrap();
@@ -76,10 +87,10 @@ fn the_command_of_a_report_fails_the_same_test_in_the_same_way() {
         assert_eq!(command, format!("cargo test {test} -- --exact"));
         let (passed, again) = run(test, &[("SELVEDGE_REPLAY", schedule)], &[]);
         assert!(!passed, "{again}");
-        assert!(again.contains("stopped after 1 execution"), "{again}");
+        assert!(again.contains("stopped after 1 execution (replay"), "{again}");
         // All that is told of the fault is the same.
         let fault = |told: &str| -> String {
-            told.split_once("deadlock").unwrap().1.split_once("found in").unwrap().0.to_owned()
+            told.split_once(kind).unwrap().1.split_once("found in").unwrap().0.to_owned()
         };
         assert_eq!(fault(&told), fault(&again));
     }

@@ -75,8 +75,28 @@ fn bounded_search_says_how_far_it_has_come() {
         report.verdict(),
         "all 42 executions with at most 1 preemption were run, and 58 of those with more"
     );
+    let most = explored(Search::Bounded, 3_000, &[4, 4, 4]);
+    let beyond = most.verdict().split_once(" were run, and ").map(|(_, beyond)| beyond.to_owned());
+    assert_eq!(beyond.as_deref(), Some("1 248 of those with more"), "{}", most.verdict());
+    let one = explored(Search::Dfs { preemptions: Some(1) }, 100, &[3, 3, 3]);
+    assert!(one.to_string().ends_with("(depth-first search with at most 1 preemption)"), "{one}");
     let all = explored(Search::Bounded, 2_000, &[3, 3, 3]);
     assert_eq!(all.verdict(), "proved: all 1 680 executions were run");
+}
+
+#[test]
+fn what_was_run_is_no_proof_of_anything_wrong() {
+    let explorer = Explorer::new().search(Search::Exhaustive).all_findings(true);
+    let report = explorer.explore(|| {
+        let total = AtomicU32::new(0);
+        thread::scope(|scope| {
+            scope.spawn(|| total.store(1, SeqCst));
+            assert_eq!(total.load(SeqCst), 0);
+        });
+    });
+    let report = report.unwrap();
+    assert_eq!((report.coverage(), report.findings().len()), (Coverage::Proved, 1));
+    assert_eq!(report.verdict(), "all 2 executions were run");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Which settings there are and what they can be. Whatever passes here is understood by `selvedge::Config::set`.
 
+use std::num::IntErrorKind;
+
 /// What stands behind the name of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
@@ -17,8 +19,8 @@ enum Kind {
     Words(&'static [&'static str]),
     /// The name of a strategy, in quotation marks.
     Strategy,
-    /// A whole number that is at least this and fits into so many bits.
-    Number(u64, u32),
+    /// A whole number between these.
+    Number(u64, u64),
     /// It stands alone.
     Flag,
 }
@@ -26,17 +28,17 @@ enum Kind {
 const SETTINGS: &[(&str, Kind)] = &[
     ("strategy", Kind::Strategy),
     ("backend", Kind::Words(&["engine", "loom", "shuttle", "std"])),
-    ("budget", Kind::Number(1, 64)),
-    ("seed", Kind::Number(0, 64)),
-    ("steps", Kind::Number(1, 30)),
-    ("time", Kind::Number(1, 32)),
+    ("budget", Kind::Number(1, u64::MAX)),
+    ("seed", Kind::Number(0, u64::MAX)),
+    ("steps", Kind::Number(1, 1 << 30)),
+    ("time", Kind::Number(1, u32::MAX as u64)),
     ("expect", Kind::Words(FINDINGS)),
     ("allow_trivial", Kind::Flag),
     ("memory", Kind::Words(&["sequential", "c11"])),
     ("clock", Kind::Words(&["abstract", "virtual"])),
-    ("spurious_wakeups", Kind::Number(0, 32)),
-    ("weak_failures", Kind::Number(0, 32)),
-    ("jobs", Kind::Number(0, 16)),
+    ("spurious_wakeups", Kind::Number(0, u32::MAX as u64)),
+    ("weak_failures", Kind::Number(0, u32::MAX as u64)),
+    ("jobs", Kind::Number(0, u16::MAX as u64)),
 ];
 
 /// What reports call the things that can be wrong.
@@ -74,7 +76,7 @@ pub(crate) fn check(name: &str, value: &Value) -> Result<String, (String, bool)>
     };
     match kind {
         Kind::Flag => flag(name, value),
-        Kind::Number(least, bits) => number(name, value, *least, *bits),
+        Kind::Number(least, most) => number(name, value, *least, *most),
         Kind::Words(words) => word(name, value, words),
         Kind::Strategy => strategy(value),
     }
@@ -89,26 +91,45 @@ fn flag(name: &str, value: &Value) -> Result<String, String> {
     }
 }
 
-fn number(name: &str, value: &Value, least: u64, bits: u32) -> Result<String, String> {
-    let most = u64::MAX >> (64 - bits);
+fn number(name: &str, value: &Value, least: u64, most: u64) -> Result<String, String> {
     let number = match value {
         Value::Other(text) => whole(text),
-        _ => None,
+        _ => Whole::None,
     };
     match number {
-        Some(number) if (least..=most).contains(&number) => Ok(number.to_string()),
-        Some(number) if number < least => Err(format!("`{name}` is at least {least}")),
-        Some(_) => Err(format!("`{name}` is at most {most}")),
-        None => Err(format!("`{name}` is a whole number, such as `{name} = {}`", least.max(7))),
+        Whole::Fits(number) if (least..=most).contains(&number) => Ok(number.to_string()),
+        Whole::Fits(number) if number < least => Err(format!("`{name}` is at least {least}")),
+        Whole::Fits(_) | Whole::Larger => Err(format!("`{name}` is at most {most}")),
+        // Of a number below zero only its sign is seen: it is a token of its own.
+        Whole::Negative => Err(format!("`{name}` is a whole number from {least} to {most}, and not below 0")),
+        Whole::None => Err(format!("`{name}` is a whole number, such as `{name} = {}`", least.max(7))),
     }
 }
 
+/// What a text says of a whole number.
+enum Whole {
+    /// It is this one.
+    Fits(u64),
+    /// It is larger than any that can be kept.
+    Larger,
+    /// It is below zero.
+    Negative,
+    /// It says none.
+    None,
+}
+
 /// Reads `1_000` and `0xff`.
-fn whole(text: &str) -> Option<u64> {
+fn whole(text: &str) -> Whole {
     let digits = text.replace('_', "");
-    match digits.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16).ok(),
-        None => digits.parse().ok(),
+    let read = match digits.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => digits.parse(),
+    };
+    match read {
+        Ok(number) => Whole::Fits(number),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Whole::Larger,
+        Err(_) if digits.starts_with('-') => Whole::Negative,
+        Err(_) => Whole::None,
     }
 }
 
@@ -130,7 +151,7 @@ fn strategy(value: &Value) -> Result<String, String> {
         (Some(_), None) => Err(format!("the strategy `{name}` takes no number")),
         (Some(argument), Some(least)) => match argument.parse::<u32>() {
             Ok(number) if number >= *least => Ok(text.clone()),
-            _ => Err(format!("behind `{name}:` stands a whole number of at least {least}")),
+            _ => Err(format!("behind `{name}:` stands a whole number from {least} to {}", u32::MAX)),
         },
     }
 }
@@ -181,13 +202,21 @@ mod tests {
             what
         };
         assert_eq!(what("budget", other("0")), "`budget` is at least 1");
-        assert_eq!(what("steps", other("1073741824")), "`steps` is at most 1073741823");
-        assert_eq!(what("seed", other("-")), "`seed` is a whole number, such as `seed = 7`");
+        assert_eq!(check("steps", &other("1073741824")), Ok("1073741824".into()));
+        for large in ["1073741825", "18446744073709551616", "0xffff_ffff_ffff_ffff_f"] {
+            assert_eq!(what("steps", other(large)), "`steps` is at most 1073741824");
+        }
+        let below = "`budget` is a whole number from 1 to 18446744073709551615, and not below 0";
+        assert_eq!(what("budget", other("-")), below);
+        assert_eq!(what("seed", other("seven")), "`seed` is a whole number, such as `seed = 7`");
         assert_eq!(what("seed", text("7")), "`seed` is a whole number, such as `seed = 7`");
         assert_eq!(what("seed", Value::None), "`seed` is a whole number, such as `seed = 7`");
         assert_eq!(what("memory", text("tso")), "`memory` is \"sequential\" or \"c11\"");
         assert_eq!(what("strategy", text("pos:3")), "the strategy `pos` takes no number");
-        assert_eq!(what("strategy", text("pct:0")), "behind `pct:` stands a whole number of at least 1");
+        assert_eq!(
+            what("strategy", text("pct:0")),
+            "behind `pct:` stands a whole number from 1 to 4294967295"
+        );
         assert!(what("strategy", text("best")).starts_with("`strategy` is \"portfolio\", \"exhaustive\""));
         assert!(what("allow_trivial", other("7")).starts_with("`allow_trivial` is on or off"));
     }

@@ -14,9 +14,19 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("#[test(seed = \"x\")] fn f() {}", "              ^^^", "`seed` is a whole number, such as `seed = 7`"),
     ("#[test(budget = 0)] fn f() {}", "                ^", "`budget` is at least 1"),
     (
+        "#[test(budget = -1)] fn f() {}",
+        "                ^",
+        "`budget` is a whole number from 1 to 18446744073709551615, and not below 0",
+    ),
+    (
+        "#[test(steps = 18446744073709551616)] fn f() {}",
+        "               ^^^^^^^^^^^^^^^^^^^^",
+        "`steps` is at most 1073741824",
+    ),
+    (
         "#[test(strategy = \"pct:0\")] fn f() {}",
         "                  ^^^^^^^",
-        "behind `pct:` stands a whole number of at least 1",
+        "behind `pct:` stands a whole number from 1 to 4294967295",
     ),
     (
         "#[test(expect = \"dead lock\")] fn f() {}",

@@ -22,5 +22,5 @@ mod program;
 mod programs;
 mod suggest;
 
-pub use parameters::{Parameter, Parameters};
+pub use parameters::{MOST_THREADS, Parameter, Parameters};
 pub use program::{DOCUMENTS, Expected, Prints, Program, find, programs};

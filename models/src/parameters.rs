@@ -17,13 +17,19 @@ pub struct Parameter {
     pub document_value: Option<u32>,
     /// The least that makes sense.
     pub minimum: u32,
+    /// The most that makes sense.
+    pub maximum: u32,
 }
+
+/// The most that makes sense of what has a thread each. What is remembered of them grows with the square of their number, so
+/// that many more would not find room.
+pub const MOST_THREADS: u32 = 1_000;
 
 /// A value for every parameter of a program.
 #[derive(Clone, Debug)]
 pub struct Parameters {
     program: &'static Program,
-    // Invariant: one for each of the program's parameters, in their order, none below its minimum.
+    // Invariant: one for each of the program's parameters, in their order, none outside of its bounds.
     values: Vec<u32>,
 }
 
@@ -53,26 +59,28 @@ impl Parameters {
         self.values[index]
     }
 
-    /// Sets the parameter `name` to the number that `text` says; `n` stands for how often a thread does its work.
+    /// Sets the parameter `name` to the number that `text` says, and returns which it is: `n` stands for how often a thread does
+    /// its work.
     ///
     /// # Errors
     ///
-    /// When there is no such parameter, or `text` is no whole number, or it is below the least that makes sense.
-    pub fn set(&mut self, name: &str, text: &str) -> Result<(), Error> {
+    /// When there is no such parameter, or `text` is no whole number, or it is outside of the bounds that make sense.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<&'static Parameter, Error> {
         let place = format!("in the parameters of `{}`", self.program.name);
         let Some(index) = self.index(name) else {
             let known: Vec<&str> = self.program.parameters.iter().map(|p| p.name).collect();
             return Err(Error::new(format!("`{name}` is no parameter"), place, suggest::mend(name, &known)));
         };
-        let minimum = self.program.parameters[index].minimum;
+        let parameter = &self.program.parameters[index];
+        let (minimum, maximum) = (parameter.minimum, parameter.maximum);
         match text.parse() {
-            Ok(value) if value >= minimum => {
+            Ok(value) if (minimum..=maximum).contains(&value) => {
                 self.values[index] = value;
-                Ok(())
+                Ok(parameter)
             }
             _ => {
                 let what = format!("`{text}` is no value for `{name}`");
-                Err(Error::new(what, place, format!("write a whole number from {minimum} to {}", u32::MAX)))
+                Err(Error::new(what, place, format!("write a whole number from {minimum} to {maximum}")))
             }
         }
     }
@@ -82,7 +90,7 @@ impl Parameters {
     /// # Errors
     ///
     /// As [`set`](Self::set), and when there is no `=`.
-    pub fn assign(&mut self, text: &str) -> Result<(), Error> {
+    pub fn assign(&mut self, text: &str) -> Result<&'static Parameter, Error> {
         match text.split_once('=') {
             Some((name, value)) => self.set(name.trim(), value.trim()),
             None => {
@@ -148,6 +156,14 @@ mod tests {
             assert_eq!(
                 wrong(&format!("times={bad}")),
                 format!("`{bad}` is no value for `times`, in the parameters of `bank_account`: {range}")
+            );
+        }
+        for bad in ["0", "1001", "4294967295"] {
+            assert_eq!(
+                wrong(&format!("pairs={bad}")),
+                format!(
+                    "`{bad}` is no value for `pairs`, in the parameters of `bank_account`: write a whole number from 1 to 1000"
+                )
             );
         }
         assert_eq!(

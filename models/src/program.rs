@@ -187,8 +187,10 @@ mod tests {
             assert_eq!(names.len(), program.parameters.len(), "{}", program.name);
             assert!(DOCUMENTS.iter().any(|(number, _)| *number == program.document_number()));
             for p in program.parameters {
-                assert!(p.minimum >= 1 && p.default >= p.minimum, "{} {}", program.name, p.name);
-                assert!(p.document_value.is_none_or(|v| v >= p.minimum), "{} {}", program.name, p.name);
+                assert!(p.minimum >= 1, "{} {}", program.name, p.name);
+                let bounds = p.minimum..=p.maximum;
+                assert!(bounds.contains(&p.default), "{} {}", program.name, p.name);
+                assert!(p.document_value.is_none_or(|v| bounds.contains(&v)), "{} {}", program.name, p.name);
             }
         }
     }

@@ -149,7 +149,13 @@ fn bad_input_gets_one_sentence_and_nothing_else() {
         (explore(&["--executions", "+1"]), "`+1` is no value for `--executions`"),
         (explore(&["--seed", "-1"]), "`-1` is no value for `--seed`"),
         (explore(&["--steps", "0"]), "`0` is no value for `--steps`"),
-        (explore(&["--steps", "99999999999"]), "beyond what can be counted"),
+        (explore(&["--steps", "0"]), "write a whole number from 1 to 1073741824"),
+        (explore(&["--steps", "99999999999"]), "write a whole number from 1 to 1073741824"),
+        (explore(&["--set", "pairs=4294967295"]), "write a whole number from 1 to 1000"),
+        (explore(&["--set", "times=1", "--set", "n=2"]), "`times` is set twice"),
+        (explore(&["--time", "1e300"]), "write a number of seconds from 0.000000001 to 4294967295"),
+        (explore(&["--time", "1e-300"]), "write a number of seconds from 0.000000001 to 4294967295"),
+        (explore(&["--strategy", "pct:99999999999999999"]), "give a whole number from 1 to 4294967295"),
         (explore(&["--time", "0"]), "`0` is no value for `--time`"),
         (explore(&["--time", "-1"]), "`-1` is no value for `--time`"),
         (explore(&["--time", "NaN"]), "`NaN` is no value for `--time`"),
@@ -164,6 +170,7 @@ fn bad_input_gets_one_sentence_and_nothing_else() {
         (vec!["explore"], "<NAME>"),
         (vec!["replay", "bank_account"], "<SCHEDULE>"),
         (vec!["replay", "bank_account", "7?"], "`7?` is no run of a thread"),
+        (vec!["replay", "bank_account", "b4294967296"], "write a number from 1 to 4294967295"),
         (vec!["explor"], "'explore'"),
     ];
     for (arguments, expected) in cases {
@@ -173,6 +180,46 @@ fn bad_input_gets_one_sentence_and_nothing_else() {
         assert!(sentence.starts_with("error: ") && sentence.contains(expected), "{arguments:?}: {sentence}");
         assert_eq!(sentence.matches('\n').count(), 1, "{arguments:?}: {sentence}");
     }
+}
+
+#[test]
+fn what_was_not_tested_is_not_fine() {
+    let cases = [
+        (&["bounded_queue", "--steps", "1"][..], "raise `--steps`, or make the program smaller with `--set`"),
+        (
+            &["bank_account", "--set", "times=4294967295", "--strategy", "random", "--executions", "1"],
+            "within 1 000 000 steps, so that nothing was tested",
+        ),
+        (
+            &["bounded_queue", "--time", "0.000000001"],
+            "nothing was tested, in this exploration: raise `--time`",
+        ),
+        // Here every execution comes to its end.
+        (&["bank_account_locked", "--set", "times=9", "--strategy", "random", "--executions", "9"], ""),
+    ];
+    for (arguments, expected) in cases {
+        let output = run(&[&["explore"], arguments].concat());
+        let sentence = stderr(&output);
+        let fine = expected.is_empty();
+        assert_eq!(
+            (code(&output), stdout(&output).is_empty()),
+            (if fine { 0 } else { 2 }, !fine),
+            "{sentence}"
+        );
+        assert!(sentence.contains(expected) && !sentence.contains("SELVEDGE_STEPS"), "{sentence}");
+        assert_eq!(sentence.matches('\n').count(), usize::from(!fine), "{sentence}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_named() {
+    use std::os::unix::ffi::OsStrExt;
+    let strange = std::ffi::OsStr::from_bytes(b"bank_\xff");
+    let output = Command::new(TOOL).arg("explore").arg(strange).output().expect("the tool runs");
+    let sentence = stderr(&output);
+    assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
+    assert!(sentence.contains("`bank_\u{fffd}` is no text, on the command line"), "{sentence}");
 }
 
 /// A file with a log, kept where tests leave theirs.
@@ -235,7 +282,7 @@ fn a_log_that_makes_no_sense_gets_one_sentence_and_nothing_else() {
         (explain(&empty, &["--comments", "#"]), "there is no line to explain"),
         (explain(&bytes, &[]), "this is no text"),
         (explain(&missing, &[]), "there is no file"),
-        (explain(folder, &[]), "is a directory"),
+        (explain(folder, &[]), "it cannot be read: is a directory"),
         (vec!["explain".into(), "rlock_revers".into(), good.clone()], "did you mean `rlock_reverse`?"),
         (vec!["explain".into(), "rlock_reverse".into()], "<LOGFILE>"),
     ];

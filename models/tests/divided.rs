@@ -158,9 +158,9 @@ fn parts_are_put_together() {
     );
     assert!(refusal(&run(&["merge", "nowhere"])).contains("there is no file `nowhere`"));
     with(&FIXED, &["--shard", "2/3", "--report", paths[1]]);
-    assert!(
-        refusal(&run(&["merge", paths[0], paths[1], paths[2]])).contains("not of `bounded_queue consumers=2")
-    );
+    let sentence = refusal(&run(&["merge", paths[0], paths[1], paths[2]]));
+    assert!(sentence.contains("not of `bounded_queue consumers=2"), "{sentence}");
+    assert!(sentence.contains("give those of one model, made with the same options"), "{sentence}");
     with(&WRONG, &["--shard", "2/3", "--report", paths[1], "--executions", "50"]);
     let (code, joint) = told(&run(&["merge", paths[0], paths[1], paths[2]]));
     assert!(code == 1 && joint.contains("of which 1 was left unfinished: 2/3"), "{joint}");
@@ -179,5 +179,53 @@ fn options_that_make_no_sense_are_refused() {
     ] {
         let sentence = refusal(&with(&FIXED, options));
         assert!(sentence.contains(expected), "{sentence}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_report_is_not_replaced() {
+    let file = fresh("foreign");
+    let path = file.to_str().expect("a plain path");
+    std::fs::write(&file, "something else\n").expect("it can be written");
+    for option in ["--report", "--checkpoint"] {
+        let sentence = refusal(&with(&FIXED, &[option, path]));
+        assert!(sentence.contains("does not begin with") && sentence.contains(path), "{sentence}");
+        assert_eq!(text(&file), "something else\n");
+    }
+    let sentence = refusal(&with(&FIXED, &["--checkpoint", path, "--report", path]));
+    assert!(sentence.contains("is named for both `--checkpoint` and `--report`"), "{sentence}");
+    let sentence = refusal(&with(&FIXED, &["--report", env!("CARGO_TARGET_TMPDIR")]));
+    assert!(sentence.starts_with("error: this is a directory, in `"), "{sentence}");
+}
+
+/// Replacing a device or waiting for what a pipe brings helps nobody; what a link leads to is what is meant.
+#[cfg(unix)]
+#[test]
+fn files_that_are_not_ordinary_are_followed_or_refused() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    let pipe = fresh("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("there is a mkfifo");
+    assert!(made.success());
+    let (link, elsewhere) = (fresh("link"), fresh("led to"));
+    symlink("led to", &link).expect("it can be made");
+    let around = fresh("around");
+    symlink("around", &around).expect("it can be made");
+    for option in ["--report", "--checkpoint"] {
+        for strange in [&pipe, Path::new("/dev/null")] {
+            let sentence = refusal(&with(&FIXED, &[option, strange.to_str().expect("a plain path")]));
+            assert!(sentence.contains("this is no ordinary file"), "{sentence}");
+        }
+        assert!(pipe.metadata().is_ok_and(|found| found.file_type().is_fifo()));
+        let sentence = refusal(&with(&FIXED, &[option, around.to_str().expect("a plain path")]));
+        assert!(sentence.contains("its links lead nowhere") && is_link(&around), "{sentence}");
+        // First where the link leads there is nothing, then there is.
+        for executions in ["100", "200"] {
+            let options = [option, link.to_str().expect("a plain path"), "--executions", executions];
+            assert_eq!(told(&with(&FIXED, &options)).0, 0);
+            assert!(is_link(&link) && !is_link(&elsewhere));
+            assert!(text(&elsewhere).starts_with("selvedge "), "{}", text(&elsewhere));
+        }
+        std::fs::remove_file(&elsewhere).expect("it can be removed");
     }
 }

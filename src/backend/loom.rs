@@ -154,6 +154,7 @@ pub(super) fn run(model: Arc<dyn Fn() + Send + Sync>, plan: &Plan) {
         _ => None,
     };
     course::describe(match preemptions {
+        Some(1) => "loom, with at most 1 preemption".to_owned(),
         Some(bound) => format!("loom, with at most {bound} preemptions"),
         None => "loom".to_owned(),
     });

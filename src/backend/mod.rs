@@ -281,10 +281,11 @@ fn refuse(job: &Job) -> Result<(), Error> {
     let Job { backend, settings, plan_name, .. } = job;
     let refuse = |what: &str, mend: &str| Err(Error::new(what, format!("on the backend {backend}"), mend));
     if !backend.is_available() {
-        return refuse(
-            "it is not compiled in",
-            &format!("build selvedge with its feature `{backend}`, or use another backend"),
-        );
+        return Err(Error::new(
+            format!("the backend {backend} was left out"),
+            "in this build of selvedge",
+            format!("build it with its feature `{backend}`, or use another backend"),
+        ));
     }
     if settings.clock == Clock::Virtual {
         return refuse("there is no virtual time", "use the abstract clock, or the engine");

@@ -2,13 +2,15 @@
 
 use super::{Choice, Error, ThreadId};
 use std::fmt;
+use std::num::IntErrorKind;
 use std::str::FromStr;
 
 /// The list of choices of an execution, kept as runs: a thread and how many choices it got in a row.
 ///
 /// The text form is one word a run, `a` being the main thread, `b` the first one spawned and so on; `b3` is three
 /// choices for `b`, `b` is one, and `b!2` is one with outcome number 2 instead of 0. A last word `~…` holds a check
-/// character per run, from which a replay tells at which run a changed model went another way.
+/// character per run, from which a replay tells at which run a changed model went another way. Alone, `~` is the schedule
+/// without choices.
 ///
 /// ```
 /// let schedule: selvedge::Schedule = "a2 b3 a b!1".parse().unwrap();
@@ -313,12 +315,22 @@ impl Schedule {
 }
 
 fn parse_word(word: &str, index: usize) -> Result<Word, Error> {
+    let place = || format!("in word {} of the schedule", index + 1);
     let refuse = || {
         Error::new(
             format!("`{word}` is no run of a thread"),
-            format!("in word {} of the schedule", index + 1),
+            place(),
             "write a thread's letters and a count, such as `b3`",
         )
+    };
+    // What has the form of a run and too large a number is told so, and not that it has another form.
+    let parse_number = |text: &str, least: u32| match text.parse::<u32>() {
+        Ok(number) if number >= least && !text.starts_with('+') => Ok(number),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow && !text.starts_with('+') => {
+            let what = format!("`{word}` has too large a number");
+            Err(Error::new(what, place(), format!("write a number from {least} to {}", u32::MAX)))
+        }
+        _ => Err(refuse()),
     };
     let digits = word.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(word.len());
     let (letters, rest) = word.split_at(digits);
@@ -327,13 +339,10 @@ fn parse_word(word: &str, index: usize) -> Result<Word, Error> {
     }
     let number = letters.bytes().fold(0u32, |n, letter| n * 26 + u32::from(letter - b'a') + 1) - 1;
     let (count, outcome) = match rest.strip_prefix('!') {
-        Some(outcome) => (1, outcome.parse().map_err(|_| refuse())?),
+        Some(outcome) => (1, parse_number(outcome, 0)?),
         None if rest.is_empty() => (1, 0),
-        None => (rest.parse::<u64>().map_err(|_| refuse())?, 0),
+        None => (u64::from(parse_number(rest, 1)?), 0),
     };
-    if count == 0 || count > u64::from(u32::MAX) || rest.contains('+') {
-        return Err(refuse());
-    }
     Ok(Word { thread: ThreadId(number), count, outcome })
 }
 
@@ -446,6 +455,10 @@ mod tests {
         assert!(message("a2 ~0 b").contains("followed by more"));
         assert!(message("a2 b ~0").contains("1 characters for 2 runs"));
         assert!(message("A2").contains("word 1"));
+        let large = "has too large a number, in word 1 of the schedule: write a number from";
+        assert_eq!(message("b4294967296"), format!("`b4294967296` {large} 1 to 4294967295"));
+        assert_eq!(message("b!4294967296"), format!("`b!4294967296` {large} 0 to 4294967295"));
+        assert!(message("b+1").contains("is no run of a thread"));
         assert!(message("a99999999999999999999").contains("word 1"));
     }
 }

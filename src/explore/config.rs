@@ -99,6 +99,10 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The largest bound on [steps](Config::steps): they are numbered in 31 bits, and an execution may have steps that are no
+    /// choices.
+    pub const MOST_STEPS: u64 = 1 << 30;
+
     /// These settings, if they make sense.
     ///
     /// # Errors
@@ -118,11 +122,11 @@ impl Config {
                 "give at least 1",
             ));
         }
-        if self.steps > MOST_STEPS {
+        if self.steps > Self::MOST_STEPS {
             return Err(Error::new(
                 format!("the bound of {} steps is beyond what can be counted", self.steps),
                 "in the settings of the exploration",
-                format!("give at most {MOST_STEPS}"),
+                format!("give at most {}", Self::MOST_STEPS),
             ));
         }
         if self.search == (Search::Pct { depth: 0 }) {
@@ -158,8 +162,6 @@ impl Config {
 }
 
 const LEAST_STACK: usize = 16 * 1024;
-/// Steps are numbered in 31 bits, and an execution may have steps that are no choices.
-const MOST_STEPS: u64 = 1 << 30;
 
 #[cfg(test)]
 mod tests {

@@ -56,23 +56,23 @@ impl Origin {
 
     /// Nothing, if a file of `other` goes with this; or else what is wrong with it.
     pub(super) fn refuse(&self, other: &Origin, place: &str) -> Result<(), Error> {
-        let (what, mend) = if self.model != other.model {
-            (
-                format!("it is of `{}`, not of `{}`", other.model, self.model),
-                "give the file of this model, or a new name",
-            )
+        self.difference(other).map_or(Ok(()), |(what, mend)| Err(Error::new(what, place, mend)))
+    }
+
+    /// In what `other` is of something else, and how to mend that where an exploration is to go on from its file.
+    pub(super) fn difference(&self, other: &Origin) -> Option<(String, &'static str)> {
+        if self.model != other.model {
+            let what = format!("it is of `{}`, not of `{}`", other.model, self.model);
+            Some((what, "give the file of this model, or a new name"))
         } else if self.settings != other.settings {
-            (
-                format!("it was made with {}, not with {}", other.settings, self.settings),
-                "give the same options",
-            )
+            let what = format!("it was made with {}, not with {}", other.settings, self.settings);
+            Some((what, "give the same options"))
         } else if self.first != other.first {
             let what = "the model has changed since: its first execution is another one";
-            (what.to_owned(), "begin anew, in a new file")
+            Some((what.to_owned(), "begin anew, in a new file"))
         } else {
-            return Ok(());
-        };
-        Err(Error::new(what, place, mend))
+            None
+        }
     }
 }
 

@@ -80,7 +80,9 @@ impl Part {
         let (origin, of) = (first.origin.clone(), first.shard().of);
         let mut next = 1;
         for part in &parts {
-            origin.refuse(&part.origin, place)?;
+            if let Some((what, _)) = origin.difference(&part.origin) {
+                return Err(Error::new(what, place, "give those of one model, made with the same options"));
+            }
             let shard = part.shard();
             if shard.of != of {
                 let what = format!("one is of part {shard} and one of part {}", origin.shard);
@@ -232,7 +234,8 @@ impl Joint {
         let fair = self.parts.iter().any(|part| part.report.fairness_assumed);
         if self.proved() {
             let fair = if fair { ", polling loops taken to be fair" } else { "" };
-            return format!("proved: all {executions} were run, in {parts}{fair}");
+            let proved = if self.found() { "" } else { "proved: " };
+            return format!("{proved}all {executions} were run, in {parts}{fair}");
         }
         if open.is_empty() {
             return format!("all {executions} were run, in {parts}");

@@ -6,7 +6,7 @@ use super::measure::Measure;
 use super::part::Part;
 use super::shard::Shard;
 pub(crate) use super::told::count;
-pub(super) use super::told::{is_long, scientific};
+pub(super) use super::told::{grouped, is_long, scientific};
 use crate::backend::Backend;
 use crate::base::Schedule;
 use crate::engine::{MemoryModel, Output};
@@ -232,6 +232,11 @@ impl Report {
         self.cut_short
     }
 
+    /// Whether there is nothing to tell of but how much was seen.
+    pub(super) fn has_nothing(&self) -> bool {
+        self.findings.is_empty() && self.divergence.is_none() && self.broken.is_none()
+    }
+
     /// Whether not one execution came to its end.
     pub(super) fn is_all_cut_short(&self) -> bool {
         self.cut_short > 0 && self.cut_short == self.executions
@@ -329,15 +334,18 @@ impl Report {
                     (self.endless, ", endless loops followed for the rounds asked for"),
                 ];
                 let fair: String = assumed.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
+                // Below something wrong it would read as if that were proved to be right.
+                let proved = if self.has_nothing() { "proved: " } else { "" };
                 match self.executions {
-                    1 => format!("proved: the only execution was run{fair}"),
-                    _ => format!("proved: all {executions} were run{fair}"),
+                    1 => format!("{proved}the only execution was run{fair}"),
+                    _ => format!("{proved}all {executions} were run{fair}"),
                 }
             }
             Coverage::AllWithin(bound) if self.beyond > 0 => {
                 let within = count(self.executions - self.beyond, "execution");
                 let bound = count(u64::from(bound), "preemption");
-                format!("all {within} with at most {bound} were run, and {} of those with more", self.beyond)
+                let beyond = grouped(self.beyond);
+                format!("all {within} with at most {bound} were run, and {beyond} of those with more")
             }
             Coverage::AllWithin(bound) => {
                 format!("all {executions} with at most {} {were} run", count(u64::from(bound), "preemption"))
@@ -367,10 +375,11 @@ impl Report {
     }
 
     fn replay(&self, found: &Found) -> String {
-        match &self.replay_command {
-            Some(command) => command.replace("{schedule}", &found.schedule().to_string()),
-            None => found.search(),
-        }
+        let Some(command) = &self.replay_command else { return found.search() };
+        let schedule = found.schedule();
+        // An empty variable counts as none; an empty check word says that no choice is meant.
+        let text = if schedule.is_empty() { "~".to_owned() } else { schedule.to_string() };
+        command.replace("{schedule}", &text)
     }
 
     /// How to see an execution again whose schedule nobody wants to see.

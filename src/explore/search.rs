@@ -65,12 +65,12 @@ impl FromStr for Search {
             Some((name, argument)) => (name, Some(argument)),
             None => (text, None),
         };
-        let number = |argument: &str| {
+        let number = |argument: &str, least: u32| {
             argument.parse::<u32>().map_err(|_| {
                 Error::new(
-                    format!("`{argument}` is no number"),
+                    format!("`{argument}` is no number for `{name}`"),
                     format!("in the strategy `{text}`"),
-                    "give a whole number",
+                    format!("give a whole number from {least} to {}", u32::MAX),
                 )
             })
         };
@@ -82,7 +82,7 @@ impl FromStr for Search {
             ("surw", None) => Ok(Search::Surw),
             ("fuzz", None) => Ok(Search::Fuzz),
             ("bounded", None) => Ok(Search::Bounded),
-            ("pct", argument) => match argument.map_or(Ok(3), number)? {
+            ("pct", argument) => match argument.map_or(Ok(3), |argument| number(argument, 1))? {
                 0 => Err(Error::new(
                     "a depth of 0 finds nothing",
                     format!("in the strategy `{text}`"),
@@ -90,12 +90,31 @@ impl FromStr for Search {
                 )),
                 depth => Ok(Search::Pct { depth }),
             },
-            ("dfs", argument) => Ok(Search::Dfs { preemptions: argument.map(number).transpose()? }),
+            ("dfs", argument) => {
+                let preemptions = argument.map(|argument| number(argument, 0)).transpose()?;
+                Ok(Search::Dfs { preemptions })
+            }
             _ => Err(Error::new(
                 format!("`{text}` is no strategy"),
                 "in the name of the strategy",
                 "use portfolio, exhaustive, random, pct, pct:DEPTH, pos, surw, fuzz, bounded, dfs or dfs:PREEMPTIONS",
             )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_does_not_fit_is_told_what_does() {
+        let message = |text: &str| text.parse::<Search>().expect_err("refused").to_string();
+        assert_eq!(
+            message("pct:99999999999999999"),
+            "`99999999999999999` is no number for `pct`, in the strategy `pct:99999999999999999`: give a whole number from 1 to \
+             4294967295"
+        );
+        assert!(message("dfs:-1").ends_with("give a whole number from 0 to 4294967295"));
     }
 }

@@ -17,7 +17,7 @@
 //! ");
 //! ```
 
-use super::report::{Coverage, Found, Report};
+use super::report::{Coverage, Found, Report, count};
 use crate::backend::Backend;
 use crate::engine::MemoryModel;
 use crate::finding::{Finding, FindingKind, Severity};
@@ -138,7 +138,7 @@ fn optional<M: SerializeMap, T: Serialize>(
 fn coverage(coverage: Coverage) -> String {
     match coverage {
         Coverage::Proved => "all".into(),
-        Coverage::AllWithin(bound) => format!("all with at most {bound} preemptions"),
+        Coverage::AllWithin(bound) => format!("all with at most {}", count(u64::from(bound), "preemption")),
         Coverage::Sampled => "sampled".into(),
         Coverage::Part(shard) => format!("part {shard}"),
         Coverage::Stopped => "stopped".into(),

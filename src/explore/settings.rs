@@ -4,6 +4,7 @@ use super::config::Config;
 use super::search::Search;
 use crate::base::Error;
 use crate::engine::{Clock, MemoryModel};
+use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -57,18 +58,21 @@ impl Config {
             "strategy" => self.search = text.parse()?,
             "backend" => self.backend = text.parse()?,
             "replay" => self.search = Search::Replay(text.parse()?),
-            "seed" => self.seed = number(text, place)?,
-            "steps" => self.steps = bound(text, place)?,
+            "seed" => self.seed = number(text, place, 0, u64::MAX)?,
+            "steps" => self.steps = bound(text, place, Config::MOST_STEPS)?,
             // A century is as good as any longer time, and can be added to the present.
-            "time" => self.time = Some(Duration::from_secs(bound(text, place)?.min(u64::from(u32::MAX)))),
+            "time" => {
+                let seconds = bound(text, place, u64::MAX)?;
+                self.time = Some(Duration::from_secs(seconds.min(u64::from(u32::MAX))));
+            }
             "budget" => {
-                self.executions = bound(text, place)?;
+                self.executions = bound(text, place, u64::MAX)?;
                 // Who says how many executions means it: the bound on choices is for those who do not.
                 self.choices = u64::MAX;
             }
-            "jobs" => self.jobs = number(text, place)?,
-            "spurious_wakeups" => self.spurious_wakeups = number(text, place)?,
-            "weak_failures" => self.weak_failures = number(text, place)?,
+            "jobs" => self.jobs = number(text, place, 0, usize::MAX)?,
+            "spurious_wakeups" => self.spurious_wakeups = number(text, place, 0, u32::MAX)?,
+            "weak_failures" => self.weak_failures = number(text, place, 0, u32::MAX)?,
             "expect" => self.expect = Some(text.parse()?),
             "allow_trivial" => self.allow_trivial = one_of(text, place, &[("true", true), ("false", false)])?,
             "clock" => {
@@ -103,7 +107,7 @@ impl Config {
     /// | `SELVEDGE_JOBS` | how many processors an exhaustive search uses; 0 for all there are |
     /// | `SELVEDGE_REPLAY` | a schedule from a report: run only that, in every check of the process |
     ///
-    /// A variable that is empty counts as one that is not set.
+    /// A variable that is empty counts as one that is not set; the schedule without choices is written `~`.
     ///
     /// # Errors
     ///
@@ -149,15 +153,32 @@ fn refuse_unknown(variable: &str) -> Result<(), Error> {
     Err(Error::new(format!("there is no variable `{variable}`"), "in the environment", mend))
 }
 
-fn number<T: FromStr>(text: &str, place: String) -> Result<T, Error> {
-    text.parse().map_err(|_| Error::new(format!("`{text}` is no whole number"), place, "give one, such as 7"))
+/// Reads a number that the text says, if it is between these.
+fn number<T>(text: &str, place: String, least: T, most: T) -> Result<T, Error>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    match text.parse() {
+        Ok(number) if (&least..=&most).contains(&&number) => Ok(number),
+        _ if is_whole(text) => {
+            let what = format!("`{text}` is out of range");
+            Err(Error::new(what, place, format!("give a whole number from {least} to {most}")))
+        }
+        _ => Err(Error::new(format!("`{text}` is no whole number"), place, "give one, such as 7")),
+    }
 }
 
-fn bound(text: &str, place: String) -> Result<u64, Error> {
-    match number(text, place.clone())? {
-        0 => Err(Error::new("with a bound of 0 nothing would be run", place, "give at least 1")),
-        bound => Ok(bound),
+/// Whether a text says a whole number, be it larger than any that can be kept, or below zero.
+fn is_whole(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn bound(text: &str, place: String, most: u64) -> Result<u64, Error> {
+    if text.parse() == Ok(0) {
+        return Err(Error::new("with a bound of 0 nothing would be run", place, "give at least 1"));
     }
+    number(text, place, 1, most)
 }
 
 fn one_of<T: Copy>(text: &str, place: String, words: &[(&str, T)]) -> Result<T, Error> {
@@ -194,6 +215,8 @@ mod tests {
         ] {
             assert_eq!(with("SELVEDGE_STRATEGY", name).map(|c| c.search), Ok(search));
         }
+        let nothing = Search::Replay(crate::base::Schedule::new());
+        assert_eq!(with("SELVEDGE_REPLAY", "~").map(|c| c.search), Ok(nothing));
         assert_eq!(
             with("SELVEDGE_REPLAY", "a2 b").map(|c| c.search),
             Ok(Search::Replay("a2 b".parse().expect("a schedule")))
@@ -249,6 +272,18 @@ mod tests {
             message("SELVEDGE_SEED", "x"),
             "`x` is no whole number, in the variable `SELVEDGE_SEED`: give one, such as 7"
         );
+        for (variable, value, least, most) in [
+            ("SELVEDGE_SEED", "-1", 0, u64::MAX),
+            ("SELVEDGE_BUDGET", "99999999999999999999", 1, u64::MAX),
+            ("SELVEDGE_STEPS", "99999999999", 1, 1 << 30),
+        ] {
+            assert_eq!(
+                message(variable, value),
+                format!(
+                    "`{value}` is out of range, in the variable `{variable}`: give a whole number from {least} to {most}"
+                )
+            );
+        }
         assert!(message("SELVEDGE_STRATEGY", "magic").starts_with("`magic` is no strategy, in the variable"));
         assert!(message("SELVEDGE_STRATEGY", "pct:0").contains("at least 1"));
         assert!(message("SELVEDGE_REPLAY", "a2 7").contains("`7` is no run of a thread, in word 2"));

@@ -20,7 +20,7 @@ impl fmt::Display for Report {
         if let Some(broken) = &self.broken {
             writeln!(f, "the backend {} could not go on: {broken}\n", self.backend)?;
         }
-        if self.findings.is_empty() && self.divergence.is_none() && self.broken.is_none() {
+        if self.has_nothing() {
             writeln!(f, "nothing wrong was found")?;
         }
         write!(f, "{} ({})", self.verdict(), self.strategy)?;
@@ -57,8 +57,8 @@ pub(super) fn is_long(schedule: &Schedule) -> bool {
     (0..=LONGEST).all(|_| schedule.next_word(&mut cursor).is_some())
 }
 
-/// "1 execution", "2 executions", "12 870 executions".
-pub(crate) fn count(number: u64, noun: &str) -> String {
+/// "12 870".
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (i, digit) in digits.char_indices() {
@@ -67,7 +67,12 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
         }
         text.push(digit);
     }
-    format!("{text} {noun}{}", if number == 1 { "" } else { "s" })
+    text
+}
+
+/// "1 execution", "2 executions", "12 870 executions".
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 pub(super) fn scientific(number: f64) -> String {

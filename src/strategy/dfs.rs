@@ -169,6 +169,7 @@ impl Strategy for Dfs {
     fn describe(&self) -> String {
         match self.bound {
             None => "depth-first search".into(),
+            Some(1) => "depth-first search with at most 1 preemption".into(),
             Some(bound) => format!("depth-first search with at most {bound} preemptions"),
         }
     }

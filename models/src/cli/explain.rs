@@ -65,7 +65,7 @@ pub(super) fn run(options: &ExplainOptions, output: &mut Output) -> Result<Outco
     // Whoever sets no bound wants to know; the search ends by itself when there is too much to remember.
     config.executions = u64::MAX;
     if let Some(text) = &options.executions {
-        config.executions = number(text, "--executions", 1)?;
+        config.executions = number(text, "--executions", 1, u64::MAX)?;
     }
     if let Some(text) = &options.time {
         config.time = Some(seconds(text)?);
@@ -109,7 +109,7 @@ impl ExplainOptions {
             let ends = range.split_once('-');
             let (first, last) =
                 ends.ok_or_else(|| no_value(range, "--unordered", "write two numbers, such as 3-5"))?;
-            let line = |text| number::<u32>(text, "--unordered", 1).map(|line| line as usize);
+            let line = |text| number(text, "--unordered", 1, u32::MAX).map(|line| line as usize);
             log = log.unordered(line(first)?, line(last)?);
         }
         for pair in &self.rename {

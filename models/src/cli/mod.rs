@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0 | nothing is wrong, or a log was reproduced; without arguments: every program shows what it is expected to |
 //! | 1 | something was found, or a log was not reproduced |
-//! | 2 | bad input, said in one sentence |
+//! | 2 | bad input, said in one sentence; also a bound within which no execution comes to its end |
 //! | 130 | interrupted, and nothing was found so far |
 
 mod backends;
@@ -51,6 +51,7 @@ pub(crate) fn main() -> ExitCode {
             output.print(&error.render().to_string());
             return finish(Ok(Outcome::Fine), output);
         }
+        Err(error) if error.kind() == ErrorKind::InvalidUtf8 => return refuse(&no_text().to_string()),
         Err(error) => return refuse(&one_sentence(&error)),
     };
     let mut output = Output::new();
@@ -79,6 +80,14 @@ fn finish(result: Result<Outcome, Error>, output: Output) -> ExitCode {
 fn refuse(sentence: &str) -> ExitCode {
     output::complain(sentence);
     ExitCode::from(BAD_INPUT)
+}
+
+/// Clap does not say which argument is no text. The names of files need be none, so that there may be several.
+fn no_text() -> Error {
+    let strange = std::env::args_os().skip(1).filter(|argument| argument.to_str().is_none());
+    let strange: Vec<String> = strange.map(|argument| format!("`{}`", argument.to_string_lossy())).collect();
+    let what = format!("{} is no text", strange.join(" or "));
+    Error::new(what, "on the command line", "write it in UTF-8; only names of files may be anything")
 }
 
 /// What clap says, without its usage and hints.

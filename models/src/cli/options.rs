@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use models::{Parameters, Program, find};
 use selvedge::explore::{Config, Search};
 use selvedge::{Backend, Clock, Error, Output, Schedule};
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Explores concurrent programs: runs them under every interleaving that matters, or a sample, and shows what goes wrong.
@@ -80,7 +82,7 @@ pub(super) struct ExploreOptions {
     /// The most choices in one execution.
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     steps: Option<String>,
-    /// Go on after the first finding and report one of each kind.
+    /// Go on after the first finding and report all that differ in what goes wrong or in who is involved.
     #[arg(long)]
     pub(super) all_findings: bool,
     /// Say where in the program each step was called.
@@ -143,8 +145,17 @@ impl ModelOptions {
         let program = find(&self.name)?;
         let mut parameters =
             if self.document { Parameters::document(program) } else { Parameters::new(program) };
+        let mut set: Vec<&str> = Vec::with_capacity(self.set.len());
         for assignment in &self.set {
-            parameters.assign(assignment)?;
+            let name = parameters.assign(assignment)?.name;
+            if set.contains(&name) {
+                return Err(Error::new(
+                    format!("`{name}` is set twice"),
+                    "on the command line",
+                    "set each parameter once",
+                ));
+            }
+            set.push(name);
         }
         let mut config = Config { name: Some(program.name.to_owned()), ..Config::default() };
         config.clock = match self.clock.as_str() {
@@ -153,7 +164,7 @@ impl ModelOptions {
             other => return Err(no_value(other, "--clock", "write abstract or virtual")),
         };
         config.output = if self.observe_output { Output::Observed } else { program.prints.output() };
-        config.spurious_wakeups = number(&self.spurious, "--spurious", 0)?;
+        config.spurious_wakeups = number(&self.spurious, "--spurious", 0, u32::MAX)?;
         if self.document {
             config.steps = DOCUMENT_STEPS;
         }
@@ -194,7 +205,7 @@ impl ExploreOptions {
         let config = &mut settings.config;
         config.search = self.strategy().parse()?;
         config.backend = self.backend.parse()?;
-        config.jobs = number::<u32>(&self.jobs, "--jobs", 0)? as usize;
+        config.jobs = number(&self.jobs, "--jobs", 0, u32::MAX)? as usize;
         if let Some(option) = self.of_a_whole() {
             if config.search != Search::Exhaustive || config.clock == Clock::Virtual {
                 return Err(Error::new(
@@ -210,7 +221,7 @@ impl ExploreOptions {
         if let Some(text) = &self.shard {
             config.shard = text.parse()?;
         }
-        config.seed = number(&self.seed, "--seed", 0)?;
+        config.seed = number(&self.seed, "--seed", 0, u64::MAX)?;
         if let Some(text) = &self.time {
             config.time = Some(seconds(text)?);
             // Whoever names a strategy and a time means to use all of it. The portfolio has to divide its budget.
@@ -219,10 +230,10 @@ impl ExploreOptions {
             }
         }
         if let Some(text) = &self.executions {
-            (config.executions, config.choices) = (number(text, "--executions", 1)?, u64::MAX);
+            (config.executions, config.choices) = (number(text, "--executions", 1, u64::MAX)?, u64::MAX);
         }
         if let Some(text) = &self.steps {
-            config.steps = number(text, "--steps", 1)?;
+            config.steps = number(text, "--steps", 1, Config::MOST_STEPS)?;
         }
         config.all_findings = self.all_findings;
         config.locations = self.locations;
@@ -310,24 +321,28 @@ impl ReplayOptions {
 /// How the tool is run from a fresh clone.
 pub(super) const RUN: &str = "cargo run --release --";
 
-pub(super) fn number<N: TryFrom<u64>>(text: &str, option: &str, least: u64) -> Result<N, Error> {
+pub(super) fn number<N>(text: &str, option: &str, least: N, most: N) -> Result<N, Error>
+where
+    N: FromStr + PartialOrd + Display,
+{
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let value = text.parse().ok().filter(|value| digits && *value >= least);
-    value.and_then(|value| N::try_from(value).ok()).ok_or_else(|| {
-        no_value(text, option, &format!("write a whole number from {least} to {}", greatest::<N>()))
-    })
+    let value = text.parse().ok().filter(|value| digits && (&least..=&most).contains(&value));
+    value.ok_or_else(|| no_value(text, option, &format!("write a whole number from {least} to {most}")))
 }
 
-/// The greatest number of a type.
-fn greatest<N: TryFrom<u64>>() -> u64 {
-    if N::try_from(u64::MAX).is_ok() { u64::MAX } else { u64::from(u32::MAX) }
-}
+/// A longer time than a century is as good as none.
+const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
 
 pub(super) fn seconds(text: &str) -> Result<Duration, Error> {
     let value = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    value
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| no_value(text, "--time", "write a number of seconds above 0, such as 0.5"))
+    value.filter(|time| !time.is_zero() && *time <= LONGEST).ok_or_else(|| {
+        let most = LONGEST.as_secs();
+        no_value(
+            text,
+            "--time",
+            &format!("write a number of seconds from 0.000000001 to {most}, such as 0.5"),
+        )
+    })
 }
 
 pub(super) fn no_value(text: &str, option: &str, mend: &str) -> Error {

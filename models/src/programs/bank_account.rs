@@ -6,7 +6,7 @@
 //! The document's locked version ends with an `AttributeError`, because its last line misspells `lockedValue`; the model
 //! reads what was meant.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{start_and_join, unwrap};
 use selvedge::python::threading::{Lock, Thread};
@@ -22,6 +22,7 @@ const PARAMETERS: &[Parameter] = &[
         default: 1,
         document_value: Some(2),
         minimum: 1,
+        maximum: MOST_THREADS,
     },
     Parameter {
         name: "times",
@@ -29,6 +30,7 @@ const PARAMETERS: &[Parameter] = &[
         default: 1,
         document_value: Some(2_500_000),
         minimum: 1,
+        maximum: u32::MAX,
     },
 ];
 

@@ -8,7 +8,7 @@
 //!
 //! In the document these are processes and the objects are a manager's; here they are threads.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{Received, start_and_join, unwrap};
 use selvedge::python::Error;
@@ -24,6 +24,7 @@ const PARAMETERS: &[Parameter] = &[
         default: 1,
         document_value: Some(5),
         minimum: 1,
+        maximum: MOST_THREADS,
     },
     Parameter {
         name: "items",
@@ -31,6 +32,7 @@ const PARAMETERS: &[Parameter] = &[
         default: 1,
         document_value: Some(100),
         minimum: 1,
+        maximum: u32::MAX,
     },
     Parameter {
         name: "capacity",
@@ -38,6 +40,7 @@ const PARAMETERS: &[Parameter] = &[
         default: 10,
         document_value: Some(10),
         minimum: 1,
+        maximum: u32::MAX,
     },
 ];
 

@@ -24,6 +24,7 @@ const TICKS: &[Parameter] = &[Parameter {
     default: 1,
     document_value: None,
     minimum: 1,
+    maximum: u32::MAX,
 }];
 
 pub(crate) const PROGRAM: Program = Program {

@@ -5,7 +5,7 @@
 //! that is empty is not one into which nothing was put: what was put is written by a thread of its own, later, so the readers
 //! may leave too early. The mend is to look by taking: an item for each reader says that there are no more.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{Tally, rounds, unwrap};
 use selvedge::python::multiprocessing::{Event, Process, Queue};
@@ -33,6 +33,7 @@ const TICKS: &[Parameter] = &[
         default: 1,
         document_value: None,
         minimum: 1,
+        maximum: u32::MAX,
     },
     Parameter {
         name: "readers",
@@ -40,6 +41,7 @@ const TICKS: &[Parameter] = &[
         default: 2,
         document_value: None,
         minimum: 1,
+        maximum: MOST_THREADS,
     },
 ];
 

@@ -4,7 +4,7 @@
 //! what another process adds in between is lost: how much the time grows in a second is anybody's guess. The value comes with a
 //! lock; held around the two, it keeps every tick.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{Tally, rounds, unwrap};
 use selvedge::python::multiprocessing::{Process, Value};
@@ -21,6 +21,7 @@ const LIMIT: Parameter = Parameter {
     default: 3,
     document_value: Some(20),
     minimum: 1,
+    maximum: u32::MAX,
 };
 
 const CLOCKS: Parameter = Parameter {
@@ -29,6 +30,7 @@ const CLOCKS: Parameter = Parameter {
     default: 2,
     document_value: Some(10),
     minimum: 1,
+    maximum: MOST_THREADS,
 };
 
 pub(crate) const ONE: Program = Program {

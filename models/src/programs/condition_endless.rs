@@ -4,7 +4,7 @@
 //! looks again, and nobody keeps the lock. For the same program with a number of messages to be consumed, so that its end can be
 //! checked, see `condition_queue`.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{rounds, stay, unwrap};
 use selvedge::python::queue::Queue;
@@ -27,6 +27,7 @@ pub(crate) const PROGRAM: Program = Program {
             default: 1,
             document_value: Some(3),
             minimum: 1,
+            maximum: MOST_THREADS,
         },
         Parameter {
             name: "consumers",
@@ -34,6 +35,7 @@ pub(crate) const PROGRAM: Program = Program {
             default: 1,
             document_value: Some(2),
             minimum: 1,
+            maximum: MOST_THREADS,
         },
         Parameter {
             name: "numbers",
@@ -41,6 +43,7 @@ pub(crate) const PROGRAM: Program = Program {
             default: 1,
             document_value: Some(10),
             minimum: 1,
+            maximum: u32::MAX,
         },
         rounds(2, None),
     ],

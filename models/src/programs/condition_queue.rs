@@ -9,7 +9,7 @@
 //! A message is a random number in the document. Nothing depends on which, so here they are numbered, which lets the
 //! model check that each is consumed exactly once.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{Received, start_and_join, unwrap};
 use selvedge::python::queue::Queue;
@@ -31,6 +31,7 @@ pub(crate) const PROGRAM: Program = Program {
             default: 1,
             document_value: Some(3),
             minimum: 1,
+            maximum: MOST_THREADS,
         },
         Parameter {
             name: "consumers",
@@ -38,6 +39,7 @@ pub(crate) const PROGRAM: Program = Program {
             default: 2,
             document_value: Some(2),
             minimum: 1,
+            maximum: MOST_THREADS,
         },
         Parameter {
             name: "messages",
@@ -45,6 +47,7 @@ pub(crate) const PROGRAM: Program = Program {
             default: 2,
             document_value: None,
             minimum: 1,
+            maximum: u32::MAX,
         },
     ],
     prints: Prints::Aside,

@@ -8,7 +8,7 @@
 //! may be refused, and so they are here. (Linux lets one more wait, and makes those that come then try again.) The fixed
 //! version leaves the number to the system.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
 use selvedge::python::socket::{Socket, create_connection};
@@ -24,6 +24,7 @@ const PARAMETERS: &[Parameter] = &[Parameter {
     default: 2,
     document_value: None,
     minimum: 2,
+    maximum: MOST_THREADS,
 }];
 
 pub(crate) const PUBLISHED: Program = Program {

@@ -3,7 +3,7 @@
 //! A thread whose server does not answer with 200 returns without a word. The join is satisfied with that, so when the main
 //! thread goes on a file may be missing, and nobody knows. In the checked version the threads leave what became of each.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{Tally, start_and_join, unwrap};
 use selvedge::python::Error;
@@ -20,6 +20,7 @@ const PARAMETERS: &[Parameter] = &[Parameter {
     default: 2,
     document_value: None,
     minimum: 1,
+    maximum: MOST_THREADS,
 }];
 
 pub(crate) const PUBLISHED: Program = Program {

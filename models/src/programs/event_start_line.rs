@@ -4,7 +4,7 @@
 //! is a matter of its twenty seconds of sleep, not of the event: nothing orders it, and under the abstract clock it may well
 //! be the first to finish.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{Said, unwrap};
 use selvedge::python::threading::{Event, Thread, current_thread};
@@ -22,6 +22,7 @@ pub(crate) const PROGRAM: Program = Program {
         default: 2,
         document_value: Some(2),
         minimum: 1,
+        maximum: MOST_THREADS,
     }],
     prints: Prints::Aside,
     expected: Expected::Nothing,

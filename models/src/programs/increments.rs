@@ -1,6 +1,6 @@
 //! `a = a + 1` is three instructions: load, add, store. Two threads that do it once each may leave 1.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{start_and_join, unwrap};
 use selvedge::python::threading::{Lock, Thread};
@@ -9,8 +9,22 @@ use selvedge::python::{Error, Shared};
 const DOCUMENT: &str = "002, section 1";
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter { name: "threads", about: "threads that add", default: 2, document_value: Some(4), minimum: 1 },
-    Parameter { name: "times", about: "how often each adds 1", default: 1, document_value: None, minimum: 1 },
+    Parameter {
+        name: "threads",
+        about: "threads that add",
+        default: 2,
+        document_value: Some(4),
+        minimum: 1,
+        maximum: MOST_THREADS,
+    },
+    Parameter {
+        name: "times",
+        about: "how often each adds 1",
+        default: 1,
+        document_value: None,
+        minimum: 1,
+        maximum: u32::MAX,
+    },
 ];
 
 pub(crate) const PUBLISHED: Program = Program {

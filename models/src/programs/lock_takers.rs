@@ -24,6 +24,7 @@ const PARAMETERS: &[Parameter] = &[
         default: 1,
         document_value: Some(3),
         minimum: 1,
+        maximum: u32::MAX,
     },
     rounds(3, None),
 ];

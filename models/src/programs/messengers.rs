@@ -17,6 +17,7 @@ pub(crate) const PROGRAM: Program = Program {
         default: 2,
         document_value: Some(10),
         minimum: 1,
+        maximum: u32::MAX,
     }],
     prints: Prints::Whatever,
     expected: Expected::Nothing,

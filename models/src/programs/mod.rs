@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How often those of a program that loop for ever are followed round their loops; in the document's own run, so often.
 const fn rounds(default: u32, document_value: Option<u32>) -> Parameter {
     let about = "how often each of them is followed round its loop";
-    Parameter { name: "rounds", about, default, document_value, minimum: 1 }
+    Parameter { name: "rounds", about, default, document_value, minimum: 1, maximum: u32::MAX }
 }
 
 /// The end of a main program: an exception that nobody handled.

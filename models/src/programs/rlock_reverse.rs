@@ -28,6 +28,7 @@ const PARAMETERS: &[Parameter] = &[Parameter {
     default: 1,
     document_value: None,
     minimum: 1,
+    maximum: u32::MAX,
 }];
 
 pub(crate) const PUBLISHED: Program = Program {

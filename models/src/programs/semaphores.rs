@@ -10,7 +10,7 @@
 //! The pool lets so many threads download at a time. Taken in a `with`, a permit comes back whatever happens, so all files
 //! arrive, and never are more threads inside than there are permits.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::{Tally, start_and_join, unwrap};
 use selvedge::python::threading::{Semaphore, Thread};
@@ -26,6 +26,7 @@ const SUM_PARAMETERS: &[Parameter] = &[
         default: 2,
         document_value: Some(100),
         minimum: 1,
+        maximum: MOST_THREADS,
     },
     Parameter {
         name: "times",
@@ -33,6 +34,7 @@ const SUM_PARAMETERS: &[Parameter] = &[
         default: 2,
         document_value: Some(50_000),
         minimum: 1,
+        maximum: u32::MAX,
     },
 ];
 
@@ -64,6 +66,7 @@ const ORDER_PARAMETERS: &[Parameter] = &[Parameter {
     default: 2,
     document_value: Some(3),
     minimum: 1,
+    maximum: MOST_THREADS,
 }];
 
 pub(crate) const ORDER: Program = Program {
@@ -100,6 +103,7 @@ pub(crate) const POOL: Program = Program {
             default: 2,
             document_value: Some(3),
             minimum: 1,
+            maximum: u32::MAX,
         },
         Parameter {
             name: "files",
@@ -107,6 +111,7 @@ pub(crate) const POOL: Program = Program {
             default: 3,
             document_value: None,
             minimum: 1,
+            maximum: MOST_THREADS,
         },
     ],
     prints: Prints::Aside,

@@ -1,6 +1,6 @@
 //! The small ones: an event as a signal, a timer that is cancelled, and a barrier.
 
-use super::super::parameters::Parameter;
+use super::super::parameters::{MOST_THREADS, Parameter};
 use super::super::program::{Expected, Prints, Program};
 use super::{Tally, start_and_join, unwrap};
 use selvedge::python::threading::{Barrier, Event, Thread, Timer};
@@ -20,6 +20,7 @@ pub(crate) const EVENT: Program = Program {
         default: 2,
         document_value: None,
         minimum: 1,
+        maximum: MOST_THREADS,
     }],
     prints: Prints::Aside,
     expected: Expected::Nothing,
@@ -59,6 +60,7 @@ pub(crate) const BARRIER: Program = Program {
         default: 3,
         document_value: None,
         minimum: 1,
+        maximum: MOST_THREADS,
     }],
     prints: Prints::Aside,
     expected: Expected::Nothing,

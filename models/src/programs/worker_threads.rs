@@ -7,7 +7,7 @@
 //!
 //! The class takes a name that it does not pass on, so its threads are called "Thread-1" and so on, whatever they were given.
 
-use super::super::parameters::{Parameter, Parameters};
+use super::super::parameters::{MOST_THREADS, Parameter, Parameters};
 use super::super::program::{Expected, Prints, Program};
 use super::unwrap;
 use selvedge::python::logging::Level;
@@ -18,7 +18,14 @@ const CLAIM: &str = "The result is another one each time, with two lines glued t
 const LOGGED: &str = "The result is another one each time.";
 
 const fn threads(default: u32) -> Parameter {
-    Parameter { name: "threads", about: "worker threads", default, document_value: Some(5), minimum: 1 }
+    Parameter {
+        name: "threads",
+        about: "worker threads",
+        default,
+        document_value: Some(5),
+        minimum: 1,
+        maximum: MOST_THREADS,
+    }
 }
 
 pub(crate) const FUNCTION: Program = Program {

@@ -15,7 +15,9 @@ pub(crate) fn sized(text: &str) -> Sized {
     let mut words = text.split(' ');
     let program = find(words.next().unwrap_or_default()).unwrap();
     let mut parameters = Parameters::new(program);
-    words.for_each(|word| parameters.assign(word).unwrap());
+    for word in words {
+        parameters.assign(word).unwrap();
+    }
     Sized { program, parameters }
 }
 
