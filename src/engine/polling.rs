@@ -134,12 +134,20 @@ impl Execution {
             Some(last) if last.location == location => Rounds { before: last.now, now, same: 0, ..last },
             _ => Rounds { location, before: 0, now, same: 0 },
         };
-        self.threads[me.index()].rounds = Some(rounds);
+        let thread = &mut self.threads[me.index()];
+        thread.rounds = Some(rounds);
+        thread.catches_up &= rounds.same > 0;
         let patience = if self.every_point { PATIENCE } else { FEW as u32 };
         if rounds.same < patience {
             return;
         }
         self.fairness_assumed = true;
+        let before = rounds.before;
+        if self.steps.since(before).any(|step| step.thread == me && self.is_stale(step)) {
+            // What is stored becomes visible in the end: there is something new for it.
+            self.threads[me.index()].catches_up = true;
+            return;
+        }
         self.resting.insert(me);
         self.due_at = 0;
         self.resting_since = now;
@@ -149,8 +157,7 @@ impl Execution {
     /// Whether the running thread has repeated the round before: the same steps with the same outcomes, at least one of
     /// which looked at something, while nobody changed anything.
     fn went_round(&self, last: Rounds) -> bool {
-        let own = |step: &Step| step.ends_fruitful_round() || self.is_stale(step);
-        let news = |step: &Step| step.changes() || step.thread == self.running && own(step);
+        let news = |step: &Step| step.changes() || step.thread == self.running && step.ends_fruitful_round();
         if last.before < self.steps.first() || self.steps.since(last.now).any(news) {
             return false;
         }
@@ -178,6 +185,9 @@ impl Execution {
         if self.learning.active {
             return self.note_loops(&circling);
         }
+        if self.let_catch_up(&circling) {
+            return;
+        }
         circling.into_iter().for_each(|t| self.looked.insert(t));
         let can: Vec<ThreadId> = self.enabled.iter().chain(self.resting.iter()).collect();
         if can.iter().all(|t| self.looked.contains(*t)) {
@@ -193,6 +203,18 @@ impl Execution {
         }
         self.ask_again();
         self.resting_since = self.steps.len();
+    }
+
+    /// Those who go in circles because they do not see what has been stored will see it now; whether there is anybody like that.
+    fn let_catch_up(&mut self, circling: &[ThreadId]) -> bool {
+        let stale =
+            |thread: &ThreadId| self.recent().any(|step| step.thread == *thread && self.is_stale(step));
+        let late: Vec<ThreadId> = circling.iter().copied().filter(stale).collect();
+        for thread in &late {
+            self.fairness_assumed = true;
+            self.threads[thread.index()].catches_up = true;
+        }
+        !late.is_empty()
     }
 
     /// The threads that went in circles in the last steps, if nothing changed in those.

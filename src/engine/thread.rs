@@ -62,6 +62,8 @@ pub(crate) struct Thread {
     /// How many spurious wakeups it has had, and weak compare-exchanges failed.
     pub(crate) spurious: u32,
     pub(crate) weak: u32,
+    /// Whether it has gone round for long without seeing what is there to be seen, and reads the newest values now.
+    pub(crate) catches_up: bool,
     /// How it has been going round a polling loop.
     pub(crate) rounds: Option<Rounds>,
     /// The closure to run, then its result.
@@ -97,6 +99,7 @@ impl Thread {
             detached: false,
             unwinding: false,
             spurious: 0,
+            catches_up: false,
             weak: 0,
             rounds: None,
             packet: Packet::new(),
@@ -127,7 +130,7 @@ impl Thread {
         self.delivered = false;
         self.detached = false;
         self.unwinding = false;
-        (self.spurious, self.weak) = (0, 0);
+        (self.spurious, self.weak, self.catches_up) = (0, 0, false);
         self.rounds = None;
         debug_assert!(self.locals.is_empty());
     }

@@ -227,6 +227,8 @@ impl Execution {
         }
         let (me, floor) = (self.running, self.floor(object, action));
         let history = &self.weak.histories[object.index()];
+        let newest = self.weak.total && self.threads[me.index()].catches_up;
+        let floor = if newest { history.stores.len() - 1 } else { floor };
         let fails = self.threads[me.index()].weak < self.settings.weak_failures;
         self.weak.places.clear();
         let last = history.stores.len() - 1;
