@@ -143,6 +143,7 @@ pub use trace::Trace;
 /// | `time = 60` | the longest time to spend, in seconds |
 /// | `expect = "deadlock"` | what is [wrong](FindingKind) with the model; the test fails if nothing is, or something else |
 /// | `allow_trivial` | that it may pass though there is [nothing to explore](Report::is_trivial) |
+/// | `locations` | that reports tell lines of code: where each step is called, and where a panic was |
 /// | `memory = "c11"` | how atomics behave: `sequential` or `c11`; by default as the model uses them |
 /// | `clock = "virtual"` | how time passes: `abstract` by default, or `virtual` |
 /// | `spurious_wakeups = 1`, `weak_failures = 1` | how many of them each thread may have |

@@ -34,6 +34,7 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("time", Kind::Number(1, u32::MAX as u64)),
     ("expect", Kind::Words(FINDINGS)),
     ("allow_trivial", Kind::Flag),
+    ("locations", Kind::Flag),
     ("memory", Kind::Words(&["sequential", "c11"])),
     ("clock", Kind::Words(&["abstract", "virtual"])),
     ("spurious_wakeups", Kind::Number(0, u32::MAX as u64)),

@@ -44,6 +44,16 @@ impl Execution {
         self.next = None;
     }
 
+    /// The running thread cannot start, as there is no stack for it.
+    #[cold]
+    pub(crate) fn end_unstarted(&mut self) {
+        let (kib, at_once) = (self.settings.stack_size / 1024, self.unfinished);
+        let message =
+            format!("there is no stack of {kib} KiB for one of {at_once} threads at once: start fewer");
+        self.note_panic_of_engine(message, PanicKind::Ordinary);
+        self.end_lost(Errand::Abandoned);
+    }
+
     /// The running thread has lost its fiber, which is the end of it.
     pub(crate) fn end_lost(&mut self, errand: Errand) {
         if let Some(fiber) = self.running_mut().fiber.take() {
@@ -63,16 +73,15 @@ impl Execution {
     }
 
     fn note_overflow(&mut self) {
+        let kib = self.settings.stack_size / 1024;
+        let message = format!("stack overflow: it needs more than {kib} KiB of stack");
+        self.note_panic_of_engine(message, PanicKind::StackOverflow);
+    }
+
+    /// The running thread ends in a panic that no code of the model's has called for.
+    fn note_panic_of_engine(&mut self, message: String, kind: PanicKind) {
         let (thread, at) = (self.running, self.steps.len() as u64);
-        let message =
-            format!("stack overflow: it needs more than {} KiB of stack", self.settings.stack_size / 1024);
-        self.panics.push(Panic {
-            thread,
-            at,
-            message,
-            location: String::new(),
-            kind: PanicKind::StackOverflow,
-        });
+        self.panics.push(Panic { thread, at, message, location: String::new(), kind });
         if self.mode == Mode::Running {
             self.over = Some(Ending::Panicked(thread));
         }

@@ -17,6 +17,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("SELVEDGE_STEPS", "steps"),
     ("SELVEDGE_TIME", "time"),
     ("SELVEDGE_JOBS", "jobs"),
+    ("SELVEDGE_LOCATIONS", "locations"),
     ("SELVEDGE_REPLAY", "replay"),
 ];
 
@@ -35,6 +36,7 @@ impl Config {
     /// | `replay` | a schedule: run only that |
     /// | `expect` | the [kind](crate::FindingKind) of finding that a check has to find |
     /// | `allow_trivial` | `true` or `false` |
+    /// | `locations` | `true` or `false`: whether reports tell lines of code |
     /// | `memory` | `sequential` or `c11` |
     /// | `clock` | `abstract` or `virtual` |
     /// | `spurious_wakeups`, `weak_failures` | how many of them each thread may have |
@@ -75,6 +77,7 @@ impl Config {
             "weak_failures" => self.weak_failures = number(text, place, 0, u32::MAX)?,
             "expect" => self.expect = Some(text.parse()?),
             "allow_trivial" => self.allow_trivial = one_of(text, place, &[("true", true), ("false", false)])?,
+            "locations" => self.locations = one_of(text, place, &[("true", true), ("false", false)])?,
             "clock" => {
                 self.clock =
                     one_of(text, place, &[("abstract", Clock::Abstract), ("virtual", Clock::Virtual)])?;
@@ -105,6 +108,7 @@ impl Config {
     /// | `SELVEDGE_STEPS` | the most choices in one execution |
     /// | `SELVEDGE_TIME` | the longest time to spend, in seconds |
     /// | `SELVEDGE_JOBS` | how many processors an exhaustive search uses; 0 for all there are |
+    /// | `SELVEDGE_LOCATIONS` | `true` if reports are to tell lines of code: where each step is called, and where a panic was |
     /// | `SELVEDGE_REPLAY` | a schedule from a report: run only that, in every check of the process |
     ///
     /// A variable that is empty counts as one that is not set; the schedule without choices is written `~`.
@@ -253,6 +257,7 @@ mod tests {
         assert_eq!(set("memory", "c11").memory, Some(MemoryModel::C11));
         assert_eq!(set("clock", "virtual").clock, Clock::Virtual);
         assert!(set("allow_trivial", "true").allow_trivial);
+        assert!(set("locations", "true").locations);
         assert_eq!(set("time", "90").time, Some(Duration::from_secs(90)));
         assert_eq!((set("budget", "9").executions, set("budget", "9").choices), (9, u64::MAX));
         assert_eq!(

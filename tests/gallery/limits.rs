@@ -118,3 +118,16 @@ fn explorations_do_not_nest() {
     let report = Explorer::new().explore(|| drop(Explorer::new().explore(|| ()))).unwrap();
     assert!(report.failed(), "{report}");
 }
+
+#[test]
+fn more_threads_than_there_are_stacks_for_is_a_finding() {
+    let random =
+        Explorer::new().strategy(strategy::random(1)).executions(1).minimise(false).stack_size(16 * 1024);
+    let report = random.explore(|| {
+        let threads: Vec<_> = (0..16_000).map(|_| thread::spawn(thread::yield_now)).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+    let headlines = super::headlines(&report.unwrap());
+    let expected = "there is no stack of 16 KiB for one of 15001 threads at once: start fewer";
+    assert!(headlines[0].ends_with(expected), "{headlines:?}");
+}

@@ -172,6 +172,28 @@ fn a_panic_poisons_until_healed() {
     });
 }
 
+/// What two locks show after a panic with both.
+fn shown_poisoned() {
+    let (mutex, lock) = (Arc::new(Mutex::new(1)), Arc::new(RwLock::new(2)));
+    let (theirs, other) = (Arc::clone(&mutex), Arc::clone(&lock));
+    let died = thread::spawn(move || {
+        let _held = (theirs.lock(), other.write());
+        panic!("with both");
+    });
+    assert!(died.join().is_err());
+    assert_eq!(format!("{mutex:?}"), "Mutex { data: 1, poisoned: true, .. }");
+    assert_eq!(format!("{lock:?}"), "RwLock { data: 2, poisoned: true, .. }");
+    mutex.clear_poison();
+    let _held = mutex.lock();
+    assert_eq!(format!("{mutex:?}"), "Mutex { data: <locked>, poisoned: false, .. }");
+}
+
+#[test]
+fn a_lock_shows_whether_it_is_poisoned_as_stds_does() {
+    shown_poisoned();
+    right(1, shown_poisoned);
+}
+
 /// A reader that looks twice, and a writer.
 fn looked_twice(hold: bool) -> (u32, u32) {
     let value = Arc::new(RwLock::with_name(0, "value"));

@@ -384,7 +384,7 @@ fn what_is_stored_is_seen_in_the_end_by_whoever_spins_on_it() {
     let pauses: [fn(); 2] = [hint::spin_loop, || {}];
     for pause in pauses {
         for explorer in [
-            Explorer::new().strategy(strategy::dfs()).executions(200_000),
+            Explorer::new().strategy(strategy::dfs()).executions(2_000),
             Explorer::new().strategy(strategy::bounded()).executions(2_000),
             Explorer::new().strategy(strategy::random(3)).executions(2_000),
         ] {

@@ -264,8 +264,10 @@ fn run_errand() {
     FIBER.set(None);
     let lost = with(|execution| match execution.take_errand() {
         Some(Errand::Grow) => {
-            execution.pool.grow();
-            execution.start_running();
+            match execution.pool.grow() {
+                true => execution.start_running(),
+                false => execution.end_unstarted(),
+            }
             false
         }
         Some(errand) => {

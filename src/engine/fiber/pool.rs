@@ -82,6 +82,10 @@ impl FiberRef {
     }
 }
 
+/// So many fibers an engine may have. Each stack is two mappings, of which Linux allows 65 530 in a process unless told otherwise; where
+/// there are no more, nothing else can be allocated either. So it is half of that for each of two workers, and some to spare.
+const MOST: usize = 15_000;
+
 /// All fibers of an engine.
 pub(crate) struct Pool {
     all: Vec<FiberRef>,
@@ -106,17 +110,10 @@ impl Pool {
         self.free.push(fiber);
     }
 
-    /// One more fiber.
-    ///
-    /// # Panics
-    ///
-    /// When there is no memory for its stack.
+    /// One more fiber; `false` when there are as many as there may be, or the system has no stack for it.
     #[cold]
-    pub(super) fn grow(&mut self) {
-        let stack = DefaultStack::new(self.stack_size).unwrap_or_else(|error| {
-            panic!("no memory for the stack of virtual thread {}: {error}", self.all.len())
-        });
-        self.add(stack);
+    pub(super) fn grow(&mut self) -> bool {
+        self.all.len() < MOST && DefaultStack::new(self.stack_size).map(|stack| self.add(stack)).is_ok()
     }
 
     /// The fiber is never to be resumed again where it is: its stack goes to a new one, and what was on it is gone.

@@ -33,8 +33,10 @@
 //!
 //! **Guarantee.** When it ends, all traces of the model have been visited, if an operation's outcome depends on nothing but the
 //! states of the objects that it meets. Where it does not (see [`Exhaustive::doubt`]) the search says so. Readers of a
-//! readers-writer lock count as ordered: more traces than are needed, never fewer. Under virtual time, where a thread can go on
-//! only when no other can, independence means nothing: use [`dfs`](super::dfs()).
+//! readers-writer lock count as ordered: more traces than are needed, never fewer; so does a question whether a thread has ended, with
+//! all that this thread does. Under virtual time, where a thread can go on only when no other can, independence means nothing,
+//! and whether a thread may wake without a cause depends on when it is notified: then an [`Explorer`](crate::Explorer) takes
+//! [`dfs`](super::dfs()) instead.
 //!
 //! **Polling loops** (with a yield, a spin hint, a sleep or a time-out in them) go round again only when something that the last
 //! round looked at has changed: otherwise there would be infinitely many traces. So do loops without a hint where the engine has

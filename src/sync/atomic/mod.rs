@@ -3,8 +3,11 @@
 //! Inside an exploration every call is one step, and the variable starts afresh in each execution: its value lives in the
 //! engine, and what was given to `new` is only where it begins. That is what makes a `static` usable in a model.
 //!
-//! Values are sequentially consistent whatever the ordering; happens-before follows the orderings. So a race on data
-//! published through a `Relaxed` flag is found, a stale load is not.
+//! As long as a model says `SeqCst` wherever it says anything, values are sequentially consistent; with the first weaker ordering
+//! they follow C11, where a load may return an older value (see [the guide](crate::guide::proofs)). What happens before what follows
+//! the orderings either way: a race on data published through a `Relaxed` flag is found, and so is a stale load.
+//!
+//! A variable is larger than std's, as it has a place in the engine too.
 //!
 //! Not here, because it would go around the engine: `as_ptr`, `from_ptr`, `from_mut`, `get_mut_slice`. The deprecated
 //! `compare_and_swap` and `spin_loop_hint` are left out too.
