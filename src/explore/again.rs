@@ -14,6 +14,7 @@ use super::measure::Measure;
 use super::parallel::Survey;
 use super::report::Coverage;
 use super::runner::Runner;
+use super::search::Search;
 use crate::base::{Error, Schedule, Strategy};
 use crate::engine::{Clock, Loop, MemoryModel, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe};
@@ -44,10 +45,9 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         self.survey = Survey::default();
         self.first = None;
         if !self.is_in_one_go() {
-            return Err(Error::new(
-                "the model uses atomics in other ways than sequentially consistently, and that search cannot be divided yet",
-                "in an exploration in parts or with a checkpoint",
-                "explore it in one go, or say that memory is sequentially consistent",
+            return Err(undivided(
+                "the model uses atomics in other ways than sequentially consistently",
+                ", or say that memory is sequentially consistent",
             ));
         }
         let report = &mut self.report;
@@ -57,6 +57,24 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         report.measure = report.measure.take().map(|_| Measure::default());
         (report.estimate, report.spread, report.origin) = (None, None, None);
         Ok(())
+    }
+
+    /// Only searches by traces can be divided.
+    pub(super) fn refuse_to_divide(&self, custom: Option<&dyn Strategy>) -> Result<(), Error> {
+        let any = custom.map(|strategy| strategy as &dyn Any);
+        let exhaustive = match any {
+            Some(strategy) => strategy.is::<Exhaustive>(),
+            None => matches!(self.config.search, Search::Portfolio | Search::Exhaustive),
+        };
+        match self.report.memory {
+            _ if !exhaustive || self.is_in_one_go() => Ok(()),
+            MemoryModel::C11 => Err(undivided("memory follows C11", "")),
+            MemoryModel::SequentiallyConsistent if self.has_traces() => Ok(()),
+            MemoryModel::SequentiallyConsistent => Err(undivided(
+                "time is virtual, or threads wake without a cause",
+                ", under the abstract clock and without spurious wakeups",
+            )),
+        }
     }
 
     /// Whether the exploration can begin again: only then is there reason to watch destructors, and loops.
@@ -208,6 +226,14 @@ impl<F: Fn()> Runner<'_, F> {
         }
         self.report.doubt.get_or_insert_with(|| why.to_string());
     }
+}
+
+fn undivided(why: &str, otherwise: &str) -> Error {
+    Error::new(
+        format!("{why}, and that search cannot be divided yet"),
+        "in an exploration in parts or with a checkpoint",
+        format!("explore it in one go{otherwise}"),
+    )
 }
 
 /// The same search, not begun; `None` if it cannot be made anew.

@@ -135,7 +135,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn portfolio(&mut self) -> Result<(), Error> {
         let (seed, all) = (self.config.seed, Share::of_many(&self.config));
         if self.prove(all)? != End::Budget {
-            return Ok(());
+            return self.doubt_fairness(all);
         }
         let others: [Box<dyn Strategy>; 4] = [
             Box::new(strategy::bounded()),
@@ -158,6 +158,27 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             // However far bounded search has come: what follows is a sample.
             self.report.coverage = Coverage::Sampled;
             self.report.beyond = 0;
+        }
+        Ok(())
+    }
+
+    /// Where a proof takes polling loops to be fair, a random walk that goes round them more often tries to catch it at being wrong: a
+    /// loop may keep something from round to round. What it has run in vain is not counted, since the proof covers it.
+    fn doubt_fairness(&mut self, all: Share) -> Result<(), Error> {
+        let report = &self.report;
+        let proved = report.coverage == Coverage::Proved && report.findings.is_empty();
+        if !(proved && report.fairness_assumed && self.again.is_none()) {
+            return Ok(());
+        }
+        let counted =
+            (report.executions, report.choices, report.longest, report.most_threads, report.cut_short);
+        let (end, walk) = self.run(Box::new(strategy::random(self.config.seed)), all.for_probes())?;
+        if self.report.findings.is_empty() && self.report.divergence.is_none() {
+            let report = &mut self.report;
+            (report.executions, report.choices, report.longest, report.most_threads, report.cut_short) =
+                counted;
+        } else {
+            self.go_on(&*walk, end);
         }
         Ok(())
     }

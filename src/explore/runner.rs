@@ -116,6 +116,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
 
 impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn explore(mut self, custom: Option<Box<dyn Strategy>>) -> Result<Report, Error> {
+        self.refuse_to_divide(custom.as_deref())?;
         self.watch_model(custom.as_deref());
         let Some(strategy) = custom else {
             self.search()?;

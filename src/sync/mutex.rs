@@ -312,13 +312,18 @@ impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
 /// Shows the value if nobody holds the mutex. Looking is no step.
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let poisoned = self.was_poisoned();
+        if poisoned == self.inner.is_poisoned() {
+            return self.inner.fmt(f);
+        }
+        // std's does not know what becomes of this one in an execution.
         let mut told = f.debug_struct("Mutex");
         match self.inner.try_lock() {
             Ok(value) => told.field("data", &&*value),
             Err(TryLockError::Poisoned(error)) => told.field("data", &&**error.get_ref()),
-            Err(TryLockError::WouldBlock) => told.field("data", &format_args!("<locked>")),
+            Err(TryLockError::WouldBlock) => told.field("data", &"<locked>"),
         };
-        told.field("poisoned", &self.was_poisoned()).finish_non_exhaustive()
+        told.field("poisoned", &poisoned).finish_non_exhaustive()
     }
 }
 

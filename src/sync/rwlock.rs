@@ -257,13 +257,17 @@ fn judge<G>(guard: G, outcome: Outcome) -> LockResult<G> {
 /// Shows the value if no writer holds the lock. Looking is no step.
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let poisoned = current::is_poisoned(&self.slot).unwrap_or_else(|| self.inner.is_poisoned());
+        if poisoned == self.inner.is_poisoned() {
+            return self.inner.fmt(f);
+        }
+        // std's does not know what becomes of this one in an execution.
         let mut told = f.debug_struct("RwLock");
         match self.inner.try_read() {
             Ok(value) => told.field("data", &&*value),
             Err(TryLockError::Poisoned(error)) => told.field("data", &&**error.get_ref()),
-            Err(TryLockError::WouldBlock) => told.field("data", &format_args!("<locked>")),
+            Err(TryLockError::WouldBlock) => told.field("data", &"<locked>"),
         };
-        let poisoned = current::is_poisoned(&self.slot).unwrap_or_else(|| self.inner.is_poisoned());
         told.field("poisoned", &poisoned).finish_non_exhaustive()
     }
 }

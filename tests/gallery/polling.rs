@@ -4,7 +4,7 @@ use super::{every_trace, expect, outcomes, right};
 use selvedge::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 use selvedge::sync::atomic::{AtomicBool, AtomicU32};
 use selvedge::sync::{Arc, mpsc};
-use selvedge::{hint, thread};
+use selvedge::{Explorer, FindingKind, MemoryModel, hint, strategy, thread};
 use std::time::Duration;
 
 #[test]
@@ -145,6 +145,72 @@ fn threads_that_try_to_see_each_other_may_all_give_up() {
                 let visitors: Vec<_> = (0..threads).map(visit).collect();
                 visitors.into_iter().for_each(|visitor| visitor.join().unwrap());
             });
+        }
+    }
+}
+
+#[test]
+fn a_loop_that_polls_and_counts_its_rounds_is_not_proved_to_be_right() {
+    for ordering in [SeqCst, Relaxed] {
+        for wrong in [1, 2, 3, 5] {
+            let report = Explorer::new().explore(move || {
+                let flag = Arc::new(AtomicBool::new(false));
+                let theirs = Arc::clone(&flag);
+                let other = thread::spawn(move || theirs.store(true, ordering));
+                let mut rounds = 0;
+                while !flag.load(ordering) {
+                    rounds += 1;
+                    hint::spin_loop();
+                }
+                other.join().unwrap();
+                assert_ne!(rounds, wrong);
+            });
+            assert!(report.unwrap().shows(FindingKind::Panic), "{wrong}");
+        }
+    }
+}
+
+#[test]
+fn a_function_that_tries_often_now_and_seldom_then_is_not_proved_to_be_right() {
+    let try_to_see =
+        |flag: &AtomicBool, tries: u32| (0..tries).any(|_| flag.load(SeqCst) || !is_waited_for());
+    let report = Explorer::new().explore(move || {
+        let flags = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
+        let theirs = Arc::clone(&flags);
+        let other = thread::spawn(move || theirs.iter().for_each(|flag| flag.store(true, SeqCst)));
+        while !try_to_see(&flags[0], 100) {}
+        assert!(try_to_see(&flags[1], 2), "it has given up");
+        other.join().unwrap();
+    });
+    assert!(report.unwrap().shows(FindingKind::Panic));
+}
+
+/// Waits a little.
+fn is_waited_for() -> bool {
+    hint::spin_loop();
+    true
+}
+
+#[test]
+fn what_is_stored_is_seen_in_the_end_by_whoever_spins_on_it() {
+    let pauses: [fn(); 2] = [hint::spin_loop, || {}];
+    for pause in pauses {
+        for explorer in [
+            Explorer::new().strategy(strategy::dfs()).executions(2_000),
+            Explorer::new().strategy(strategy::bounded()).executions(2_000),
+            Explorer::new().strategy(strategy::random(3)).executions(2_000),
+        ] {
+            let report = explorer.memory(MemoryModel::C11).all_findings(true).explore(move || {
+                let flag = Arc::new(AtomicBool::new(false));
+                let theirs = Arc::clone(&flag);
+                let other = thread::spawn(move || theirs.store(true, Relaxed));
+                while !flag.load(Relaxed) {
+                    pause();
+                }
+                other.join().unwrap();
+            });
+            let report = report.unwrap();
+            assert!(!report.failed() && report.findings().is_empty(), "{report}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{every, every_trace, expect, right};
 use selvedge::sync::Arc;
 use selvedge::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 use selvedge::sync::atomic::{AtomicBool, AtomicU32};
-use selvedge::{Explorer, MemoryModel, Report, hint, strategy, thread};
+use selvedge::{Explorer, Report, hint, strategy, thread};
 
 /// Each waits for the other one to raise its flag first.
 fn after_you(pause: fn()) {
@@ -375,30 +375,6 @@ fn a_loop_that_gives_up_in_the_end_is_followed_beyond_it() {
             expect(every_trace(), 2, &[], move || {
                 give_up(rounds, false, load, pause);
             });
-        }
-    }
-}
-
-#[test]
-fn what_is_stored_is_seen_in_the_end_by_whoever_spins_on_it() {
-    let pauses: [fn(); 2] = [hint::spin_loop, || {}];
-    for pause in pauses {
-        for explorer in [
-            Explorer::new().strategy(strategy::dfs()).executions(2_000),
-            Explorer::new().strategy(strategy::bounded()).executions(2_000),
-            Explorer::new().strategy(strategy::random(3)).executions(2_000),
-        ] {
-            let report = explorer.memory(MemoryModel::C11).all_findings(true).explore(move || {
-                let flag = Arc::new(AtomicBool::new(false));
-                let theirs = Arc::clone(&flag);
-                let other = thread::spawn(move || theirs.store(true, Relaxed));
-                while !flag.load(Relaxed) {
-                    pause();
-                }
-                other.join().unwrap();
-            });
-            let report = report.unwrap();
-            assert!(!report.failed() && report.findings().is_empty(), "{report}");
         }
     }
 }
