@@ -8,7 +8,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "#[test(sede = 7)] fn f() {}",
         "       ^^^^",
-        "there is no setting `sede`: use `strategy`, `backend`, `budget`, `seed`, `steps`, `time`, `expect`, `allow_trivial`, \
+        "there is no setting `sede`: use `strategy`, `backend`, `budget`, `seed`, `steps`, `time`, `expect`, `allow_trivial`, `locations`, \
          `memory`, `clock`, `spurious_wakeups`, `weak_failures` or `jobs`",
     ),
     ("#[test(seed = \"x\")] fn f() {}", "              ^^^", "`seed` is a whole number, such as `seed = 7`"),
