@@ -139,9 +139,8 @@ impl Execution {
         let at = self.steps.len();
         let others = |step: &&Step| step.thread != me && step.changes();
         // Under C11 there may be newer values than the round has read.
-        let stale = |step: &Step| step.thread == me && self.is_stale(step);
         let news = self.steps.since(from).filter(others).any(|step| self.looked_at(me, from, step))
-            || self.steps.since(from).any(stale);
+            || self.is_late(me, from);
         // As long as it is not known what becomes of whoever sees nothing new, nobody is kept from looking, a few times. Under C11
         // he may see nothing new though there is.
         if self.is_untried(location) {

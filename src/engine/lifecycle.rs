@@ -316,12 +316,14 @@ impl Execution {
 
     #[inline(always)]
     pub(crate) fn learn_of_end(&mut self, ended: ThreadId) {
-        let me = self.running;
-        let offset = self.offset();
-        self.threads[ended.index()].end_told.push((me, offset));
+        let (me, offset) = (self.running, self.offset());
         if let Some([mine, theirs]) = self.threads.pair(me, ended) {
             mine.knows.clock.join(&theirs.knows.clock);
             mine.now = mine.now.max(theirs.now);
+            if theirs.life == Life::Killed {
+                // Its clock does not tell when it ended.
+                theirs.end_told.push((me, offset));
+            }
         }
     }
 

@@ -41,7 +41,16 @@ impl Execution {
 
     /// The steps in which nothing must have changed for threads to have gone in circles.
     pub(super) fn recent(&self) -> impl Iterator<Item = &Step> + Clone {
-        self.steps.since(self.steps.len().saturating_sub(self.quiet() as usize))
+        self.steps.since(self.recent_from())
+    }
+
+    fn recent_from(&self) -> usize {
+        self.steps.len().saturating_sub(self.quiet() as usize)
+    }
+
+    /// Whether a thread has read something since then of which there is a newer value that it has not seen.
+    pub(super) fn is_late(&self, thread: ThreadId, from: usize) -> bool {
+        self.steps.since(from).any(|step| step.thread == thread && self.is_stale(step))
     }
 
     /// Threads rest until another one has changed something.
@@ -142,8 +151,7 @@ impl Execution {
             return;
         }
         self.fairness_assumed = true;
-        let before = rounds.before;
-        if self.steps.since(before).any(|step| step.thread == me && self.is_stale(step)) {
+        if self.is_late(me, rounds.before) {
             // What is stored becomes visible in the end: there is something new for it.
             self.threads[me.index()].catches_up = true;
             return;
@@ -207,9 +215,8 @@ impl Execution {
 
     /// Those who go in circles because they do not see what has been stored will see it now; whether there is anybody like that.
     fn let_catch_up(&mut self, circling: &[ThreadId]) -> bool {
-        let stale =
-            |thread: &ThreadId| self.recent().any(|step| step.thread == *thread && self.is_stale(step));
-        let late: Vec<ThreadId> = circling.iter().copied().filter(stale).collect();
+        let from = self.recent_from();
+        let late: Vec<ThreadId> = circling.iter().copied().filter(|t| self.is_late(*t, from)).collect();
         for thread in &late {
             self.fairness_assumed = true;
             self.threads[thread.index()].catches_up = true;

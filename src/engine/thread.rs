@@ -51,7 +51,8 @@ pub(crate) struct Thread {
     pub(crate) daemon: bool,
     /// Whether what it prints comes out line by line, as a process's own output does.
     pub(crate) whole_lines: bool,
-    /// Whom a join, or a question answered with "yes", has told of its end, each with the number of that step.
+    /// Whom a question answered with "yes" has told of its end, or a join where it was killed, each with the number of that step.
+    /// What other joins tell is in their clocks.
     pub(crate) end_told: Vec<(ThreadId, u32)>,
     /// Whether a join has returned its panic.
     pub(crate) delivered: bool,

@@ -2,6 +2,7 @@
 
 use super::Clock;
 use super::execution::{Execution, Mode};
+use super::thread::Life;
 use crate::base::object::State;
 use crate::base::{
     Action, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, SemaphoreAction, ThreadAction, ThreadId,
@@ -105,8 +106,10 @@ impl Execution {
     /// Whether the running thread knows that another has ended, or has been told by somebody who does.
     pub(crate) fn knows_end_of(&self, ended: ThreadId) -> bool {
         let (me, clock) = (self.running, &self.threads[self.running.index()].knows.clock);
-        let mut told = self.threads[ended.index()].end_told.iter();
-        told.any(|(whom, at)| *whom == me || clock.get(*whom) >= *at)
+        let thread = &self.threads[ended.index()];
+        // Its last entry is that of its exit, which a join passes on.
+        let joined = thread.life != Life::Killed && clock.get(ended) >= thread.knows.clock.get(ended);
+        joined || thread.end_told.iter().any(|(whom, at)| *whom == me || clock.get(*whom) >= *at)
     }
 
     pub(crate) fn may_wake_spuriously(&self, thread: ThreadId, operation: &Operation) -> bool {

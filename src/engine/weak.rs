@@ -89,7 +89,6 @@ impl Weak {
     /// and whether a proof may be built on it.
     pub(crate) fn reset(&mut self, active: bool, total: bool, proves: bool) {
         (self.total, self.kept) = (total, if proves { MOST_PLACES as usize } else { KEPT });
-        self.forgot = false;
         if self.active {
             self.begin_again();
         }
@@ -225,13 +224,13 @@ impl Execution {
         if self.mode == Mode::TearingDown {
             return 0;
         }
-        let (me, floor) = (self.running, self.floor(object, action));
+        let me = self.running;
         let history = &self.weak.histories[object.index()];
+        let last = history.stores.len() - 1;
         let newest = self.weak.total && self.threads[me.index()].catches_up;
-        let floor = if newest { history.stores.len() - 1 } else { floor };
+        let floor = if newest { last } else { self.floor(object, action) };
         let fails = self.threads[me.index()].weak < self.settings.weak_failures;
         self.weak.places.clear();
-        let last = history.stores.len() - 1;
         for index in (floor..=last).rev() {
             let places = offers(action, history.stores[index].value, history.has_room_behind(index), fails);
             let back = (last - index) as u32;

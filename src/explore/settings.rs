@@ -76,8 +76,8 @@ impl Config {
             "spurious_wakeups" => self.spurious_wakeups = number(text, place, 0, u32::MAX)?,
             "weak_failures" => self.weak_failures = number(text, place, 0, u32::MAX)?,
             "expect" => self.expect = Some(text.parse()?),
-            "allow_trivial" => self.allow_trivial = one_of(text, place, &[("true", true), ("false", false)])?,
-            "locations" => self.locations = one_of(text, place, &[("true", true), ("false", false)])?,
+            "allow_trivial" => self.allow_trivial = flag(text, place)?,
+            "locations" => self.locations = flag(text, place)?,
             "clock" => {
                 self.clock =
                     one_of(text, place, &[("abstract", Clock::Abstract), ("virtual", Clock::Virtual)])?;
@@ -155,6 +155,10 @@ fn refuse_unknown(variable: &str) -> Result<(), Error> {
     let known: Vec<&str> = VARIABLES.iter().map(|(known, _)| *known).collect();
     let mend = format!("use {}, or unset it", known.join(", "));
     Err(Error::new(format!("there is no variable `{variable}`"), "in the environment", mend))
+}
+
+fn flag(text: &str, place: String) -> Result<bool, Error> {
+    one_of(text, place, &[("true", true), ("false", false)])
 }
 
 /// Reads a number that the text says, if it is between these.

@@ -312,19 +312,27 @@ impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
 /// Shows the value if nobody holds the mutex. Looking is no step.
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let poisoned = self.was_poisoned();
-        if poisoned == self.inner.is_poisoned() {
-            return self.inner.fmt(f);
+        match self.was_poisoned() {
+            poisoned if poisoned == self.inner.is_poisoned() => self.inner.fmt(f),
+            poisoned => show(f, "Mutex", self.inner.try_lock(), poisoned),
         }
-        // std's does not know what becomes of this one in an execution.
-        let mut told = f.debug_struct("Mutex");
-        match self.inner.try_lock() {
-            Ok(value) => told.field("data", &&*value),
-            Err(TryLockError::Poisoned(error)) => told.field("data", &&**error.get_ref()),
-            Err(TryLockError::WouldBlock) => told.field("data", &"<locked>"),
-        };
-        told.field("poisoned", &poisoned).finish_non_exhaustive()
     }
+}
+
+/// Shows a lock of which std's does not know what becomes of it in an execution.
+pub(super) fn show<T: ?Sized + fmt::Debug>(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    guard: TryLockResult<impl Deref<Target = T>>,
+    poisoned: bool,
+) -> fmt::Result {
+    let mut told = f.debug_struct(name);
+    match guard {
+        Ok(value) => told.field("data", &&*value),
+        Err(TryLockError::Poisoned(error)) => told.field("data", &&**error.get_ref()),
+        Err(TryLockError::WouldBlock) => told.field("data", &"<locked>"),
+    };
+    told.field("poisoned", &poisoned).finish_non_exhaustive()
 }
 
 impl<T: Default> Default for Mutex<T> {

@@ -1,6 +1,6 @@
 //! Readers-writer locks, as `std::sync::RwLock`.
 
-use super::mutex::held_elsewhere;
+use super::mutex::{held_elsewhere, show};
 use super::rwlock_guard::{Hold, RwLockReadGuard, RwLockWriteGuard};
 use crate::base::object::{self, State};
 use crate::base::{Action, Name, ObjectId, ObjectKind, Outcome, RwLockAction};
@@ -257,18 +257,10 @@ fn judge<G>(guard: G, outcome: Outcome) -> LockResult<G> {
 /// Shows the value if no writer holds the lock. Looking is no step.
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let poisoned = current::is_poisoned(&self.slot).unwrap_or_else(|| self.inner.is_poisoned());
-        if poisoned == self.inner.is_poisoned() {
-            return self.inner.fmt(f);
+        match current::is_poisoned(&self.slot).unwrap_or_else(|| self.inner.is_poisoned()) {
+            poisoned if poisoned == self.inner.is_poisoned() => self.inner.fmt(f),
+            poisoned => show(f, "RwLock", self.inner.try_read(), poisoned),
         }
-        // std's does not know what becomes of this one in an execution.
-        let mut told = f.debug_struct("RwLock");
-        match self.inner.try_read() {
-            Ok(value) => told.field("data", &&*value),
-            Err(TryLockError::Poisoned(error)) => told.field("data", &&**error.get_ref()),
-            Err(TryLockError::WouldBlock) => told.field("data", &"<locked>"),
-        };
-        told.field("poisoned", &poisoned).finish_non_exhaustive()
     }
 }
 

@@ -82,6 +82,12 @@ impl Channel {
         }
     }
 
+    /// Does what an action has done elsewhere, where it had this outcome: whether somebody waited to receive is seen from that.
+    pub(crate) fn repeat(&mut self, action: ChannelAction, outcome: Outcome) {
+        self.receiver_waits = matches!(outcome, Outcome::Value(_));
+        self.apply(action);
+    }
+
     fn has_room(&self) -> bool {
         self.capacity.is_none_or(|capacity| self.length < capacity.max(1))
     }

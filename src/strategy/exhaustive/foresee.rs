@@ -24,8 +24,8 @@ impl History {
         if let (Some(life), 1..) = (self.life_of(next), outcomes) {
             self.foreseen.push((life, false));
         }
-        if outcomes > 0 {
-            self.foresee_watched(next);
+        if outcomes > 0 && self.watches {
+            self.foresee_watched(next.thread);
         }
         outcomes
     }

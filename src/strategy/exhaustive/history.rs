@@ -351,12 +351,8 @@ impl History {
         self.clocks.push(knows);
         rows::set(self.clocks.last_mut(), step.thread.0, index + 1);
         if guard != NONE {
-            self.foreseen.clear();
             let next = Next { thread: step.thread.0, index, operation: step.operation, guard, spent };
-            self.changed_since(&next, View::Without(NONE));
-            let looked = std::mem::take(&mut self.foreseen);
-            looked.iter().for_each(|&(meeting, _)| self.meet(number, meeting, false, false));
-            self.foreseen = looked;
+            self.meet_unchanged(number, |history| _ = history.changed_since(&next, View::Without(NONE)));
         }
         self.meet_all(number, step);
         rows::copy(self.now.row_mut(me), self.clocks.row(event as usize));

@@ -12,7 +12,10 @@ impl History {
     pub(super) fn meet_all(&mut self, number: u32, step: &Step) {
         let me = step.thread.0;
         self.meet_life(number, me);
-        self.meet_watched(number, me);
+        if self.watches {
+            // Nobody who rests is woken by it.
+            self.meet_unchanged(number, |history| history.foresee_watched(me));
+        }
         if let Action::Atomic(action) = step.operation.action {
             let reads =
                 matches!(action, AtomicAction::Load(_)) || matches!(step.outcome, Outcome::Mismatch(_));
@@ -33,7 +36,8 @@ impl History {
                 ThreadAction::Kill(process) => self.meet_kill(number, step, process),
                 ThreadAction::Unpark(thread) => self.meet(number, self.own(Own::Token, thread.0), true, true),
                 ThreadAction::Join { thread, .. } | ThreadAction::IsFinished(thread) => {
-                    self.meet_question(number, step, thread);
+                    self.note_told(step, thread);
+                    self.meet_unchanged(number, |history| history.foresee_question(thread));
                     if matches!(step.outcome, Outcome::Done) {
                         self.know_end(thread.index());
                     }
@@ -43,7 +47,8 @@ impl History {
             Action::Condvar(action) => self.meet_condvar(number, step, action),
             _ => {
                 if step.operation.action == Action::Channel(ChannelAction::TrySend) {
-                    self.meet_receivers(number, step.operation.object);
+                    let channel = step.operation.object;
+                    self.meet_unchanged(number, |history| history.foresee_receivers(channel));
                 }
                 let changes = !step.only_reads();
                 for (meeting, access) in step.accesses().into_iter().flatten() {
@@ -99,6 +104,15 @@ impl History {
                 self.foreseen = met;
             }
         }
+    }
+
+    /// The last event meets what is foreseen, and leaves it as it was.
+    pub(super) fn meet_unchanged(&mut self, step: u32, foresee: impl FnOnce(&mut Self)) {
+        self.foreseen.clear();
+        foresee(self);
+        let met = std::mem::take(&mut self.foreseen);
+        met.iter().for_each(|&(meeting, write)| self.meet(step, meeting, write, false));
+        self.foreseen = met;
     }
 
     /// The last event meets this: it happens after all that it conflicts with there.

@@ -3,9 +3,7 @@
 use super::history::{Entry, Event, History, Met, NONE, Next, Own, View};
 use super::rows::{self, Lanes, Row};
 use crate::base::object::State;
-use crate::base::{
-    Action, ChannelAction, Choice, CondvarAction, FOREVER, MutexAction, ObjectId, Outcome, Step,
-};
+use crate::base::{Action, Choice, CondvarAction, FOREVER, MutexAction, ObjectId, Outcome, Step};
 
 impl History {
     /// How often a thread has let others go first in so many of its events.
@@ -270,12 +268,10 @@ fn apply(state: &mut State, object: ObjectId, step: &Step) {
         if let Some(second) = step.operation.second() {
             state.apply(step.thread, second.action, 0);
         }
-    } else if let (State::Channel(channel), Action::Channel(ChannelAction::TrySend)) = (&mut *state, action) {
-        // Whether somebody waited for it is no part of the state.
-        channel.set_receiver_waits(matches!(step.outcome, Outcome::Value(_)));
-        channel.apply(ChannelAction::TrySend);
     } else if step.outcome == Outcome::TimedOut {
         state.time_out(step.thread, action);
+    } else if let (State::Channel(channel), Action::Channel(action)) = (&mut *state, action) {
+        channel.repeat(action, step.outcome);
     } else {
         state.apply(step.thread, action, step.choice);
     }

@@ -10,7 +10,7 @@
 //! | a question whether a thread has ended, a join with a time-out | that thread |
 //! | an attempt to send on a channel without capacity | each thread that receives from it |
 
-use super::history::{History, NONE, Next, Own, View};
+use super::history::{History, NONE, Own, View};
 use super::rows;
 use crate::base::object::State;
 use crate::base::{
@@ -39,7 +39,7 @@ fn receives(operation: &Operation) -> bool {
 }
 
 /// Whether an operation is an attempt to hand over a message, which succeeds if somebody waits for one.
-pub(in crate::strategy) fn tries_handover(operation: &Operation, begun: &[State]) -> bool {
+fn tries_handover(operation: &Operation, begun: &[State]) -> bool {
     operation.action == Action::Channel(ChannelAction::TrySend)
         && matches!(begun.get(operation.object.index()), Some(State::Channel(channel)) if channel.is_rendezvous())
 }
@@ -135,17 +135,7 @@ impl History {
         })
     }
 
-    /// The last event has tried to hand over.
-    pub(super) fn meet_receivers(&mut self, number: u32, channel: ObjectId) {
-        for at in 0..self.receivers.len() {
-            let (of, thread) = self.receivers[at];
-            if of == channel.0 {
-                self.meet(number, self.own(Own::Progress, thread), false, false);
-            }
-        }
-    }
-
-    /// It would try to hand over.
+    /// What an attempt to hand over meets besides the channel.
     pub(super) fn foresee_receivers(&mut self, channel: ObjectId) {
         for at in 0..self.receivers.len() {
             let (of, thread) = self.receivers[at];
@@ -155,26 +145,13 @@ impl History {
         }
     }
 
-    /// Threads that somebody keeps an eye on get on by an event of `thread`.
-    pub(super) fn meet_watched(&mut self, number: u32, thread: u32) {
-        if !self.watches {
-            return;
-        }
-        for at in 0..self.watched[thread as usize].len() {
-            // Nobody who rests is woken by it.
-            self.meet(number, self.own(Own::Progress, self.watched[thread as usize][at]), true, false);
-        }
-    }
-
     /// The event has asked whether a thread has ended.
-    pub(super) fn meet_question(&mut self, number: u32, step: &Step, of: ThreadId) {
+    pub(super) fn note_told(&mut self, step: &Step, ended: ThreadId) {
         if step.outcome == Outcome::Value(1) {
             let whom = step.thread.0;
             let events = self.by_thread[whom as usize].len() as u32;
-            self.told.push(Told { ended: of, whom, own: events, known: events });
+            self.told.push(Told { ended, whom, own: events, known: events });
         }
-        self.meet(number, self.own(Own::Progress, of.0), false, false);
-        self.meet(number, self.own(Own::End, of.0), false, false);
     }
 
     /// A thread has joined another, after what is its last event so far. Others know of that with its next one.
@@ -197,19 +174,16 @@ impl History {
         })
     }
 
-    /// It would ask whether a thread has ended.
+    /// What a question whether a thread has ended meets.
     pub(super) fn foresee_question(&mut self, of: ThreadId) {
         self.foreseen.push((self.own(Own::Progress, of.0), false));
         self.foreseen.push((self.own(Own::End, of.0), false));
     }
 
-    /// What `next` has in common with those who keep an eye on its thread, or on one that waits for its end.
-    pub(super) fn foresee_watched(&mut self, next: &Next) {
-        if !self.watches {
-            return;
-        }
-        for at in 0..self.watched[next.thread as usize].len() {
-            self.foreseen.push((self.own(Own::Progress, self.watched[next.thread as usize][at]), true));
+    /// What an event of `thread` has in common with those who keep an eye on it, or on one that waits for its end.
+    pub(super) fn foresee_watched(&mut self, thread: u32) {
+        for at in 0..self.watched[thread as usize].len() {
+            self.foreseen.push((self.own(Own::Progress, self.watched[thread as usize][at]), true));
         }
     }
 }

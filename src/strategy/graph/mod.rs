@@ -275,12 +275,7 @@ impl Strategy for Graphs {
             return;
         }
         let level = self.levels.last_mut().expect("the level of the execution under way");
-        if std::mem::take(&mut self.out_of_reach) {
-            self.cut = true;
-            self.visited += level.share;
-            return;
-        }
-        if record.steps.is_empty() && !record.maximal {
+        if std::mem::take(&mut self.out_of_reach) || record.steps.is_empty() && !record.maximal {
             self.cut = true;
             self.visited += level.share;
             return;

@@ -141,9 +141,7 @@ impl<T> Shared<T> {
         let outcome = current::perform_on(object, Action::Channel(action), location);
         let mut data = self.lock();
         if outcome != Outcome::TimedOut {
-            // The engine has seen whether a receiver waits.
-            data.channel.set_receiver_waits(matches!(outcome, Outcome::Value(_)));
-            data.channel.apply(action);
+            data.channel.repeat(action, outcome);
         }
         self.tell(&data);
         (outcome, data)
