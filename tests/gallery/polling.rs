@@ -1,6 +1,6 @@
 //! Loops that look and go on, and loops that give up: neither is a livelock, and giving up is among the outcomes.
 
-use super::{every_trace, expect, outcomes, right};
+use super::{every_trace, expect, outcomes, outcomes_of, right};
 use selvedge::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 use selvedge::sync::atomic::{AtomicBool, AtomicU32};
 use selvedge::sync::{Arc, mpsc};
@@ -146,6 +146,64 @@ fn threads_that_try_to_see_each_other_may_all_give_up() {
                 visitors.into_iter().for_each(|visitor| visitor.join().unwrap());
             });
         }
+    }
+}
+
+#[test]
+fn a_loop_may_give_up_before_a_join_that_waits() {
+    for ordering in [SeqCst, Relaxed] {
+        for tries in [1, 2, 3, 8] {
+            for looks_again in [false, true] {
+                let seen = outcomes_of(every_trace(), move || {
+                    let flag = Arc::new(AtomicBool::new(false));
+                    let theirs = Arc::clone(&flag);
+                    let other = thread::spawn(move || theirs.store(true, ordering));
+                    let seen = (0..tries).any(|_| flag.load(ordering) || !is_waited_for());
+                    other.join().unwrap();
+                    // Whatever comes after the join must not make the search believe that the loop was fruitful.
+                    assert!(!looks_again || flag.load(ordering));
+                    seen
+                });
+                assert_eq!(seen, [false, true], "{tries} {ordering:?} {looks_again}");
+            }
+        }
+    }
+}
+
+/// Writes two values between an odd and an even number, and reads them again and again until the number is the same even one
+/// before and after; whether they belong together.
+fn read_what_belongs_together([read, fence, write]: [Ordering; 3]) -> bool {
+    let lock = Arc::new([AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0)]);
+    let theirs = Arc::clone(&lock);
+    let writer = thread::spawn(move || {
+        let [number, first, second] = &*theirs;
+        number.store(1, Relaxed);
+        selvedge::sync::atomic::fence(Release);
+        first.store(7, Relaxed);
+        second.store(7, Relaxed);
+        number.store(2, write);
+    });
+    let [number, first, second] = &*lock;
+    let pair = loop {
+        let before = number.load(read);
+        let pair = (first.load(Relaxed), second.load(Relaxed));
+        selvedge::sync::atomic::fence(fence);
+        if before % 2 == 0 && number.load(Relaxed) == before {
+            break pair;
+        }
+        hint::spin_loop();
+    };
+    writer.join().unwrap();
+    pair.0 == pair.1
+}
+
+#[test]
+fn a_reader_that_begins_again_until_nobody_has_written_meanwhile_is_right() {
+    let c11 = || every_trace().memory(MemoryModel::C11);
+    assert_eq!(outcomes_of(c11(), || read_what_belongs_together([Acquire, Acquire, Release])), [true]);
+    // Without the fence, or without what it and the number stand for, values may come from different writes.
+    for weaker in [[Acquire, Release, Release], [Relaxed, Acquire, Release], [Acquire, Acquire, Relaxed]] {
+        assert_eq!(outcomes_of(c11(), move || read_what_belongs_together(weaker)), [false, true], "{weaker:?}");
     }
 }
 
