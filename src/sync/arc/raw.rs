@@ -30,8 +30,8 @@ impl<T: ?Sized> Arc<T> {
     /// ```
     /// use selvedge::sync::Arc;
     ///
-    /// let three = Arc::new(|| 3);
-    /// let shared: std::sync::Arc<dyn Fn() -> u32> = Arc::into_std(three);
+    /// let three = Arc::into_std(Arc::new(|| 3));
+    /// let shared: std::sync::Arc<dyn Fn() -> u32> = three;
     /// assert_eq!(Arc::from_std(shared)(), 3);
     /// ```
     pub fn into_std(this: Self) -> StdArc<T> {
