@@ -2,6 +2,13 @@
 //!
 //! Two accesses to a cell of which one is a write, that nothing orders, are a data race: undefined behaviour in a real
 //! program, a finding here. Outside an exploration nothing is checked.
+//!
+//! [`RefCell`], [`OnceCell`] and [`LazyCell`] are std's own, and not checked: no two threads can share them without a wrong
+//! `unsafe impl Sync`. Put a [`Cell`] or an [`UnsafeCell`] where that is in doubt.
+//!
+//! A cell is larger than its value, as it has a place in the engine too, and what takes one apart is checked. So, unlike std's,
+//! none can be made of a `&mut T` (`from_mut`), and `into_inner`, `get_mut` and `Cell::replace` are no `const fn`s. What would go
+//! around the check is not here either: `get`, `raw_get`, `as_ptr`, `as_slice_of_cells`.
 
 use crate::base::object::State;
 use crate::base::{Action, CellAction, Name, ObjectKind};
@@ -10,6 +17,8 @@ use crate::engine::slot::Slot;
 use std::cmp::Ordering;
 use std::fmt;
 use std::panic::Location;
+
+pub use std::cell::{BorrowError, BorrowMutError, LazyCell, OnceCell, Ref, RefCell, RefMut};
 
 /// What makes a type changeable behind a shared reference: `std::cell::UnsafeCell`, but for `get`.
 ///
@@ -127,8 +136,7 @@ impl<T: ?Sized> fmt::Debug for UnsafeCell<T> {
 
 /// A changeable place: `std::cell::Cell`, each access checked for races.
 ///
-/// Like std's it is not `Sync`, so a race takes a wrong `unsafe impl Sync` around it. `as_ptr` and `from_mut` are not here,
-/// because they would go around the check.
+/// Like std's it is not `Sync`, so a race takes a wrong `unsafe impl Sync` around it.
 ///
 /// ```
 /// use selvedge::cell::Cell;
@@ -348,6 +356,25 @@ mod tests {
         let mut racy = 0;
         testing::all(model, |trace| racy += usize::from(!trace.races.is_empty()));
         assert_ne!(racy, 0);
+    }
+
+    #[test]
+    fn what_one_thread_has_to_itself_is_stds() {
+        let model = || {
+            let cell: std::cell::RefCell<u32> = RefCell::new(1);
+            {
+                let shared: Ref<'_, u32> = cell.borrow();
+                let refused: BorrowMutError = cell.try_borrow_mut().unwrap_err();
+                assert_eq!((*shared, refused.to_string().is_empty()), (1, false));
+            }
+            let alone: RefMut<'_, u32> = cell.borrow_mut();
+            let refused: Result<Ref<'_, u32>, BorrowError> = cell.try_borrow();
+            assert!(*alone == 1 && refused.is_err());
+            let once = OnceCell::new();
+            assert_eq!(*once.get_or_init(|| 2) + *LazyCell::new(|| 3), 5);
+        };
+        model();
+        assert!(testing::run(model).panics.is_empty());
     }
 
     #[test]

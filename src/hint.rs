@@ -5,7 +5,7 @@ use crate::engine::current;
 use crate::thread::go_slow;
 use std::panic::Location;
 
-pub use std::hint::{assert_unchecked, black_box, unreachable_unchecked};
+pub use std::hint::{assert_unchecked, black_box, select_unpredictable, unreachable_unchecked};
 
 /// Says that the caller spins.
 ///

@@ -2,6 +2,10 @@
 //!
 //! Inside an exploration an [`Instant`] is virtual: it starts anew with every execution and does not depend on how fast
 //! the machine is.
+//!
+//! [`SystemTime`] and [`UNIX_EPOCH`] are std's own, because files have times of that type and no other: they tell the real
+//! time, inside an exploration too. A model may write it down. One that decides by it what to do does not repeat itself, and
+//! is reported as such: an [`Instant`] is for that.
 
 use crate::engine::current;
 use std::fmt;
@@ -9,7 +13,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::sync::LazyLock;
 
-pub use std::time::Duration;
+pub use std::time::{Duration, SystemTime, SystemTimeError, TryFromFloatSecsError, UNIX_EPOCH};
 
 /// When virtual time begins. Any instant would do: only differences are ever seen.
 static BEGINNING: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
@@ -127,8 +131,11 @@ impl Hash for Instant {
 }
 
 impl fmt::Debug for Instant {
-    /// The same in every run of a model: the time since virtual time began.
+    /// Outside an exploration as std's. Inside it is the same in every run of a model: the time since virtual time began.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !current::is_active() {
+            return self.0.fmt(f);
+        }
         let (sign, offset) = self.offset();
         write!(f, "Instant({sign}{offset:?})")
     }
@@ -150,6 +157,29 @@ mod tests {
         b -= second;
         b += second;
         assert!(b > a && a.elapsed() < Duration::from_secs(1_000) && b - second == a);
+    }
+
+    #[test]
+    fn outside_it_shows_as_stds() {
+        let now = Instant::now();
+        assert_eq!(
+            (format!("{now:?}"), format!("{now:#?}")),
+            (format!("{:?}", now.0), format!("{:#?}", now.0))
+        );
+    }
+
+    #[test]
+    fn stamps_are_stds() {
+        let model = || {
+            let stamp: std::time::SystemTime = SystemTime::now();
+            assert!(stamp.duration_since(UNIX_EPOCH).is_ok());
+            let later: SystemTimeError = UNIX_EPOCH.duration_since(stamp).unwrap_err();
+            assert!(later.duration() > Duration::ZERO);
+            let negative: Result<Duration, TryFromFloatSecsError> = Duration::try_from_secs_f64(-1.0);
+            assert!(negative.is_err());
+        };
+        model();
+        assert!(testing::run(model).panics.is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use selvedge::cell::Cell;
 use selvedge::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, Ordering::*};
 use selvedge::sync::mpsc;
-use selvedge::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
+use selvedge::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock, RwLockWriteGuard};
 use selvedge::{Backend, Config, Coverage, Explorer, FindingKind, Output, Report, Search, choose, thread};
 use std::process::Command;
 use std::sync::PoisonError;
@@ -143,6 +143,40 @@ fn locks_of_readers_and_writers() {
     wrong(FindingKind::Panic, || {
         let total = twice(RwLock::new(0), |total| {
             let seen = *total.read().unwrap();
+            *total.write().unwrap() = seen + 1;
+        });
+        assert_eq!(*total.read().unwrap(), 2);
+    });
+}
+
+#[test]
+fn writers_that_become_readers() {
+    right(|| {
+        let pair = twice(RwLock::new((0, 0)), |pair| {
+            let mut both = pair.write().unwrap();
+            both.0 += 1;
+            let written = both.0;
+            let both = RwLockWriteGuard::downgrade(both);
+            assert_eq!(both.0, written);
+            drop(both);
+            // A writer that has not quite become a reader lets nobody in who just tries.
+            drop(pair.try_read());
+        });
+        assert_eq!(pair.read().unwrap().0, 2);
+    });
+    // A reader gets in while the first still reads, or they would wait for each other.
+    right(|| {
+        let value = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&value);
+        let writer = value.write().unwrap();
+        let other = thread::spawn(move || drop(theirs.read()));
+        let reader = RwLockWriteGuard::downgrade(writer);
+        other.join().unwrap();
+        drop(reader);
+    });
+    wrong(FindingKind::Panic, || {
+        let total = twice(RwLock::new(0), |total| {
+            let seen = *RwLockWriteGuard::downgrade(total.write().unwrap());
             *total.write().unwrap() = seen + 1;
         });
         assert_eq!(*total.read().unwrap(), 2);

@@ -9,13 +9,15 @@
 //!
 //! The guards of locks live here and not on the stacks of their holders, so that an execution which is over can let go of all.
 
+mod rw_lock;
+
 use super::course;
 use super::natives::Variable;
 use super::things::{Guard, Hold, Member, Thing};
 use crate::base::{
-    Action, CondvarAction, Error, FOREVER, MutexAction, ObjectId, ObjectKind, Outcome, RwLockAction,
+    Action, CondvarAction, Error, FOREVER, MutexAction, ObjectId, ObjectKind, Outcome, ThreadAction,
+    ThreadId, Width,
 };
-use crate::base::{ThreadAction, ThreadId, Width};
 use crate::engine::carried::{Carrier, Meeting, Stage, text};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -89,6 +91,8 @@ pub(super) struct Carries<K: Kit> {
     /// Guards that were given back by threads while they unwound: dropping them then would poison what they guard.
     late: RefCell<Vec<Guard<K>>>,
     threads: RefCell<Vec<Member<K>>>,
+    /// The locks whose writers are becoming readers, each with what other writers wait at.
+    gates: RefCell<Vec<(ObjectId, Rc<K::Lock>)>>,
     over: Cell<bool>,
 }
 
@@ -100,6 +104,7 @@ impl<K: Kit> Carries<K> {
             held: RefCell::default(),
             late: RefCell::default(),
             threads: RefCell::default(),
+            gates: RefCell::default(),
             over: Cell::new(false),
         }
     }
@@ -141,13 +146,6 @@ impl<K: Kit> Carries<K> {
     fn lock(&self, object: ObjectId) -> Rc<K::Lock> {
         match self.thing(object, || Thing::Lock(Rc::new(K::lock()))) {
             Thing::Lock(lock) => lock,
-            _ => unreachable!("an object keeps its kind"),
-        }
-    }
-
-    fn rw_lock(&self, object: ObjectId) -> Rc<K::RwLock> {
-        match self.thing(object, || Thing::RwLock(Rc::new(K::rw_lock()))) {
-            Thing::RwLock(lock) => lock,
             _ => unreachable!("an object keeps its kind"),
         }
     }
@@ -211,22 +209,6 @@ impl<K: Kit> Carries<K> {
             }
             _ => None,
         }
-    }
-
-    fn meet_rw_lock(&self, me: ThreadId, object: ObjectId, action: RwLockAction) -> Option<Outcome> {
-        let lock = self.rw_lock(object);
-        match action {
-            RwLockAction::Read | RwLockAction::Write if self.holds(me, object) => {}
-            RwLockAction::Read => self.hold(me, object, Hold::Read(K::read(lock))),
-            RwLockAction::Write => self.hold(me, object, Hold::Write(K::write(lock))),
-            RwLockAction::TryRead => return Some(self.tried(me, object, K::try_read(lock).map(Hold::Read))),
-            RwLockAction::TryWrite => {
-                return Some(self.tried(me, object, K::try_write(lock).map(Hold::Write)));
-            }
-            RwLockAction::UnlockRead | RwLockAction::UnlockWrite { .. } => self.release(me, object),
-            RwLockAction::IsPoisoned | RwLockAction::ClearPoison => {}
-        }
-        None
     }
 
     fn meet_thread(&self, me: ThreadId, action: ThreadAction, awaited: Option<ThreadId>) {
@@ -310,6 +292,7 @@ impl<K: Kit> Carries<K> {
         self.late.borrow_mut().clear();
         self.things.borrow_mut().clear();
         self.threads.borrow_mut().clear();
+        self.gates.borrow_mut().clear();
         self.over.set(false);
     }
 }

@@ -30,6 +30,8 @@ pub(super) enum Hold<K: Kit> {
     Lock(K::Held),
     Read(K::HeldRead),
     Write(K::HeldWrite),
+    /// Shared since it was alone, with the gate at which other writers wait.
+    SteppedDown(K::HeldRead, K::Held),
 }
 
 /// What is held, and how.

@@ -213,6 +213,8 @@ pub enum RwLockAction {
         /// Whether the holder panicked while it held it.
         poison: bool,
     },
+    /// Makes an exclusive hold a shared one, in one step.
+    Downgrade,
     /// Asks whether it is poisoned.
     IsPoisoned,
     /// Heals it.

@@ -75,7 +75,9 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
             (RwLockAction::Read | RwLockAction::TryRead, _) => (Acquire::Released, Release::Nothing),
             (RwLockAction::Write | RwLockAction::TryWrite, _) => (Acquire::All, Release::Nothing),
             (RwLockAction::UnlockRead, _) => (Acquire::Nothing, Release::Shared),
-            (RwLockAction::UnlockWrite { .. }, _) => (Acquire::Nothing, Release::Replace),
+            (RwLockAction::UnlockWrite { .. } | RwLockAction::Downgrade, _) => {
+                (Acquire::Nothing, Release::Replace)
+            }
             _ => (Acquire::Nothing, Release::Nothing),
         },
         Action::Barrier(BarrierAction::Arrive) if outcome == Chosen => (Acquire::Released, Release::Join),

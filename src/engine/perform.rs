@@ -209,6 +209,8 @@ impl Execution {
                     self.nobody_holds(operation.object);
                 }
             }
+            // Others may hold it too from now on: it protects nothing.
+            Action::RwLock(RwLockAction::Downgrade) => self.nobody_holds(operation.object),
             Action::Mutex(MutexAction::IsLocked) => self.note_try_lock(),
             Action::Queue(QueueAction::TaskDone) => self.misuse |= outcome == Outcome::Refused,
             Action::Queue(QueueAction::Put { .. }) => self.misuse |= outcome == Outcome::Disconnected,

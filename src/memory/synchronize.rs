@@ -20,7 +20,7 @@ enum Learns {
     Nothing,
     /// What has been left at the object.
     Left,
-    /// What the last writer has left.
+    /// What the last writer to let others in has left.
     Writer,
     /// What the sender of the message knew.
     Sender,
@@ -75,8 +75,10 @@ impl Graph {
 
     fn learn_of_writer(&self, event: &mut Event) {
         let order = &self.location(event.location).order[..event.place as usize];
-        let unlocks = |action| matches!(action, Action::RwLock(RwLockAction::UnlockWrite { .. }));
-        if let Some(writer) = order.iter().rev().map(|id| self.event(*id)).find(|e| unlocks(e.action)) {
+        let writes = |action| {
+            matches!(action, Action::RwLock(RwLockAction::UnlockWrite { .. } | RwLockAction::Downgrade))
+        };
+        if let Some(writer) = order.iter().rev().map(|id| self.event(*id)).find(|e| writes(e.action)) {
             event.happens.join(&writer.message);
         }
     }
@@ -164,7 +166,9 @@ fn effect(action: Action, outcome: Outcome) -> (Learns, Leaves) {
         Action::RwLock(RwLockAction::Read | RwLockAction::TryRead) => (Learns::Writer, Leaves::Nothing),
         Action::RwLock(RwLockAction::Write | RwLockAction::TryWrite) => (Learns::Left, Leaves::Nothing),
         Action::RwLock(RwLockAction::UnlockRead) => (Learns::Nothing, Leaves::Besides),
-        Action::RwLock(RwLockAction::UnlockWrite { .. }) => (Learns::Nothing, Leaves::Instead),
+        Action::RwLock(RwLockAction::UnlockWrite { .. } | RwLockAction::Downgrade) => {
+            (Learns::Nothing, Leaves::Instead)
+        }
         Action::Channel(_) if outcome == Disconnected => (Learns::Left, Leaves::Nothing),
         Action::Channel(ChannelAction::Receive { .. } | ChannelAction::TryReceive) => {
             (Learns::Sender, Leaves::Besides)

@@ -9,11 +9,17 @@
 //! drop is a step, because it matters who runs it.
 //!
 //! Three things need the compiler's favour, which std's pointer alone has: `Arc<Self>` as a method's receiver, the
-//! conversion of `Arc<T>` to `Arc<dyn Trait>`, and moving out of it in a pattern. [`Arc::from_std`] does the second.
+//! conversion of `Arc<T>` to `Arc<dyn Trait>`, and moving out of it in a pattern. [`Arc::from_std`] does the second, of a weak
+//! pointer [`Weak::from_std`].
 
 mod answers;
+mod copies;
 mod drops;
+mod made_of;
+mod raw;
 mod traits;
+mod uninit;
+mod waker;
 mod weak;
 
 pub use weak::Weak;
@@ -129,67 +135,9 @@ impl<T> Arc<T> {
     {
         Arc::try_unwrap(this).unwrap_or_else(|shared| T::clone(&shared))
     }
-
-    /// A pointer that [`from_raw`](Self::from_raw) makes an `Arc` again.
-    #[must_use = "losing the pointer will leak memory"]
-    pub fn into_raw(this: Self) -> *const T {
-        StdArc::into_raw(this.into_parts().0)
-    }
-
-    /// The pointer that [`into_raw`](Self::into_raw) gave.
-    ///
-    /// # Safety
-    ///
-    /// As `std::sync::Arc::from_raw`: `pointer` came from `into_raw`, of this type or std's, and is used up here.
-    #[track_caller]
-    pub unsafe fn from_raw(pointer: *const T) -> Self {
-        // SAFETY: as this function demands.
-        let data = unsafe { StdArc::from_raw(pointer) };
-        Arc::made(data, Slot::new(), Location::caller())
-    }
-
-    /// Counts one strong pointer more.
-    ///
-    /// # Safety
-    ///
-    /// As `std::sync::Arc::increment_strong_count`: `pointer` came from `into_raw`, and the allocation is still there.
-    pub unsafe fn increment_strong_count(pointer: *const T) {
-        // SAFETY: as this function demands.
-        unsafe { StdArc::increment_strong_count(pointer) }
-    }
-
-    /// Counts one strong pointer less, as a drop of it would.
-    ///
-    /// # Safety
-    ///
-    /// As `std::sync::Arc::decrement_strong_count`: `pointer` came from `into_raw`, and a strong pointer stands for the one
-    /// taken away.
-    #[track_caller]
-    pub unsafe fn decrement_strong_count(pointer: *const T) {
-        // SAFETY: as this function demands.
-        drop(unsafe { Arc::from_raw(pointer) });
-    }
 }
 
 impl<T: ?Sized> Arc<T> {
-    /// A pointer of std's as one of ours: for what only std's can be made of, such as `Arc<dyn Trait>`.
-    ///
-    /// ```
-    /// use selvedge::sync::Arc;
-    ///
-    /// let shared: Arc<dyn Fn() -> u32 + Send + Sync> = Arc::from_std(std::sync::Arc::new(|| 3));
-    /// assert_eq!(shared(), 3);
-    /// ```
-    #[track_caller]
-    pub fn from_std(data: StdArc<T>) -> Self {
-        let place = Location::caller();
-        match StdArc::strong_count(&data) + StdArc::weak_count(&data) {
-            1 => Arc::adopt(data, Slot::new(), place),
-            // It may be known already.
-            _ => Arc::made(data, Slot::new(), place),
-        }
-    }
-
     /// The same pointer; the allocation has a name from now on, for traces.
     #[must_use]
     pub fn named(mut this: Self, name: &'static str) -> Self {
@@ -241,28 +189,6 @@ impl<T: ?Sized> Arc<T> {
     /// The address of the value.
     pub fn as_ptr(this: &Self) -> *const T {
         StdArc::as_ptr(&this.data)
-    }
-}
-
-impl<T: Clone> Arc<T> {
-    /// The value, to be changed: of this allocation if this is the only strong pointer, otherwise of a new one with a clone.
-    #[track_caller]
-    pub fn make_mut(this: &mut Self) -> &mut T {
-        let place = Location::caller();
-        let object = this.observe(ArcAction::Unique, place);
-        let alone = StdArc::strong_count(&this.data) == 1;
-        answer(object, address(StdArc::as_ptr(&this.data)), alone, false);
-        if !alone {
-            let copy = T::clone(this);
-            *this = Arc::adopt(StdArc::new(copy), Slot::new(), place);
-        } else if StdArc::weak_count(&this.data) > 0 {
-            // Weak pointers lose the value, which moves to an allocation of its own.
-            let data = &mut this.data;
-            StdArc::make_mut(data);
-            this.slot = Slot::new();
-            current::pointer_made(address(StdArc::as_ptr(data)));
-        }
-        StdArc::make_mut(&mut this.data)
     }
 }
 

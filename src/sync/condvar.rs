@@ -141,6 +141,25 @@ impl Condvar {
         with_result(lock.taken(mutex, outcome == Outcome::Poisoned, location), WaitTimeoutResult(timed_out))
     }
 
+    /// [`wait_timeout`](Self::wait_timeout) for so many milliseconds: whether a notification came before the time was up.
+    ///
+    /// # Errors
+    ///
+    /// If the mutex is poisoned; the error has guard and result all the same.
+    #[deprecated(note = "replaced by `Condvar::wait_timeout`, as in std")]
+    #[track_caller]
+    pub fn wait_timeout_ms<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        ms: u32,
+    ) -> LockResult<(MutexGuard<'a, T>, bool)> {
+        let in_time = |(guard, result): (_, WaitTimeoutResult)| (guard, !result.timed_out());
+        match self.wait_timeout(guard, Duration::from_millis(ms.into())) {
+            Ok(waited) => Ok(in_time(waited)),
+            Err(poisoned) => Err(PoisonError::new(in_time(poisoned.into_inner()))),
+        }
+    }
+
     /// Waits as long as `condition` holds, but not longer than `dur`.
     ///
     /// # Errors

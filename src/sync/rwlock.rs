@@ -8,6 +8,7 @@ use crate::engine::current;
 use crate::engine::slot::Slot;
 use std::fmt;
 use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 /// A readers-writer lock: `std::sync::RwLock`, whose operations are steps inside an exploration.
@@ -23,6 +24,9 @@ use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 /// ```
 pub struct RwLock<T: ?Sized> {
     slot: Slot,
+    /// Whether a writer is becoming a reader: other writers keep out then. std's own way to do that is younger than the
+    /// oldest std that this has to do with.
+    stepping_down: AtomicBool,
     // Invariant: inside an exploration it is held exactly as the engine's lock is, so taking it never waits.
     pub(super) inner: std::sync::RwLock<T>,
 }
@@ -31,24 +35,28 @@ impl<T> RwLock<T> {
     /// A lock that nobody holds.
     #[inline]
     pub const fn new(value: T) -> Self {
-        RwLock { slot: Slot::new(), inner: std::sync::RwLock::new(value) }
+        RwLock::in_slot(value, Slot::new())
     }
 
     /// A lock with a name for traces.
     pub const fn with_name(value: T, name: &'static str) -> Self {
-        RwLock { slot: Slot::new().named(Name::new(name)), inner: std::sync::RwLock::new(value) }
+        RwLock::in_slot(value, Slot::new().named(Name::new(name)))
+    }
+
+    const fn in_slot(value: T, slot: Slot) -> Self {
+        RwLock { slot, stepping_down: AtomicBool::new(false), inner: std::sync::RwLock::new(value) }
     }
 
     /// The same lock under a name, for traces.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
-        RwLock { slot: self.slot.named(Name::new(name)), inner: self.inner }
+        RwLock { slot: self.slot.named(Name::new(name)), ..self }
     }
 
     /// The same lock under a name shared by several and a number of its own, for traces.
     #[must_use]
     pub fn numbered(self, name: &'static str, number: u32) -> Self {
-        RwLock { slot: self.slot.named(Name::numbered(name, number)), inner: self.inner }
+        RwLock { slot: self.slot.named(Name::numbered(name, number)), ..self }
     }
 
     /// Gives the value back.
@@ -108,7 +116,7 @@ impl<T: ?Sized> RwLock<T> {
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let location = Location::caller();
         match self.object() {
-            None => split(self.inner.write(), |guard| self.writer(guard, false, ObjectId::NONE, location)),
+            None => split(self.write_outside(), |guard| self.writer(guard, false, ObjectId::NONE, location)),
             Some(object) => {
                 let outcome = current::perform_on(object, Action::RwLock(RwLockAction::Write), location);
                 self.taken_alone(object, outcome, location)
@@ -126,6 +134,9 @@ impl<T: ?Sized> RwLock<T> {
         let location = Location::caller();
         let Some(object) = self.object() else {
             let guard = settle(self.inner.try_write())?;
+            if self.is_stepping_down() {
+                return Err(TryLockError::WouldBlock);
+            }
             return Ok(split(guard, |guard| self.writer(guard, false, ObjectId::NONE, location))?);
         };
         match current::perform_on(object, Action::RwLock(RwLockAction::TryWrite), location) {
@@ -165,6 +176,44 @@ impl<T: ?Sized> RwLock<T> {
         let poisoned = self.was_poisoned();
         let value = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
         if poisoned { Err(PoisonError::new(value)) } else { Ok(value) }
+    }
+
+    /// Makes an exclusive hold of std's a shared one. Other readers may get in first, but no writer does: one that has taken
+    /// std's lock meanwhile gives it back at once.
+    pub(super) fn step_down<'a>(
+        &'a self,
+        guard: std::sync::RwLockWriteGuard<'a, T>,
+    ) -> std::sync::RwLockReadGuard<'a, T> {
+        let poisoned = self.inner.is_poisoned();
+        // Relaxed, because the lock itself orders it: a writer who gets in takes the lock after it is given back here, and has
+        // given it back before it is taken again.
+        self.stepping_down.store(true, Relaxed);
+        drop(guard);
+        let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        self.stepping_down.store(false, Relaxed);
+        if !poisoned {
+            // It was given back in a panic, perhaps, which poisons; but the panic does not end this hold.
+            self.inner.clear_poison();
+        }
+        guard
+    }
+
+    fn is_stepping_down(&self) -> bool {
+        self.stepping_down.load(Relaxed)
+    }
+
+    fn write_outside(&self) -> LockResult<std::sync::RwLockWriteGuard<'_, T>> {
+        loop {
+            let guard = self.inner.write();
+            if !self.is_stepping_down() {
+                return guard;
+            }
+            drop(guard);
+            // Whoever steps down is kept from it by writers only, each of which gets here.
+            while self.is_stepping_down() {
+                std::thread::yield_now();
+            }
+        }
     }
 
     #[inline(always)]

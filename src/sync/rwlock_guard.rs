@@ -73,6 +73,35 @@ impl<T: ?Sized> Hold<'_, T> {
     }
 }
 
+impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    /// Makes the hold a shared one, in one step: other readers may come in, and no writer has been in between.
+    ///
+    /// It is std's method from Rust 1.92 on, and here with every compiler.
+    ///
+    /// ```
+    /// use selvedge::sync::{RwLock, RwLockWriteGuard};
+    ///
+    /// let lock = RwLock::new(1);
+    /// let mut writer = lock.write().unwrap();
+    /// *writer += 1;
+    /// let reader = RwLockWriteGuard::downgrade(writer);
+    /// assert_eq!(*reader + *lock.read().unwrap(), 4);
+    /// ```
+    #[track_caller]
+    pub fn downgrade(s: Self) -> RwLockReadGuard<'a, T> {
+        let location = Location::caller();
+        if s._hold.object != ObjectId::NONE && current::is_active() {
+            // Others may run before the step, when std's lock is still held alone, but nobody does between the step and the
+            // end of std's guard. Should the execution end first, the guard is dropped as any other.
+            current::perform_on(s._hold.object, Action::RwLock(RwLockAction::Downgrade), location);
+        }
+        let RwLockWriteGuard { guard, _hold: mut hold } = s;
+        let lock = hold.lock.take().expect("a writer's hold knows its lock");
+        hold.location = location;
+        RwLockReadGuard { guard: lock.step_down(guard), _hold: hold }
+    }
+}
+
 impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
     type Target = T;
 

@@ -5,6 +5,10 @@ use crate::engine::current;
 use std::io;
 use std::panic::Location;
 
+/// No stack is as large as that: half of an address space, as processors of today have them. What a machine could give besides
+/// is no matter, because a model must not differ between machines.
+const LARGEST_STACK: usize = if usize::BITS < 64 { 1 << (usize::BITS - 1) } else { 1 << 47 };
+
 /// What a thread is to be like before it starts.
 ///
 /// ```
@@ -39,7 +43,8 @@ impl Builder {
 
     /// Asks for a stack of so many bytes.
     ///
-    /// Virtual threads have stacks of one size, which the configuration of the exploration gives: for them this says nothing.
+    /// Virtual threads have stacks of one size, which the configuration of the exploration gives: for them this says nothing,
+    /// unless no address space has room for so many bytes.
     pub fn stack_size(mut self, size: usize) -> Self {
         self.stack_size = Some(size);
         self
@@ -49,7 +54,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the system has no more threads to give; inside an exploration there is no limit.
+    /// If the system has no more threads to give, or the stack asked for is larger than any can be; inside an exploration there
+    /// is no limit to threads.
     #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
@@ -58,7 +64,8 @@ impl Builder {
     {
         match current::is_active() {
             true => {
-                Ok(JoinHandle::from_claim(current::spawn(self.checked_name(), false, Location::caller(), f)))
+                let name = self.checked_name()?;
+                Ok(JoinHandle::from_claim(current::spawn(name, false, Location::caller(), f)))
             }
             false => self.into_std().spawn(f).map(JoinHandle::from_std),
         }
@@ -68,7 +75,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the system has no more threads to give; inside an exploration there is no limit.
+    /// If the system has no more threads to give, or the stack asked for is larger than any can be; inside an exploration there
+    /// is no limit to threads.
     #[track_caller]
     pub fn spawn_scoped<'scope, 'env, F, T>(
         self,
@@ -82,11 +90,16 @@ impl Builder {
         scope.start(self, Location::caller(), f)
     }
 
-    /// The name for a virtual thread; empty when none was given.
-    pub(super) fn checked_name(&self) -> &str {
+    /// The name for a virtual thread; empty when none was given. What std would refuse is refused.
+    pub(super) fn checked_name(&self) -> io::Result<&str> {
         let name = self.name.as_deref().unwrap_or_default();
         assert!(!name.contains('\0'), "thread name may not contain interior null bytes");
-        name
+        match self.stack_size {
+            Some(size) if size >= LARGEST_STACK => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, "no address space has room for such a stack"))
+            }
+            _ => Ok(name),
+        }
     }
 
     pub(super) fn into_std(self) -> std::thread::Builder {

@@ -4,7 +4,8 @@
 //! at its operations. Starting one, its end and joining it are never choices, because they commute with all that others
 //! may do meanwhile.
 //!
-//! Not here: `Builder::spawn_unchecked`, and the deprecated `sleep_ms` and `park_timeout_ms`.
+//! Not here: `Builder::spawn_unchecked`, and what an operating system adds to handles (`JoinHandleExt`), because no thread of
+//! it is behind a virtual one.
 
 mod builder;
 mod handle;
@@ -20,6 +21,8 @@ pub use handle::{JoinHandle, Thread, ThreadId};
 pub use local::{AccessError, LocalKey};
 pub(crate) use pause::go_slow;
 pub use pause::{park, park_timeout, sleep, yield_now};
+#[expect(deprecated, reason = "so that code which uses them still compiles, with std's warning")]
+pub use pause::{park_timeout_ms, sleep_ms};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use std::thread::Result;
 

@@ -29,6 +29,13 @@ pub fn sleep(time: Duration) {
     }
 }
 
+/// [`sleep`] for so many milliseconds.
+#[deprecated(note = "replaced by `thread::sleep`, as in std")]
+#[track_caller]
+pub fn sleep_ms(ms: u32) {
+    sleep(Duration::from_millis(ms.into()));
+}
+
 /// Waits until the calling thread's token is there, and takes it; see [`Thread::unpark`](super::Thread::unpark).
 ///
 /// Inside an exploration it does not return without a token, though std would allow it.
@@ -52,6 +59,13 @@ pub fn park_timeout(time: Duration) {
     if pause(ThreadAction::Park { timeout: nanoseconds(time) }, location) == Outcome::TimedOut {
         current::offer_turn(location);
     }
+}
+
+/// [`park_timeout`] for so many milliseconds.
+#[deprecated(note = "replaced by `thread::park_timeout`, as in std")]
+#[track_caller]
+pub fn park_timeout_ms(ms: u32) {
+    park_timeout(Duration::from_millis(ms.into()));
 }
 
 /// Performs an operation that a polling loop goes round on, and lets others go first.

@@ -75,7 +75,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     {
         match &self.kind {
             Kind::Virtual(children) => {
-                let claim = current::spawn(builder.checked_name(), false, location, f);
+                let claim = current::spawn(builder.checked_name()?, false, location, f);
                 children.list().push(claim.thread);
                 Ok(ScopedJoinHandle(Handle::Virtual(Virtual::new(claim), children)))
             }

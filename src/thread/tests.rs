@@ -1,7 +1,7 @@
 //! Tests of threads.
 
 use super::*;
-use crate::base::{Ending, ThreadAction};
+use crate::base::{Action, Ending, ThreadAction};
 use crate::engine::testing;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
@@ -72,6 +72,32 @@ fn tokens_wake_parked_threads() {
     });
     let trace = testing::run(park);
     assert_eq!(trace.ending, Ending::Deadlocked);
+}
+
+#[test]
+#[expect(deprecated, reason = "these are std's older names")]
+fn milliseconds_pass_as_durations_do() {
+    let trace = both(|| {
+        sleep_ms(1);
+        park_timeout_ms(2);
+    });
+    let pauses = trace.steps.iter().filter_map(|step| match step.operation.action {
+        Action::Thread(ThreadAction::Sleep(time) | ThreadAction::Park { timeout: time }) => Some(time),
+        _ => None,
+    });
+    assert_eq!(pauses.collect::<Vec<_>>(), [1_000_000, 2_000_000]);
+}
+
+#[test]
+fn a_stack_that_no_machine_has_room_for_is_refused() {
+    both(|| {
+        for size in [usize::MAX, usize::MAX / 2] {
+            let huge = || Builder::new().name("huge".into()).stack_size(size);
+            assert!(huge().spawn(|| ()).is_err());
+            assert!(scope(|scope| huge().spawn_scoped(scope, || ()).is_err()));
+        }
+        assert_eq!(Builder::new().stack_size(0).spawn(|| 1).unwrap().join().unwrap(), 1);
+    });
 }
 
 #[test]

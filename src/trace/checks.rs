@@ -187,6 +187,7 @@ fn rwlock_verb(action: &RwLockAction) -> &'static str {
         RwLockAction::TryWrite => "try_write",
         RwLockAction::UnlockRead => "read unlock",
         RwLockAction::UnlockWrite { .. } => "write unlock",
+        RwLockAction::Downgrade => "downgrade",
         RwLockAction::IsPoisoned => "rw is poisoned",
         RwLockAction::ClearPoison => "rw clear poison",
     }

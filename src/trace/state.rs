@@ -223,6 +223,9 @@ impl State {
                 let at = self.holds.iter().rposition(own).or_else(|| self.holds.iter().rposition(any));
                 at.map(|at| self.holds.remove(at));
             }
+            RwLockAction::Downgrade => {
+                self.holds.iter_mut().filter(|hold| hold.lock == lock).for_each(|hold| hold.shared = true);
+            }
             RwLockAction::IsPoisoned | RwLockAction::ClearPoison => {}
         }
     }

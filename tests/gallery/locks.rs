@@ -2,9 +2,9 @@
 
 use super::{every, expect, headlines, outcomes, right, wrong};
 use selvedge::explore::Search;
-use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use selvedge::sync::{Arc, Mutex, RwLock, TryLockError};
-use selvedge::{Explorer, thread};
+use selvedge::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use selvedge::sync::{Arc, Mutex, RwLock, RwLockWriteGuard, TryLockError};
+use selvedge::{Explorer, MemoryModel, thread};
 
 /// Two threads of `rounds` times load and store; main starts them, joins them and looks.
 fn unlocked(rounds: u32) {
@@ -237,5 +237,75 @@ fn a_reader_that_wants_to_write_too_waits_for_itself() {
         let value = RwLock::with_name(0, "value");
         let _shared = value.read().unwrap();
         let _alone = value.write().unwrap();
+    });
+}
+
+/// A writer that goes on as a reader, and another writer: what the first writes, and then reads.
+fn read_after_written(steps_down: bool) -> (u32, u32) {
+    let value = Arc::new(RwLock::with_name(0, "value"));
+    let theirs = Arc::clone(&value);
+    let other = thread::spawn(move || *theirs.write().unwrap() += 10);
+    let mut writer = value.write().unwrap();
+    *writer += 1;
+    let written = *writer;
+    let reader = if steps_down {
+        RwLockWriteGuard::downgrade(writer)
+    } else {
+        drop(writer);
+        value.read().unwrap()
+    };
+    let read = *reader;
+    drop(reader);
+    other.join().unwrap();
+    (written, read)
+}
+
+#[test]
+fn no_writer_comes_in_while_another_becomes_a_reader() {
+    assert_eq!(outcomes(|| read_after_written(true)), [(1, 1), (11, 11)]);
+    assert_eq!(outcomes(|| read_after_written(false)), [(1, 1), (1, 11), (11, 11)]);
+    right(2, || {
+        read_after_written(true);
+    });
+}
+
+#[test]
+fn readers_come_in_once_a_writer_has_become_one() {
+    // Each waits for the other while it holds the lock, so that neither may keep the other out.
+    let met = |explorer: Explorer| {
+        let report = explorer.explore(|| {
+            let value = Arc::new((RwLock::new(0), AtomicU32::new(0)));
+            let theirs = Arc::clone(&value);
+            let mut writer = value.0.write().unwrap();
+            *writer = 1;
+            let other = thread::spawn(move || {
+                let reader = theirs.0.read().unwrap();
+                assert_eq!(*reader, 1);
+                // Relaxed finds it all the same, because it was there before the writer stepped down.
+                assert_eq!(theirs.1.load(Relaxed), 5);
+            });
+            value.1.store(5, Relaxed);
+            let reader = RwLockWriteGuard::downgrade(writer);
+            other.join().unwrap();
+            drop(reader);
+        });
+        let report = report.unwrap();
+        assert!(report.proved(), "{report}");
+    };
+    met(every());
+    met(Explorer::new().memory(MemoryModel::C11));
+    met(Explorer::new().memory(MemoryModel::SequentiallyConsistent));
+}
+
+#[test]
+fn who_has_become_a_reader_and_wants_to_write_again_waits_for_itself() {
+    wrong(1, &["deadlock: `main` waits for `value`, which it holds itself"], || {
+        let value = RwLock::with_name(0, "value");
+        let _shared = RwLockWriteGuard::downgrade(value.write().unwrap());
+        let _alone = value.write().unwrap();
+    });
+    wrong(1, &["leak: `main` still holds `value` at the end"], || {
+        let value = RwLock::with_name(0, "value");
+        std::mem::forget(RwLockWriteGuard::downgrade(value.write().unwrap()));
     });
 }

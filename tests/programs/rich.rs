@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use selvedge::python::queue::Queue;
 use selvedge::python::threading::{Barrier, Condition, Event, Lock, Semaphore};
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use selvedge::sync::{Condvar, Mutex, MutexGuard, RwLock};
+use selvedge::sync::{Condvar, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 use selvedge::thread;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +29,7 @@ pub(crate) enum Act {
     Choose,
     Read,
     Write,
+    WriteThenRead,
     Put,
     Get,
     GetNow,
@@ -89,7 +90,7 @@ pub(crate) fn rich() -> impl Strategy<Value = Rich> {
         1 => Just(TryLock(0)),
     ]
     .boxed();
-    let shared = prop_oneof![Just(Read), Just(Write), object().prop_map(Add)].boxed();
+    let shared = prop_oneof![Just(Read), Just(Write), Just(WriteThenRead), object().prop_map(Add)].boxed();
     let queues = prop_oneof![4 => Just(Put), 4 => Just(Get), 2 => Just(GetNow), 1 => Just(ShutDown)].boxed();
     let dozers = prop_oneof![2 => Just(Doze), 3 => Just(DozeAwhile), 3 => Just(Rouse)].boxed();
     let permits = prop_oneof![
@@ -196,6 +197,7 @@ fn perform(body: &[Act], things: &Things, known: &std::sync::Mutex<Vec<thread::T
             Act::Choose => drop(selvedge::choose(2).to_string()),
             Act::Read => drop(things.shared.read().unwrap()),
             Act::Write => drop(things.shared.write().unwrap()),
+            Act::WriteThenRead => drop(RwLockWriteGuard::downgrade(things.shared.write().unwrap())),
             Act::Put => drop(things.queue.try_put(1)),
             Act::Get => drop(things.queue.try_get()),
             Act::GetNow => drop(things.queue.get_nowait().is_ok().to_string()),

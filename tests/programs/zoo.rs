@@ -4,7 +4,7 @@
 
 use selvedge::python;
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use selvedge::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, mpsc};
+use selvedge::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, RwLockWriteGuard, mpsc};
 use selvedge::thread;
 use std::time::Duration;
 
@@ -86,7 +86,11 @@ fn readers_and_writers() {
         x.fetch_add(1, SeqCst);
         drop(value.try_write());
     };
-    let write = |(value, _): &Shared| *value.write().unwrap() += 1;
+    let write = |(value, _): &Shared| {
+        let mut value = value.write().unwrap();
+        *value += 1;
+        drop(RwLockWriteGuard::downgrade(value));
+    };
     share((RwLock::new(0), AtomicU32::new(0)), &[read, read, write, try_both]);
 }
 

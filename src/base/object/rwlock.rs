@@ -64,6 +64,12 @@ impl RwLock {
                 self.poisoned |= poison;
                 Outcome::Done
             }
+            RwLockAction::Downgrade => {
+                if self.writer.take().is_some() {
+                    self.readers.push(thread);
+                }
+                Outcome::Done
+            }
             RwLockAction::IsPoisoned => Outcome::Value(u64::from(self.poisoned)),
             RwLockAction::ClearPoison => {
                 self.poisoned = false;
@@ -101,6 +107,31 @@ mod tests {
         assert_eq!(lock.apply(A, RwLockAction::Write), Outcome::Done);
         assert_eq!(lock.apply(B, RwLockAction::TryRead), Outcome::Refused);
         assert!(!lock.ready(RwLockAction::Read));
+    }
+
+    #[test]
+    fn a_writer_that_steps_down_lets_readers_in_and_writers_not() {
+        let mut lock = RwLock::new(false);
+        lock.apply(A, RwLockAction::Write);
+        assert!(lock.ready(RwLockAction::Downgrade) && !lock.ready(RwLockAction::Read));
+        assert_eq!(lock.apply(A, RwLockAction::Downgrade), Outcome::Done);
+        assert_eq!(lock.holder(), Some(A));
+        assert!(lock.ready(RwLockAction::Read) && !lock.ready(RwLockAction::Write));
+        assert_eq!(lock.apply(B, RwLockAction::TryRead), Outcome::Done);
+        lock.apply(A, RwLockAction::UnlockRead);
+        assert_eq!(lock.apply(A, RwLockAction::TryWrite), Outcome::Refused);
+        lock.apply(B, RwLockAction::UnlockRead);
+        assert_eq!(lock.apply(A, RwLockAction::TryWrite), Outcome::Done);
+    }
+
+    #[test]
+    fn stepping_down_leaves_poison_as_it_is() {
+        for poisoned in [false, true] {
+            let mut lock = RwLock::new(poisoned);
+            lock.apply(A, RwLockAction::Write);
+            assert_eq!(lock.apply(A, RwLockAction::Downgrade), Outcome::Done);
+            assert_eq!(lock.is_poisoned(), poisoned);
+        }
     }
 
     #[test]

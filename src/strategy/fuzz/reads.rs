@@ -156,11 +156,13 @@ fn looks(step: &Step) -> bool {
     )
 }
 
-/// Whether it gives a lock back: it finds its own taking, and who takes the lock next follows that.
+/// Whether it gives a lock back, or a part of it: it finds its own taking, and who takes the lock next follows that.
 fn gives_back(step: &Step) -> bool {
     matches!(
         step.operation.action,
         Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release)
-            | Action::RwLock(RwLockAction::UnlockRead | RwLockAction::UnlockWrite { .. })
+            | Action::RwLock(
+                RwLockAction::UnlockRead | RwLockAction::UnlockWrite { .. } | RwLockAction::Downgrade
+            )
     )
 }

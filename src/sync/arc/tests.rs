@@ -1,5 +1,8 @@
 //! Tests of reference-counted pointers.
 
+mod forms;
+mod wakers;
+
 use super::*;
 use crate::base::ObjectKind;
 use crate::cell::UnsafeCell;

@@ -1,15 +1,16 @@
-//! The traits that a pointer has because its value has them, and what it can be made of.
+//! The traits that a pointer has because its value has them.
 
 use super::Arc;
-use crate::engine::slot::Slot;
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::error::Error;
 use std::fmt;
+use std::fs::File;
 use std::hash::{Hash, Hasher};
+use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::ops::Deref;
-use std::panic::Location;
-use std::sync::Arc as StdArc;
+#[cfg(unix)]
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 impl<T: ?Sized> Deref for Arc<T> {
     type Target = T;
@@ -89,91 +90,54 @@ impl<T: Default> Default for Arc<T> {
     }
 }
 
-impl Default for Arc<str> {
-    #[track_caller]
-    fn default() -> Self {
-        Arc::from("")
+impl Read for Arc<File> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&**self).read(buffer)
+    }
+
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        (&**self).read_vectored(buffers)
+    }
+
+    fn read_to_end(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        (&**self).read_to_end(buffer)
+    }
+
+    fn read_to_string(&mut self, buffer: &mut String) -> io::Result<usize> {
+        (&**self).read_to_string(buffer)
     }
 }
 
-impl<T> Default for Arc<[T]> {
-    #[track_caller]
-    fn default() -> Self {
-        Arc::from([])
+impl Write for Arc<File> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        (&**self).write(buffer)
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&**self).write_vectored(buffers)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&**self).flush()
     }
 }
 
-impl<T> From<T> for Arc<T> {
-    #[track_caller]
-    fn from(value: T) -> Self {
-        Arc::new(value)
+impl Seek for Arc<File> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        (&**self).seek(position)
     }
 }
 
-impl<T: ?Sized> From<Box<T>> for Arc<T> {
-    #[track_caller]
-    fn from(value: Box<T>) -> Self {
-        fresh(StdArc::from(value))
+#[cfg(unix)]
+impl<T: AsFd + ?Sized> AsFd for Arc<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        (**self).as_fd()
     }
 }
 
-impl From<&str> for Arc<str> {
-    #[track_caller]
-    fn from(value: &str) -> Self {
-        fresh(StdArc::from(value))
+#[cfg(unix)]
+impl<T: AsRawFd> AsRawFd for Arc<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        (**self).as_raw_fd()
     }
-}
-
-impl From<String> for Arc<str> {
-    #[track_caller]
-    fn from(value: String) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl<T> From<Vec<T>> for Arc<[T]> {
-    #[track_caller]
-    fn from(value: Vec<T>) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl<T: Clone> From<&[T]> for Arc<[T]> {
-    #[track_caller]
-    fn from(value: &[T]) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl<T, const N: usize> From<[T; N]> for Arc<[T]> {
-    #[track_caller]
-    fn from(value: [T; N]) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl<'a, B> From<Cow<'a, B>> for Arc<B>
-where
-    B: ?Sized + ToOwned,
-    Arc<B>: From<&'a B> + From<B::Owned>,
-{
-    #[track_caller]
-    fn from(value: Cow<'a, B>) -> Self {
-        match value {
-            Cow::Borrowed(value) => Arc::from(value),
-            Cow::Owned(value) => Arc::from(value),
-        }
-    }
-}
-
-impl<T> FromIterator<T> for Arc<[T]> {
-    #[track_caller]
-    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
-        fresh(StdArc::from_iter(values))
-    }
-}
-
-#[track_caller]
-fn fresh<T: ?Sized>(data: StdArc<T>) -> Arc<T> {
-    Arc::adopt(data, Slot::new(), Location::caller())
 }

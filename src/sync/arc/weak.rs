@@ -31,27 +31,6 @@ impl<T> Weak<T> {
     pub const fn new() -> Self {
         Weak { data: StdWeak::new(), slot: Slot::new() }
     }
-
-    /// The address of the value; dangling if there is none any more.
-    pub fn as_ptr(&self) -> *const T {
-        self.data.as_ptr()
-    }
-
-    /// A pointer that [`from_raw`](Self::from_raw) makes a `Weak` again.
-    #[must_use = "losing the pointer will leak memory"]
-    pub fn into_raw(self) -> *const T {
-        self.data.into_raw()
-    }
-
-    /// The pointer that [`into_raw`](Self::into_raw) gave.
-    ///
-    /// # Safety
-    ///
-    /// As `std::sync::Weak::from_raw`: `pointer` came from `into_raw`, of this type or std's, and is used up here.
-    pub unsafe fn from_raw(pointer: *const T) -> Self {
-        // SAFETY: as this function demands.
-        Weak { data: unsafe { StdWeak::from_raw(pointer) }, slot: Slot::new() }
-    }
 }
 
 impl<T: ?Sized> Weak<T> {
@@ -65,6 +44,49 @@ impl<T: ?Sized> Weak<T> {
 
     pub(super) fn into_slot(mut self) -> Slot {
         mem::replace(&mut self.slot, Slot::new())
+    }
+
+    /// A pointer of std's as one of ours: for what only std's can be made of, such as `Weak<dyn Trait>`.
+    ///
+    /// ```
+    /// use selvedge::sync::{Arc, Weak};
+    ///
+    /// let strong = Arc::new(|| 3);
+    /// let weak: std::sync::Weak<dyn Fn() -> u32> = Arc::downgrade(&strong).into_std();
+    /// assert_eq!(Weak::from_std(weak).upgrade().unwrap()(), 3);
+    /// ```
+    pub fn from_std(data: StdWeak<T>) -> Self {
+        match dangles(&data) {
+            true => Weak { data, slot: Slot::new() },
+            false => Weak::with_slot(data, Slot::new()),
+        }
+    }
+
+    /// The same pointer as one of std's: for what only std's can do, such as becoming a `Weak<dyn Trait>`, and then
+    /// [back](Self::from_std). An upgrade in between is seen by no exploration.
+    pub fn into_std(self) -> StdWeak<T> {
+        self.data
+    }
+
+    /// The address of the value; dangling if there is none any more.
+    pub fn as_ptr(&self) -> *const T {
+        self.data.as_ptr()
+    }
+
+    /// A pointer that [`from_raw`](Self::from_raw) makes a `Weak` again.
+    #[must_use = "losing the pointer will leak memory"]
+    pub fn into_raw(self) -> *const T {
+        self.into_std().into_raw()
+    }
+
+    /// The pointer that [`into_raw`](Self::into_raw) gave.
+    ///
+    /// # Safety
+    ///
+    /// As `std::sync::Weak::from_raw`: `pointer` came from `into_raw`, of this type or std's, and is used up here.
+    pub unsafe fn from_raw(pointer: *const T) -> Self {
+        // SAFETY: as this function demands.
+        Weak { data: unsafe { StdWeak::from_raw(pointer) }, slot: Slot::new() }
     }
 
     /// A strong pointer, if the value is still there.
@@ -98,11 +120,10 @@ impl<T: ?Sized> Weak<T> {
 
     /// The allocation as an object; `None` outside an exploration, and for a pointer to nothing.
     fn object(&self) -> Option<ObjectId> {
-        let address = address(self.data.as_ptr());
-        if !current::is_active() || address == self::address(StdWeak::<()>::new().as_ptr()) {
+        if !current::is_active() || dangles(&self.data) {
             return None;
         }
-        current::pointer(&self.slot, address)
+        current::pointer(&self.slot, address(self.data.as_ptr()))
     }
 
     fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
@@ -110,6 +131,11 @@ impl<T: ?Sized> Weak<T> {
         current::perform_on(object, Action::Arc(action), place);
         Some(object)
     }
+}
+
+/// Whether it points to nothing, and never did.
+fn dangles<T: ?Sized>(data: &StdWeak<T>) -> bool {
+    address(data.as_ptr()) == address(StdWeak::<()>::new().as_ptr())
 }
 
 impl<T: ?Sized> Clone for Weak<T> {

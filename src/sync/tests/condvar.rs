@@ -41,6 +41,22 @@ fn outside_it_behaves_as_stds() {
 }
 
 #[test]
+#[expect(deprecated, reason = "it is std's older name for a timed wait")]
+fn milliseconds_are_waited_as_durations_are() {
+    let (lock, never) = (Mutex::new(()), Condvar::new());
+    assert!(!never.wait_timeout_ms(lock.lock().unwrap(), 1).unwrap().1);
+    let in_time = outcomes(|| {
+        let gate = gate();
+        let other = Arc::clone(&gate);
+        let thread = thread::spawn(move || other.1.notify_one());
+        let in_time = gate.1.wait_timeout_ms(gate.0.lock().unwrap(), 1).unwrap().1;
+        thread.join().unwrap();
+        in_time
+    });
+    assert_eq!(in_time, [false, true]);
+}
+
+#[test]
 fn a_wait_in_a_loop_always_ends() {
     let count = finishes(|| {
         let gate = gate();

@@ -2,8 +2,9 @@
 
 use super::{deadlocks, finishes, panics_with};
 use crate::base::Ending;
+use crate::cell::UnsafeCell;
 use crate::engine::testing::{all, outcomes, run};
-use crate::sync::{RwLock, TryLockError};
+use crate::sync::{RwLock, RwLockWriteGuard, TryLockError};
 use crate::thread;
 use std::sync::Arc;
 
@@ -132,4 +133,115 @@ fn nothing_is_left_of_an_execution_that_ends_while_it_is_held() {
         assert!(!SHARED.is_poisoned() && SHARED.try_write().is_ok());
     }
     finishes(|| drop(SHARED.read().unwrap()));
+}
+
+#[test]
+fn a_writer_that_steps_down_shares() {
+    let model = || {
+        let lock = RwLock::new(1);
+        let mut writer = lock.write().unwrap();
+        *writer += 1;
+        let reader = RwLockWriteGuard::downgrade(writer);
+        assert_eq!((*reader, *lock.try_read().unwrap()), (2, 2));
+        assert!(matches!(lock.try_write(), Err(TryLockError::WouldBlock)));
+        drop(reader);
+        *lock.try_write().unwrap() += 1;
+        assert_eq!(*lock.read().unwrap(), 3);
+    };
+    model();
+    assert_eq!(run(model).ending, Ending::Finished);
+}
+
+#[test]
+fn outside_no_writer_gets_in_while_another_steps_down() {
+    let lock = RwLock::new(0_u32);
+    let total = std::thread::scope(|scope| {
+        let writer = || {
+            for _ in 0..2_000 {
+                let mut writer = lock.write().unwrap();
+                *writer += 1;
+                let written = *writer;
+                assert_eq!(*RwLockWriteGuard::downgrade(writer), written);
+                drop(lock.try_write().map(|mut writer| *writer += 0));
+            }
+        };
+        let reader = || (0..2_000).for_each(|_| assert!(*lock.read().unwrap() <= 8_000));
+        let writers: Vec<_> = (0..4).map(|_| scope.spawn(writer)).collect();
+        scope.spawn(reader);
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        *lock.read().unwrap()
+    });
+    assert_eq!(total, 8_000);
+}
+
+#[test]
+fn what_steps_down_in_a_panic_poisons_nothing() {
+    struct StepsDown<'a>(Option<RwLockWriteGuard<'a, u32>>);
+    impl Drop for StepsDown<'_> {
+        fn drop(&mut self) {
+            drop(self.0.take().map(RwLockWriteGuard::downgrade));
+        }
+    }
+    fn model() {
+        let lock = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&lock);
+        let died = thread::spawn(move || {
+            let _writer = StepsDown(theirs.write().ok());
+            std::panic::resume_unwind(Box::new("it is not the end of the hold"));
+        });
+        assert!(died.join().is_err());
+        assert!(!lock.is_poisoned() && lock.try_write().is_ok());
+        let reader = RwLockWriteGuard::downgrade(lock.write().unwrap());
+        drop(reader);
+        let theirs = Arc::clone(&lock);
+        let died = thread::spawn(move || {
+            let _writer = theirs.write();
+            std::panic::resume_unwind(Box::new("poison"));
+        });
+        assert!(died.join().is_err());
+        drop(RwLockWriteGuard::downgrade(lock.write().unwrap_err().into_inner()));
+        assert!(lock.is_poisoned());
+    }
+    model();
+    let trace = run(model);
+    assert_eq!((trace.ending, trace.panics.len()), (Ending::Finished, 2));
+}
+
+/// A writer that changes something beside the lock before or after it steps down, and a reader that looks at that.
+fn races_when_written(late: bool) -> bool {
+    struct Beside(RwLock<bool>, UnsafeCell<u32>);
+    // SAFETY: whether accesses are ordered is what is asked.
+    unsafe impl Sync for Beside {}
+    let mut racy = 0;
+    all(
+        move || {
+            let shared = Arc::new(Beside(RwLock::new(false), UnsafeCell::new(0)));
+            let theirs = Arc::clone(&shared);
+            let reader = thread::spawn(move || {
+                if *theirs.0.read().unwrap() {
+                    theirs.1.with(|_| ());
+                }
+            });
+            let mut writer = shared.0.write().unwrap();
+            *writer = true;
+            if !late {
+                shared.1.with_mut(|_| ());
+            }
+            let reading = RwLockWriteGuard::downgrade(writer);
+            if late {
+                shared.1.with_mut(|_| ());
+            }
+            thread::yield_now();
+            drop(reading);
+            reader.join().unwrap();
+        },
+        |trace| racy += usize::from(!trace.races.is_empty()),
+    );
+    racy != 0
+}
+
+#[test]
+fn who_steps_down_tells_readers_what_was_written_so_far() {
+    assert!(!races_when_written(false));
+    assert!(races_when_written(true));
 }

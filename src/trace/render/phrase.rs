@@ -240,6 +240,7 @@ fn rwlock(action: RwLockAction, outcome: Outcome, object: &str) -> String {
         RwLockAction::UnlockRead => format!("read-unlock {object}"),
         RwLockAction::UnlockWrite { poison: true } => format!("write-unlock {object}, poisoning it"),
         RwLockAction::UnlockWrite { .. } => format!("write-unlock {object}"),
+        RwLockAction::Downgrade => format!("downgrade {object} to a read-lock"),
         RwLockAction::IsPoisoned => format!("is {object} poisoned? {}", yes(outcome)),
         RwLockAction::ClearPoison => format!("clear poison of {object}"),
     }

@@ -68,6 +68,7 @@ fn locks_in_words() {
     assert_eq!(rwlock(RwLockAction::Read, Outcome::Done), "read-lock x");
     assert_eq!(rwlock(RwLockAction::TryWrite, Outcome::Refused), "try_write x -> busy");
     assert_eq!(rwlock(RwLockAction::UnlockWrite { poison: false }, Outcome::Done), "write-unlock x");
+    assert_eq!(rwlock(RwLockAction::Downgrade, Outcome::Done), "downgrade x to a read-lock");
     let once = |action, outcome| words(ObjectKind::Once, Action::Once(action), outcome);
     assert_eq!(once(OnceAction::Begin { force: false }, Outcome::Chosen), "begins to initialize x");
     assert_eq!(once(OnceAction::Begin { force: false }, Outcome::Done), "finds x initialized");

@@ -28,7 +28,7 @@ const ATTEMPTS: &[usize] = &[0, 1, 7, 7, 8, 8, 9, 9, 29, 6, 30];
 const WAITS: &[usize] = &[7, 7, 8, 8, 10, 10, 11, 11, 12, 33, 0, 1, 34];
 const TIMED: &[usize] = &[7, 8, 10, 11, 12, 32, 32, 9, 0, 1];
 const MIXED: &[usize] =
-    &[0, 1, 3, 7, 8, 13, 13, 14, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31];
+    &[0, 1, 3, 7, 8, 13, 13, 14, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 35];
 
 fn objects() -> Vec<State> {
     vec![
@@ -105,6 +105,10 @@ fn operations(draw: Draw, threads: usize, own: usize) -> Vec<Op> {
         ],
         33 => act(4, Action::Condvar(CondvarAction::NotifyFirst(1 + b as u32 % 2))),
         34 => vec![lock(2), Op::Wait(4, 2), unlock(2)],
+        35 => [RwLockAction::Write, RwLockAction::Downgrade, RwLockAction::UnlockRead]
+            .into_iter()
+            .flat_map(|action| act(6, Action::RwLock(action)))
+            .collect(),
         _ => unreachable!("no such kind"),
     }
 }
