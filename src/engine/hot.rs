@@ -5,10 +5,12 @@
 //! types here, with the same state machines and the same table of happens-before behind them; `engine::tests` holds the two
 //! ways to the same results.
 
-use super::clocks::{Acquire, Release, synchronization};
 use super::thread::Thread;
 use crate::base::object::State;
-use crate::base::{Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, SemaphoreAction, ThreadId};
+use crate::base::{
+    Acquire, Action, AtomicAction, FOREVER, MutexAction, ObjectId, Outcome, Release, SemaphoreAction,
+    ThreadId, synchronization,
+};
 use std::sync::atomic::Ordering;
 
 /// An operation known by its type. It meets one object, has one outcome in each state and is a point.
@@ -182,7 +184,7 @@ impl Hot for OnAtomic {
 
     #[inline(always)]
     fn effect(self, outcome: Outcome) -> (Acquire, Release) {
-        super::clocks::atomic(self.0, outcome)
+        crate::base::atomic(self.0, outcome)
     }
 }
 

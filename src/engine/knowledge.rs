@@ -1,7 +1,6 @@
 //! What a thread knows of the others' steps, and what fences would add to it.
 
-use super::clocks::{Acquire, Release};
-use crate::base::{ThreadId, VectorClock};
+use crate::base::{Acquire, Release, ThreadId, VectorClock};
 use std::sync::atomic::Ordering;
 
 /// What a thread knows.

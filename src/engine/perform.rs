@@ -3,13 +3,12 @@
 //! For operations known as data; for those known by their type see [`hot_path`](super::hot_path).
 
 use super::Clock;
-use super::clocks::synchronization;
 use super::execution::{Arrival, Execution, Mode};
 use crate::base::object::{Atomic, State};
 use crate::base::{
-    Action, ArcAction, AtomicAction, CellAction, ChannelAction, CondvarAction, EventAction, FOREVER,
-    MOST_PLACES, MutexAction, ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction,
-    SemaphoreAction, Step, ThreadAction, ThreadId,
+    Action, AtomicAction, CellAction, ChannelAction, CondvarAction, EventAction, FOREVER, MOST_PLACES,
+    MutexAction, ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction,
+    Step, ThreadAction, ThreadId, synchronization,
 };
 use crate::trace::Race;
 use std::panic::Location;
@@ -129,7 +128,6 @@ impl Execution {
         if !self.objects[operation.object.index()].exposed {
             self.note_meeting(operation.object);
         }
-        self.count_seen |= matches!(operation.action, Action::Arc(ArcAction::Count | ArcAction::Unique));
         if let Action::Cell(access) = operation.action {
             self.access_cell(operation.object, access);
             return outcome;

@@ -17,12 +17,12 @@
 
 mod rearrange;
 
-use super::clocks::{Acquire, atomic};
 use super::execution::{Execution, Mode};
 use super::knowledge::Knowledge;
 use crate::base::object::{State, compute};
 use crate::base::{
-    Action, AtomicAction, MOST_PLACES, ObjectId, Operation, Outcome, Step, ThreadId, VectorClock, Width,
+    Acquire, Action, AtomicAction, MOST_PLACES, ObjectId, Operation, Outcome, Step, ThreadId, VectorClock,
+    Width, atomic,
 };
 use rearrange::Access;
 use std::collections::VecDeque;

@@ -10,8 +10,8 @@
 use super::event::{Event, acquires};
 use super::{Graph, Kind};
 use crate::base::{
-    Action, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome, RwLockAction, ThreadAction,
-    VectorClock,
+    Acquire, Action, ChannelAction, MutexAction, Outcome, Release, RwLockAction, ThreadAction, VectorClock,
+    synchronization,
 };
 
 /// What an operation on an object learns.
@@ -39,7 +39,9 @@ enum Leaves {
 impl Graph {
     /// What an acquire fence learns as the next event of `thread`: what the loads before it have found.
     pub(super) fn learn_by_fence(&self, thread: u32, happens: &mut VectorClock) {
-        for read in self.events_of(thread).iter().filter(|event| event.reads()) {
+        // That a thread has ended tells nothing of what it did, before a join.
+        let asks = |event: &&Event| matches!(event.action, Action::Thread(_));
+        for read in self.events_of(thread).iter().filter(|event| event.reads()).filter(|event| !asks(event)) {
             if let Some(source) = self.get(read.source) {
                 happens.join(&source.message);
             }
@@ -138,50 +140,37 @@ pub(super) fn is_plain(action: Action) -> bool {
     )
 }
 
+/// As the engine's clocks have it, but for the ends and tokens of threads, which are objects like others here.
 fn effect(action: Action, outcome: Outcome) -> (Learns, Leaves) {
-    use Outcome::{Disconnected, Done, Refused, TimedOut, Value};
     match action {
-        Action::Event(_)
-        | Action::Queue(_)
-        | Action::Semaphore(_)
-        | Action::Rendezvous(_)
-        | Action::Pipe(_)
-        | Action::Port(_)
-        | Action::Stream(_)
-        | Action::Value(_)
-        | Action::Close => (Learns::Left, Leaves::Besides),
-        Action::Mutex(MutexAction::Unlock { .. } | MutexAction::Release) => {
-            (Learns::Nothing, Leaves::Instead)
+        Action::Thread(ThreadAction::Unpark(_)) => return (Learns::Nothing, Leaves::Besides),
+        Action::Thread(ThreadAction::Park { .. }) if outcome != Outcome::TimedOut => {
+            return (Learns::Left, Leaves::Nothing);
         }
-        Action::Barrier(BarrierAction::Arrive) => (Learns::Left, Leaves::Besides),
-        Action::Once(OnceAction::Complete { .. } | OnceAction::Reset) => (Learns::Nothing, Leaves::Instead),
-        Action::Once(OnceAction::Set) if outcome == Done => (Learns::Left, Leaves::Instead),
-        Action::Once(_) => (Learns::Left, Leaves::Nothing),
-        Action::Channel(ChannelAction::DropSender | ChannelAction::DropReceiver) => {
-            (Learns::Nothing, Leaves::Besides)
-        }
-        Action::Thread(ThreadAction::Unpark(_)) => (Learns::Nothing, Leaves::Besides),
-        _ if matches!(outcome, Refused | TimedOut | Value(_)) => (Learns::Nothing, Leaves::Nothing),
-        Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => (Learns::Left, Leaves::Nothing),
-        Action::RwLock(RwLockAction::Read | RwLockAction::TryRead) => (Learns::Writer, Leaves::Nothing),
-        Action::RwLock(RwLockAction::Write | RwLockAction::TryWrite) => (Learns::Left, Leaves::Nothing),
-        Action::RwLock(RwLockAction::UnlockRead) => (Learns::Nothing, Leaves::Besides),
-        Action::RwLock(RwLockAction::UnlockWrite { .. } | RwLockAction::Downgrade) => {
-            (Learns::Nothing, Leaves::Instead)
-        }
-        Action::Channel(_) if outcome == Disconnected => (Learns::Left, Leaves::Nothing),
-        Action::Channel(ChannelAction::Receive { .. } | ChannelAction::TryReceive) => {
-            (Learns::Sender, Leaves::Besides)
-        }
-        Action::Thread(ThreadAction::Park { .. }) => (Learns::Left, Leaves::Nothing),
-        _ => (Learns::Nothing, Leaves::Nothing),
+        _ => {}
     }
+    let (acquire, release) = synchronization(action, outcome);
+    let learns = match acquire {
+        Acquire::Nothing | Acquire::Deferred => Learns::Nothing,
+        // What readers have left is among it, and only for writers.
+        Acquire::Released if matches!(action, Action::RwLock(_)) => Learns::Writer,
+        Acquire::Released | Acquire::All => Learns::Left,
+        Acquire::Oldest => Learns::Sender,
+    };
+    let leaves = match release {
+        // A message has its sender's own knowledge.
+        Release::Nothing | Release::Enqueue | Release::FenceReplace | Release::FenceJoin => Leaves::Nothing,
+        Release::Replace => Leaves::Instead,
+        Release::Join | Release::Shared => Leaves::Besides,
+    };
+    (learns, leaves)
 }
 
 /// What a passive event learns from its source.
 pub(super) fn learn_passively(event: &mut Event, source: &Event) {
     match event.action {
-        Action::Thread(_) => event.happens.join(&source.happens),
+        // Of a channel: not of what senders knew who have gone.
+        Action::Thread(_) | Action::Channel(_) => event.happens.join(&source.happens),
         Action::Condvar(_) => {}
         _ => event.happens.join(&source.message),
     }

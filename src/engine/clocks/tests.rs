@@ -1,6 +1,8 @@
 //! Happens-before, step by step.
 
 use super::*;
+use crate::base::{Action, AtomicAction, Outcome, synchronization};
+use std::sync::atomic::Ordering;
 
 const A: ThreadId = ThreadId(0);
 const B: ThreadId = ThreadId(1);
