@@ -129,7 +129,7 @@ impl Execution {
             return None;
         }
         // When something is due, be it that all is torn down, that comes first.
-        if self.steps.len() >= self.due_at {
+        if self.steps.len() >= self.due_at || me != self.chosen {
             return None;
         }
         let outcome = hot.apply(&mut met.state, me);

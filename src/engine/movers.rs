@@ -33,7 +33,14 @@ impl Execution {
     #[inline(always)]
     pub(crate) fn may_spare_release(&self) -> bool {
         // When the execution is over something is always due.
-        self.spares_releases && self.steps.len() < self.due_at
+        self.spares_releases && self.steps.len() < self.due_at && self.is_chosen()
+    }
+
+    /// Whether the running thread is the one whose choice the schedule has last: not so if it goes on unasked after a join. What it
+    /// is spared then would count as a choice of another.
+    #[inline(always)]
+    pub(super) fn is_chosen(&self) -> bool {
+        self.running == self.chosen
     }
 
     /// The strategy begins an execution.
@@ -58,7 +65,7 @@ impl Execution {
             None => !locks.is_empty(),
             Some(guard) => locks.contains(&guard),
         };
-        protected && self.steps.len() < self.due_at && self.mode == Mode::Running
+        protected && self.steps.len() < self.due_at && self.mode == Mode::Running && self.is_chosen()
     }
 
     /// As [`may_spare`](Execution::may_spare), for an operation known only as data.

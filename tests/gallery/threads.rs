@@ -3,7 +3,7 @@
 use super::{every_trace, outcomes, outcomes_of, right, wrong};
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::sync::{Arc, Mutex};
-use selvedge::thread;
+use selvedge::{Explorer, Search, thread};
 use std::time::Duration;
 
 #[test]
@@ -184,4 +184,34 @@ fn two_who_ask_may_get_different_answers() {
             })
         })
     });
+}
+
+/// Whoever goes on after a join has not been chosen for that: what it is spared to be asked about is a choice of its own all the same.
+#[test]
+fn what_is_done_right_after_a_join_under_a_lock_is_repeated() {
+    for search in [Search::Random, Search::Pct { depth: 3 }, Search::Portfolio] {
+        let report = Explorer::new().search(search).executions(200).explore(|| {
+            let shared = Arc::new((Mutex::new(()), Mutex::new(0), AtomicU32::new(0)));
+            let theirs = Arc::clone(&shared);
+            let first = thread::spawn(move || {
+                theirs.2.fetch_add(1, SeqCst);
+                theirs.2.fetch_add(1, SeqCst);
+            });
+            let theirs = Arc::clone(&shared);
+            let second = thread::spawn(move || {
+                let held = theirs.0.lock().unwrap();
+                let inner = theirs.1.lock().unwrap();
+                first.join().unwrap();
+                drop(inner);
+                *theirs.1.lock().unwrap() += 1;
+                drop(held);
+            });
+            let _held = shared.0.lock().unwrap();
+            *shared.1.lock().unwrap() += 1;
+            drop(_held);
+            second.join().unwrap();
+        });
+        let report = report.unwrap();
+        assert!(!report.failed(), "{report}");
+    }
 }
