@@ -60,7 +60,7 @@ const ROWS: &[Row] = &[
     ("counter_wrong_lock", 2, &["deadlock", "misuse", "panic"], Some(2)),
     ("counter_with", 2, &[], Some(2)),
     ("semaphore_pool", 54, &[], Some(384)),
-    ("semaphore_pool_of_more", 442, &["panic"], None),
+    ("semaphore_pool_of_more", 90, &["panic"], Some(888)),
     ("list_condition", 2, &["starvation"], Some(2)),
     ("list_condition_fixed", 4, &[], Some(4)),
     ("event_signal", 1, &[], Some(2)),

@@ -15,8 +15,6 @@ pub struct Record<'a> {
     pub pending: &'a [Option<Operation>],
     /// With which thread the process of each thread, by number, began, and whether the thread was killed.
     pub processes: &'a [(ThreadId, bool)],
-    /// The points, counted among points, whose thread was not interrupted before them because it was unwinding.
-    pub glued: &'a [u64],
     /// The rounds of polling loops, in the order in which they began.
     pub guards: &'a [Guard],
     /// Who let others go first, and how many steps had been performed then.

@@ -28,7 +28,6 @@ pub(crate) struct Learning {
     /// How it ended for those who look at it from outside, and after how many choices.
     pub(crate) closed: Option<(Ending, u64)>,
     begun: Vec<State>,
-    glued: Vec<u64>,
     guards: Vec<Guard>,
     yields: Vec<(ThreadId, usize)>,
     pending: Vec<Option<Operation>>,
@@ -46,7 +45,6 @@ impl Learning {
             alert: ThreadSet::new(),
             closed: None,
             begun: Vec::new(),
-            glued: Vec::new(),
             guards: Vec::new(),
             yields: Vec::new(),
             pending: Vec::new(),
@@ -64,7 +62,6 @@ impl Learning {
         self.closed = None;
         self.loops.found.clear();
         self.trial = None;
-        self.glued.clear();
         self.guards.clear();
         self.yields.clear();
         (self.rouses, self.roused) = (0, ThreadId::MAIN);
@@ -88,11 +85,6 @@ impl Learning {
             Some(begun) => begun.clone_from(state),
             None => self.begun.push(state.clone()),
         }
-    }
-
-    /// The point at `position` was not offered to other threads.
-    pub(crate) fn note_glued(&mut self, position: u64) {
-        self.glued.push(position);
     }
 }
 
@@ -255,7 +247,6 @@ impl Execution {
             steps: steps.unwrap_or_default(),
             pending: &learning.pending,
             processes: &learning.processes,
-            glued: &learning.glued,
             guards: &learning.guards,
             yields: &learning.yields,
             maximal,

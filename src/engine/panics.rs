@@ -99,7 +99,10 @@ fn record(info: &panic::PanicHookInfo<'_>) {
         fiber::leave_hook();
     }
     let location = info.location().map(ToString::to_string).unwrap_or_default();
-    let at = Some(fiber::with(|execution| execution.steps.len() as u64));
+    let at = fiber::with(|execution| {
+        execution.running_mut().unwinding = true;
+        Some(execution.steps.len() as u64)
+    });
     LAST.set(Some(Report { message, location, while_unwinding: false, at }));
 }
 

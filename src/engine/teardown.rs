@@ -147,6 +147,6 @@ impl Execution {
     #[cold]
     pub(crate) fn unmark_unwinding(&mut self, thread: ThreadId) {
         self.unwinding -= 1;
-        self.thread_mut(thread).unwinding = false;
+        self.thread_mut(thread).unwinding = true;
     }
 }

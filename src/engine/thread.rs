@@ -58,7 +58,7 @@ pub(crate) struct Thread {
     pub(crate) delivered: bool,
     /// Nobody can ask for its result any more.
     pub(crate) detached: bool,
-    /// Whether it is switched away from while it unwinds.
+    /// Whether it has begun to unwind. Counts only while some thread is switched away from while it unwinds.
     pub(crate) unwinding: bool,
     /// How many spurious wakeups it has had, and weak compare-exchanges failed.
     pub(crate) spurious: u32,

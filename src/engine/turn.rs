@@ -27,13 +27,13 @@ impl Execution {
             return self.arrive_carried(operation, location);
         }
         let me = self.running;
-        let panicking = std::thread::panicking();
-        if (panicking || self.mode == Mode::TearingDown)
-            && let Some(arrival) = self.arrive_at_the_end(operation)
-        {
-            return arrival;
+        if self.mode == Mode::TearingDown {
+            return self.arrive_at_the_end(operation);
         }
-        let unwinding = panicking && self.is_unwinding();
+        let unwinding = std::thread::panicking() && self.is_unwinding();
+        if unwinding {
+            self.unwinder = me;
+        }
         let thread = &mut self.threads[me.index()];
         thread.pending = *operation;
         thread.location = location;
@@ -228,34 +228,24 @@ impl Execution {
             Some((ending, _)) => ending,
             None if self.unfinished == 0 => Ending::Finished,
             None if self.is_endless() => Ending::Endless,
-            None if !self.resting.is_empty() => Ending::Livelocked,
+            // Who only looks, and not who has given up looking and waits for somebody.
+            None if self.resting.iter().any(|thread| self.is_possible(thread)) => Ending::Livelocked,
             None => Ending::Deadlocked,
         }
     }
 
-    /// Threads that are unwinding, or torn down because the execution is over, are not interrupted; `None` when one that
-    /// unwinds has to wait all the same.
+    /// A thread that is torn down because the execution is over is not interrupted.
     #[cold]
-    pub(super) fn arrive_at_the_end(&mut self, operation: &Operation) -> Option<Arrival> {
+    pub(super) fn arrive_at_the_end(&mut self, operation: &Operation) -> Arrival {
         let can = !operation.may_block() || self.is_ready(self.running, operation);
-        if self.mode == Mode::TearingDown {
-            self.torn_operations += 1;
-            // It would wait for ever, or it is a model that catches its own end and goes on and on.
-            let stuck = !can || self.torn_operations > 10_000;
-            return Some(if stuck { Arrival::Never } else { Arrival::Go });
-        }
-        self.unwinder = self.running;
-        if !(can && self.is_unwinding()) {
-            return None;
-        }
-        if self.learning.active && operation.is_point() {
-            self.learning.note_glued(self.position());
-        }
-        Some(Arrival::Go)
+        self.torn_operations += 1;
+        // It would wait for ever, or it is a model that catches its own end and goes on and on.
+        let stuck = !can || self.torn_operations > 10_000;
+        if stuck { Arrival::Never } else { Arrival::Go }
     }
 
-    /// Whether the running thread is unwinding. std counts panics per OS thread, so a thread switched away from in the
-    /// middle of one is remembered.
+    /// Whether the running thread is unwinding. std counts panics per OS thread, so whoever is switched away from in the middle of
+    /// one is remembered, and whoever has begun one.
     pub(crate) fn is_unwinding(&self) -> bool {
         std::thread::panicking() && (self.unwinding == 0 || self.threads[self.running.index()].unwinding)
     }

@@ -27,7 +27,6 @@ impl Graph {
             joined: false,
             point: true,
             loose: false,
-            glued: false,
             again: false,
             stamp: self.stamp,
             location,
@@ -145,11 +144,6 @@ impl Graph {
         let events = &mut self.threads[second.thread as usize].events;
         let (first, second) = events.split_at_mut(second.index as usize);
         first.last_mut().expect("the first half").past.copy_from(&second[0].past);
-    }
-
-    /// The thread's last step was not preceded by a choice of who goes next.
-    pub(crate) fn glue(&mut self, first: EventId) {
-        self.event_mut(first).glued = true;
     }
 
     /// The event begins a round of a polling loop again.

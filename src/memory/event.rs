@@ -47,8 +47,6 @@ pub(crate) struct Event {
     pub(crate) joined: bool,
     /// Whether the step that it begins is a choice of the schedule.
     pub(crate) point: bool,
-    /// Whether its thread was not interrupted before it, because it was unwinding.
-    pub(crate) glued: bool,
     /// Whether it begins a round of a polling loop again.
     pub(crate) again: bool,
     /// Whether it is ordered after something by its object or what it waited for that does not happen before it.

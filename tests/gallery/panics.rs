@@ -1,8 +1,9 @@
 //! Panics, wherever they come up: none of them ends the test process.
 
-use super::{headlines, right, wrong};
+use super::{every, every_trace, headlines, outcomes_of, right, wrong};
+use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::sync::{Arc, Mutex};
-use selvedge::{Explorer, Report, thread};
+use selvedge::{Explorer, MemoryModel, Report, thread};
 
 struct PanicsOnDrop(&'static str);
 
@@ -135,4 +136,75 @@ fn a_caught_panic_is_none() {
         assert!(caught.is_err());
         assert!(!thread::panicking());
     });
+}
+
+/// Adds one when it goes.
+struct AddsOnDrop(Arc<AtomicU32>);
+
+impl Drop for AddsOnDrop {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[test]
+fn others_come_in_between_while_a_thread_unwinds() {
+    for explorer in [every(), every_trace(), every_trace().memory(MemoryModel::C11)] {
+        let seen = outcomes_of(explorer, || {
+            let count = Arc::new(AtomicU32::new(0));
+            let [one, other] = [Arc::clone(&count), Arc::clone(&count)].map(AddsOnDrop);
+            let worker = thread::spawn(move || {
+                let _both = (one, other);
+                panic!("on purpose");
+            });
+            let seen = count.load(SeqCst);
+            worker.join().unwrap_err();
+            seen
+        });
+        assert_eq!(seen, [0, 1, 2]);
+    }
+}
+
+#[test]
+fn one_who_unwinds_is_not_taken_for_another_who_does() {
+    // Each poisons its own lock, however the two unwind in turns.
+    for explorer in [every(), every_trace()] {
+        let seen = outcomes_of(explorer, || {
+            let locks = Arc::new([Mutex::new(()), Mutex::new(()), Mutex::new(())]);
+            let start = |own: usize, panics: bool| {
+                let locks = Arc::clone(&locks);
+                thread::spawn(move || {
+                    let _held = locks[own].lock().unwrap();
+                    assert!(!panics, "on purpose");
+                })
+            };
+            let threads = [start(0, true), start(1, true), start(2, false)];
+            let ends = threads.map(|thread| thread.join().is_err());
+            (ends, locks.each_ref().map(Mutex::is_poisoned))
+        });
+        assert_eq!(seen, [([true, true, false], [true, true, false])]);
+    }
+}
+
+#[test]
+fn who_tries_a_lock_meets_one_who_panics_with_it_before_and_after() {
+    for explorer in [every(), every_trace()] {
+        let seen = outcomes_of(explorer, || {
+            let lock = Arc::new(Mutex::new(()));
+            let theirs = Arc::clone(&lock);
+            let other = thread::spawn(move || {
+                let _held = theirs.try_lock().ok()?;
+                panic!("on purpose");
+                #[expect(unreachable_code, reason = "it says what the thread returns otherwise")]
+                Some(())
+            });
+            let taken = match lock.try_lock() {
+                Ok(_) => "free",
+                Err(std::sync::TryLockError::WouldBlock) => "held",
+                Err(std::sync::TryLockError::Poisoned(_)) => "poisoned",
+            };
+            (taken, other.join().is_err())
+        });
+        assert_eq!(seen, [("free", false), ("free", true), ("held", true), ("poisoned", true)]);
+    }
 }

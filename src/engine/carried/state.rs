@@ -74,7 +74,7 @@ impl Execution {
         if self.mode == Mode::TearingDown {
             let joins = matches!(operation.action, Action::Thread(ThreadAction::Join { .. }));
             if !joins {
-                return self.arrive_at_the_end(operation).unwrap_or(Arrival::Never);
+                return self.arrive_at_the_end(operation);
             }
         }
         let thread = &mut self.threads[me.index()];

@@ -164,7 +164,7 @@ impl History {
         self.make_room(record);
         let from = self.steps.len();
         self.steps.extend_from_slice(&record.steps[from..]);
-        let (mut glued, mut guard, mut offer) = (0, 0, 0);
+        let (mut guard, mut offer) = (0, 0);
         for (number, step) in record.steps.iter().enumerate().skip(from) {
             while record.guards.get(guard).is_some_and(|g| g.at <= number) {
                 self.guarded[record.guards[guard].thread.index()] = guard as u32;
@@ -179,12 +179,7 @@ impl History {
                 self.follow(number, step);
                 continue;
             }
-            let is_glued = record.glued.get(glued) == Some(&(self.schedule.len() as u64));
-            glued += usize::from(is_glued);
-            match self.events.last() {
-                Some(last) if is_glued && last.thread == step.thread.0 => self.add_to_last(number, step),
-                _ => self.add_event(number, step),
-            }
+            self.add_event(number, step);
             self.schedule.push(Choice { thread: step.thread, outcome: step.choice });
         }
         for (number, guard) in record.guards.iter().enumerate().skip(guard) {
@@ -356,12 +351,6 @@ impl History {
         }
         self.meet_all(number, step);
         rows::copy(self.now.row_mut(me), self.clocks.row(event as usize));
-    }
-
-    /// A step that could not be parted from the last event.
-    fn add_to_last(&mut self, number: u32, step: &Step) {
-        self.meet_all(number, step);
-        rows::copy(self.now.row_mut(step.thread.index()), self.clocks.row(self.events.len() - 1));
     }
 
     pub(super) fn own(&self, own: Own, thread: u32) -> u32 {

@@ -63,6 +63,7 @@ use history::History;
 pub use item::{Item, Learned};
 use node::{NOBODY, Node};
 pub(crate) use probe::Probe;
+pub(super) use watching::tries_handover;
 
 /// Visits every trace of the model once: executions that differ only in the order of independent steps are one trace.
 ///

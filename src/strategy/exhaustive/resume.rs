@@ -51,7 +51,7 @@ impl Joins {
 
 /// Whether each event of an execution is one choice, and nothing depends on rounds of polling loops.
 pub(super) fn is_plain(record: &Record<'_>) -> bool {
-    record.glued.is_empty() && record.guards.is_empty() && record.yields.is_empty()
+    record.guards.is_empty() && record.yields.is_empty()
 }
 
 impl History {

@@ -39,7 +39,7 @@ fn receives(operation: &Operation) -> bool {
 }
 
 /// Whether an operation is an attempt to hand over a message, which succeeds if somebody waits for one.
-fn tries_handover(operation: &Operation, begun: &[State]) -> bool {
+pub(in crate::strategy) fn tries_handover(operation: &Operation, begun: &[State]) -> bool {
     operation.action == Action::Channel(ChannelAction::TrySend)
         && matches!(begun.get(operation.object.index()), Some(State::Channel(channel)) if channel.is_rendezvous())
 }

@@ -38,7 +38,7 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
             graph.lengths_before(was.stamp, lengths);
             graph.copy_part(lengths, into);
             let mut read = Deed::of(event.thread, was).event(into, was.kind);
-            (read.source, read.point, read.glued, read.again) = (source, was.point, was.glued, was.again);
+            (read.source, read.point, read.again) = (source, was.point, was.again);
             into.add_read(event.thread, read);
             true
         }
@@ -53,7 +53,7 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
             graph.lengths_before(was.stamp, lengths);
             graph.copy_part(lengths, into);
             let mut chosen = Deed::of(event.thread, was).event(into, was.kind);
-            (chosen.choice, chosen.glued) = (choice, was.glued);
+            chosen.choice = choice;
             match was.kind {
                 Kind::Chain => into.add_chain(event.thread, chosen),
                 _ => into.add_choice(event.thread, chosen),
@@ -64,13 +64,13 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
         Item::Overtake { event, target, choice } => {
             let was = graph.event(event);
             let deed = Deed::of(event.thread, was);
-            let (source, joined, glued) = (was.source, was.joined, was.glued);
+            let (source, joined) = (was.source, was.joined);
             let own = if joined {
                 graph.loose_past(EventId { index: event.index - 1, ..event })
             } else {
                 graph.before(event).map(|before| before.past.clone()).unwrap_or_default()
             };
-            overtake(graph, deed, Overtaker { own, source, joined, glued, choice }, target, into, lengths);
+            overtake(graph, deed, Overtaker { own, source, joined, choice }, target, into, lengths);
             true
         }
         Item::Unblock { blocked, target, choice } => {
@@ -79,7 +79,7 @@ fn differ(old: &Level, item: Item, new: &mut Level, scratch: &mut Scratch) -> bo
                 (blocked.thread, blocked.location, blocked.action, blocked.lead);
             let deed = Deed { thread, action, location, lead };
             let own = graph.last_of(thread).map(|last| last.past.clone()).unwrap_or_default();
-            let overtaker = Overtaker { own, source: blocked.source, joined: false, glued: false, choice };
+            let overtaker = Overtaker { own, source: blocked.source, joined: false, choice };
             overtake(graph, deed, overtaker, target, into, lengths);
             true
         }
@@ -94,7 +94,7 @@ fn add_store(graph: &Graph, event: EventId, after: EventId, into: &mut Graph) ->
     deed.lead = if update { 0 } else { was.lead };
     let mut store = deed.event(into, if update { Kind::UpdateWrite } else { Kind::Write });
     (store.value, store.ordering, store.joined) = (was.value, was.ordering, update);
-    (store.point, store.glued) = (was.point, was.glued);
+    store.point = was.point;
     if update {
         store.value =
             graph.update(was.location, was.action, was.value).expect("only one that writes revisits");
@@ -124,7 +124,7 @@ fn revisit(
     let was = graph.event(read);
     let mut again = Deed::of(read.thread, was).event(into, was.kind);
     (again.stamp, again.source) = (was.stamp, store);
-    (again.point, again.glued, again.again) = (was.point, was.glued, was.again);
+    (again.point, again.again) = (was.point, was.again);
     let id = into.add_read(read.thread, again);
     !into.closes_cycle(id)
 }
@@ -133,7 +133,6 @@ struct Overtaker {
     own: VectorClock,
     source: EventId,
     joined: bool,
-    glued: bool,
     choice: u32,
 }
 
@@ -145,7 +144,7 @@ fn overtake(
     into: &mut Graph,
     lengths: &mut Vec<u32>,
 ) {
-    let Overtaker { own: mut past, source, joined, glued, choice } = overtaker;
+    let Overtaker { own: mut past, source, joined, choice } = overtaker;
     if let Some(source) = graph.get(source) {
         past.join(&source.past);
     }
@@ -157,7 +156,7 @@ fn overtake(
     graph.copy_part(lengths, into);
     let mut event = deed.event(into, Kind::Chain);
     (event.source, event.joined, event.point) = (source, joined, !joined);
-    (event.choice, event.reversed, event.glued) = (choice, true, glued);
+    (event.choice, event.reversed) = (choice, true);
     into.add_chain(deed.thread, event);
 }
 

@@ -84,9 +84,6 @@ pub(super) fn grow(
                 level.must_see_news(first, before);
             }
             names.leads[at] = 0;
-            if step.operation.is_point() && record.glued.contains(&position) {
-                level.graph.glue(first);
-            }
         }
         position += u64::from(step.operation.is_point());
     }

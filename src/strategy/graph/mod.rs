@@ -20,10 +20,12 @@
 //!   is not known to others without the second. Waking is the taking of the mutex, with the notification in its past.
 //! - *Between executions.* The paper visits graphs depth first while the program runs. Here an execution is finished first;
 //!   then what differs from it is noted, and each of that determines the choices that begin another execution.
-//! - *Unwinding.* A thread that unwinds is not interrupted. A graph in which somebody would have to come between its steps
-//!   has no execution and is passed over; then the search does not say that it has seen everything.
-//! - *Not covered.* Waking without being notified, weak exchanges that fail though the value is as expected (their place is
-//!   a free choice before the load), and attempts to send on a channel without capacity, which succeed or not by who waits.
+//! - *Not covered.* Waking without being notified, and weak exchanges that fail though the value is as expected (their place is
+//!   a free choice before the load). Attempts to send on a channel without capacity, which succeed or not by who waits, and
+//!   ending a process from outside: then the search does not say that it has seen everything.
+//! - *Pointers and handovers.* Whoever turns out to have the last pointer to a value knows of what all others did with theirs, and
+//!   whoever has handed over a message, of what the receiver has done by the time that it goes on. In a graph they do not, so that
+//!   there are graphs without an execution. Those are passed over, with the same reserve.
 //!
 //! ```text
 //! begin:   take the last item; make its graph; plan: an order of its events, as choices          derive, replay
@@ -45,8 +47,9 @@ mod revisit;
 #[cfg(test)]
 mod tests;
 
+use super::exhaustive::tries_handover;
 use super::{Decision, Options, Record, Strategy};
-use crate::base::{Action, MOST_PLACES, Step, ThreadAction, ThreadId};
+use crate::base::{Action, ArcAction, ChannelAction, MOST_PLACES, Step, ThreadAction, ThreadId};
 use crate::memory::{Graph, Model};
 use derive::{Derived, derive};
 use grow::{Names, Surprise, grow};
@@ -106,6 +109,15 @@ pub struct Graphs {
     most_work: u64,
     /// Whether the execution under way is another one than was planned, because a store is further back than can be reached.
     out_of_reach: bool,
+}
+
+/// Whether a step may tell its thread more than an event of a graph does.
+fn tells_more(step: &Step) -> bool {
+    use ArcAction::{Drop, DropLast, Unique};
+    matches!(
+        step.operation.action,
+        Action::Arc(Unique | Drop | DropLast) | Action::Channel(ChannelAction::AwaitTaken { .. })
+    )
 }
 
 impl Graphs {
@@ -271,19 +283,25 @@ impl Strategy for Graphs {
     }
 
     fn learn(&mut self, record: &Record<'_>) {
+        let Some(level) = self.levels.last_mut() else { return };
+        let beyond = std::mem::take(&mut self.out_of_reach) || record.steps.is_empty() && !record.maximal;
+        if self.surprise.is_none() && !beyond {
+            self.surprise = grow(level, &mut self.names, record, &mut self.scratch).err();
+            self.work += level.graph.take_work();
+        }
+        if self.surprise.map_or(beyond, |_| record.steps.iter().any(tells_more)) {
+            (self.surprise, self.cut) = (None, true);
+            self.visited += level.share;
+            return level.items.clear();
+        }
         if self.surprise.is_some() {
             return;
         }
-        let level = self.levels.last_mut().expect("the level of the execution under way");
-        if std::mem::take(&mut self.out_of_reach) || record.steps.is_empty() && !record.maximal {
-            self.cut = true;
-            self.visited += level.share;
-            return;
-        }
-        self.surprise = grow(level, &mut self.names, record, &mut self.scratch).err();
-        self.work += level.graph.take_work();
-        let kills = |step: &Step| matches!(step.operation.action, Action::Thread(ThreadAction::Kill(_)));
-        self.cut |= !record.maximal || record.steps.iter().any(kills);
+        let beyond = |step: &Step| {
+            matches!(step.operation.action, Action::Thread(ThreadAction::Kill(_)))
+                || tries_handover(&step.operation, record.begun)
+        };
+        self.cut |= !record.maximal || record.steps.iter().any(beyond);
         self.executions += 1;
         level.share /= (1 + level.items.len()) as f64;
         self.visited += level.share;

@@ -19,8 +19,7 @@ pub(super) struct Planned {
     pub(super) outcome: u32,
 }
 
-/// Writes the choices that repeat the graph; `false` if there are none, because somebody would have to come between steps
-/// that are glued together.
+/// Writes the choices that repeat the graph; `false` if there are none.
 pub(super) fn plan(level: &Level, done: &mut Vec<u32>, plan: &mut Vec<Planned>) -> bool {
     let graph = &level.graph;
     plan.clear();
@@ -32,7 +31,7 @@ pub(super) fn plan(level: &Level, done: &mut Vec<u32>, plan: &mut Vec<Planned>) 
             let events = graph.events_of(thread as u32);
             while let Some(event) = events.get(done[thread] as usize) {
                 let id = EventId { thread: thread as u32, index: done[thread] };
-                if !is_due(graph, id, done) || !are_glued_due(graph, id, done) {
+                if !is_due(graph, id, done) {
                     complete = false;
                     break;
                 }
@@ -56,21 +55,6 @@ fn second_half(graph: &Graph, id: EventId) -> Option<(EventId, &Event)> {
     let next = EventId { index: id.index + 1, ..id };
     let event = graph.events_of(id.thread).get(next.index as usize)?;
     event.joined.then_some((next, event))
-}
-
-/// Whether the steps are due that the thread performs right after this one, for nobody can come between.
-fn are_glued_due(graph: &Graph, id: EventId, done: &[u32]) -> bool {
-    let mut next = id;
-    loop {
-        next.index += 1 + u32::from(second_half(graph, next).is_some());
-        match graph.events_of(id.thread).get(next.index as usize) {
-            Some(event) if event.glued => {}
-            _ => return true,
-        }
-        if !is_due(graph, next, done) {
-            return false;
-        }
-    }
 }
 
 /// Whether all that the step depends on is done.

@@ -56,7 +56,6 @@ pub(super) fn run<'a>(
         steps: &tape.steps,
         pending: &pending,
         processes: &vec![(ThreadId::MAIN, false); pending.len()],
-        glued: &[],
         guards: &[],
         yields: &[],
         maximal: true,
