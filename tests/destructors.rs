@@ -99,7 +99,7 @@ fn a_pointer_that_was_weak_may_be_the_last() {
         let report = explored(search(name).executions(200), || upgrades(true));
         assert!(report.shows(FindingKind::Deadlock) && report.divergence().is_none(), "{name}: {report}");
     }
-    for (name, executions) in [("exhaustive", 4), ("dfs", 6)] {
+    for (name, executions) in [("exhaustive", 4), ("dfs", 9)] {
         let report = explored(search(name), || upgrades(false));
         assert_eq!((report.proved(), report.executions()), (true, executions), "{name}: {report}");
     }

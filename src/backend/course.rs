@@ -77,7 +77,7 @@ fn with<R>(f: impl FnOnce(&mut Course) -> R) -> R {
 /// Begins an exploration on this OS thread.
 pub(super) fn begin(job: Job, share: Share) {
     join_in(share);
-    let carriage = Carriage::new(job.settings.clone(), job.drops);
+    let carriage = Carriage::new(job.settings.clone(), job.steps);
     let mut outcome = Outcome::default();
     if let Err(error) = &carriage {
         outcome.stranded = Some(format!("there is no memory for a stack ({error})"));
@@ -245,9 +245,9 @@ impl Course {
         let outcome = &mut self.outcome;
         outcome.executions += 1;
         with_share(|share| share.pulse.executions.store(outcome.executions, Relaxed));
-        if summary.destructor_acted && !self.job.drops {
-            // It begins again, with drops as steps.
-            outcome.destructor_acted = true;
+        if summary.pointers_matter() > self.job.steps {
+            // It begins again, with these as steps.
+            outcome.pointers_matter = summary.pointers_matter();
             self.enough = true;
             return;
         }

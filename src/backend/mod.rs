@@ -23,7 +23,7 @@ mod shuttle;
 mod things;
 
 use crate::base::{Error, Schedule};
-use crate::engine::{Clock, Settings};
+use crate::engine::{Clock, PointerSteps, Settings};
 use crate::trace::Trace;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -153,8 +153,8 @@ pub(crate) struct Job {
     pub(crate) seed: u64,
     pub(crate) executions: u64,
     pub(crate) time: Option<Duration>,
-    /// Whether drops of reference-counted pointers are steps.
-    pub(crate) drops: bool,
+    /// Which operations on reference-counted pointers are steps.
+    pub(crate) steps: PointerSteps,
     /// Whether every trace is asked for.
     pub(crate) observed: bool,
     pub(crate) interrupt: Option<Arc<AtomicBool>>,
@@ -171,8 +171,9 @@ pub(crate) struct Outcome {
     pub(crate) cut_short: u64,
     pub(crate) counts_seen: bool,
     pub(crate) endless: bool,
-    /// Whether a destructor has performed operations though drops are no steps: the exploration has to begin again.
-    pub(crate) destructor_acted: bool,
+    /// Which operations on reference-counted pointers would have to be steps; if there are more than are, the exploration has to
+    /// begin again.
+    pub(crate) pointers_matter: PointerSteps,
     /// Whether there is anything to explore, as far as an execution that came to its end tells.
     pub(crate) matters: Option<bool>,
     /// Whether the backend has nothing left to try.

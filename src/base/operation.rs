@@ -420,6 +420,12 @@ pub enum ArcAction {
     DropLast,
     /// The drop of a strong pointer, the last one or not, where it matters who drops the last.
     Drop,
+    /// Another strong pointer is made from one, where it matters how many there are.
+    Clone,
+    /// A weak pointer is made, where it matters how many there are.
+    Downgrade,
+    /// A weak pointer goes, where it matters how many there are.
+    DropWeak,
 }
 
 /// On the standard output.

@@ -12,7 +12,9 @@ pub(crate) use super::fiber::{Claim, host, is_active, spawn};
 use super::hot::Hot;
 pub(crate) use super::output::print_whole_lines;
 pub(crate) use super::output::{print, write};
-pub(crate) use super::pointers::{begin_destructor, drops_are_steps, end_destructor, knows_pointer};
+pub(crate) use super::pointers::{
+    PointerSteps, begin_destructor, end_destructor, end_watched, knows_pointer, look_at_count, pointer_steps,
+};
 use super::slot::Slot;
 pub(crate) use super::statics::{Erased, keep_static, remove_static, static_of, take_static};
 pub(crate) use super::threads::{

@@ -99,7 +99,7 @@ pub(crate) struct Execution {
     pub(crate) spares_releases: bool,
     /// Whether somebody has released a lock that another thread had taken.
     pub(crate) strange_release_seen: bool,
-    /// Whether somebody has looked at a reference count.
+    /// Whether somebody has looked at a reference count that could have been another.
     pub(crate) count_seen: bool,
     /// The objects known to be met without protection, by number.
     pub(crate) exposed: Vec<bool>,

@@ -76,6 +76,7 @@ use fiber::Hub;
 pub(crate) use fiber::{Carriage, trace_so_far};
 pub(crate) use loops::Loop;
 pub use output::Output;
+pub(crate) use pointers::PointerSteps;
 pub(crate) use stretch::{Halt, Leeway, Plain};
 
 /// How time passes in an execution.
@@ -121,10 +122,13 @@ pub(crate) struct Summary {
     pub(crate) weak_seen: bool,
     /// Whether stores to an atomic have been forgotten that a proof would have to try.
     pub(crate) stores_forgotten: bool,
-    /// Whether somebody, in this or an earlier execution, has looked at a reference count.
+    /// Whether somebody, in this or an earlier execution, has looked at a reference count that could have been another, because
+    /// clones and drops are no steps.
     pub(crate) count_seen: bool,
     /// Whether a destructor that the last drop of a reference-counted pointer ran has performed operations.
     pub(crate) destructor_acted: bool,
+    /// Whether another could have dropped the last of some reference-counted pointers where there were weak ones.
+    pub(crate) end_contended: bool,
     /// Whether, for a strategy that learns, a thread went round a loop for long at places that were not known for it.
     pub(crate) loop_found: bool,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
@@ -212,9 +216,11 @@ impl Engine {
         self.hub.execution().settings.memory = memory;
     }
 
-    /// Whether drops of reference-counted pointers are steps from now on.
-    pub(crate) fn choose_drops(&mut self, chosen: bool) {
-        self.hub.execution().pointers.choose_drops(chosen);
+    /// Which operations on reference-counted pointers are steps from now on.
+    pub(crate) fn choose_pointer_steps(&mut self, steps: PointerSteps) {
+        let execution = self.hub.execution();
+        execution.pointers.choose_steps(steps);
+        execution.count_seen = false;
     }
 
     /// The places at which the last execution went round a loop for long that were not known for it.
@@ -254,6 +260,18 @@ impl Engine {
     }
 }
 
+impl Summary {
+    /// Which operations on reference-counted pointers would have to be steps, after what has been seen.
+    pub(crate) fn pointers_matter(&self) -> PointerSteps {
+        match () {
+            () if self.count_seen => PointerSteps::All,
+            () if self.end_contended => PointerSteps::AllDrops,
+            () if self.destructor_acted => PointerSteps::Drops,
+            () => PointerSteps::None,
+        }
+    }
+}
+
 impl Execution {
     /// Begins a new execution, for a strategy of this kind.
     fn prepare(&mut self, strategy: &dyn Strategy) {
@@ -286,6 +304,7 @@ impl Execution {
             stores_forgotten: self.weak.forgot,
             count_seen: self.count_seen,
             destructor_acted: self.pointers.destructor_acted(),
+            end_contended: self.pointers.end_was_contended(),
             loop_found: !self.learning.loops.found.is_empty(),
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (self.held_at_end && ending == Ending::Finished)

@@ -6,7 +6,14 @@
 //!
 //! Who drops the last pointer runs the value's destructor. Where that performs operations, it matters who that is, so that
 //! drops have to be steps. Most destructors perform none, and steps cost executions: so drops are none until a destructor
-//! has been seen to perform an operation. Whoever explores then [begins again](super::Engine::choose_drops) with drops as steps.
+//! has been seen to perform an operation. Whoever explores then [begins again](super::Engine::choose_pointer_steps) with drops as
+//! steps.
+//!
+//! Likewise with the end of a value that weak pointers outlive: who drops the last pointer does not matter where that one knows of the
+//! other drops. Where he does not it could have been another, and all drops are steps.
+//!
+//! Likewise with counts: most are looked at only by who knows of all that others have done with their pointers, to take the value
+//! out of the last one, say. Where others may yet clone and drop theirs, or could have done so later, all of that are steps.
 
 use super::execution::{Execution, Mode};
 use super::fiber::{is_active, with};
@@ -14,18 +21,33 @@ use super::slot::Slot;
 use crate::base::object::State;
 use crate::base::{Action, ObjectId, ObjectKind, Step, ThreadAction, ThreadId, VectorClock};
 
+/// Which operations on reference-counted pointers are steps besides those that ask something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PointerSteps {
+    #[default]
+    None,
+    /// Drops of pointers to values that have something to destroy.
+    Drops,
+    /// Drops of all pointers that are not weak.
+    AllDrops,
+    /// All clones and drops, of weak pointers too.
+    All,
+}
+
 /// The allocations of which something is known in this execution.
 #[derive(Default)]
 pub(crate) struct Pointers {
     // Those from `live` on are kept for their memory only.
     known: Vec<Allocation>,
     live: usize,
-    /// Whether drops are steps, in this execution and those to come.
-    chosen: bool,
+    /// Which operations are steps, in this execution and those to come.
+    steps: PointerSteps,
     /// Who is running a destructor, and how many steps there were when it began.
     destructors: Vec<(ThreadId, usize)>,
     /// Whether a destructor has performed an operation.
     acted: bool,
+    /// Whether another could have dropped the last pointer where there were weak ones.
+    contended: bool,
 }
 
 /// An allocation that several pointers share.
@@ -42,16 +64,22 @@ impl Pointers {
         self.live = 0;
         self.destructors.clear();
         self.acted = false;
+        self.contended = false;
     }
 
-    /// From now on drops are steps, or are none.
-    pub(crate) fn choose_drops(&mut self, chosen: bool) {
-        self.chosen = chosen;
+    /// From now on these operations are steps.
+    pub(crate) fn choose_steps(&mut self, steps: PointerSteps) {
+        self.steps = steps;
     }
 
     /// Whether a destructor has performed an operation; one that has not come to its end stands at one.
     pub(crate) fn destructor_acted(&self) -> bool {
         self.acted || !self.destructors.is_empty()
+    }
+
+    /// Whether another could have dropped the last pointer where there were weak ones.
+    pub(crate) fn end_was_contended(&self) -> bool {
+        self.contended
     }
 
     #[inline(always)]
@@ -122,6 +150,27 @@ impl Execution {
         }
     }
 
+    /// The running thread looks at a count; `alone` if it has the only pointer, and no weak one is left. What it sees is all that it
+    /// could see here if nobody else has a pointer, and it knows of what those did who had: then nobody can tell whether that
+    /// were steps.
+    pub(crate) fn look_at_count(&mut self, address: usize, alone: bool) {
+        if self.pointers.steps == PointerSteps::All {
+            return;
+        }
+        self.count_seen |= !(alone && self.knows_of_drops(address));
+    }
+
+    /// The running thread has come to drop the last pointer where there are weak ones; whether it still was the last then.
+    pub(crate) fn end_watched(&mut self, address: usize, last: bool) {
+        self.pointers.contended |= !(last && self.knows_of_drops(address));
+    }
+
+    /// Whether the running thread knows of all drops of pointers to the allocation.
+    fn knows_of_drops(&mut self, address: usize) -> bool {
+        let knows = &self.threads[self.running.index()].knows.clock;
+        self.pointers.get_mut(address).is_none_or(|known| known.left.le(knows))
+    }
+
     /// The running thread has the only pointer left: all that others did with theirs came before.
     #[inline]
     pub(crate) fn pointer_alone(&mut self, address: usize) {
@@ -163,10 +212,20 @@ impl Execution {
     }
 }
 
-/// Whether drops of reference-counted pointers are steps.
+/// Which operations on reference-counted pointers are steps.
 #[inline]
-pub(crate) fn drops_are_steps() -> bool {
-    is_active() && with(|execution| execution.pointers.chosen)
+pub(crate) fn pointer_steps() -> PointerSteps {
+    if is_active() { with(|execution| execution.pointers.steps) } else { PointerSteps::None }
+}
+
+/// The caller has come to drop the last pointer where there are weak ones: see [`Execution::end_watched`].
+pub(crate) fn end_watched(address: usize, last: bool) {
+    with(|execution| execution.end_watched(address, last));
+}
+
+/// The caller has looked at the count of the allocation at `address`: see [`Execution::look_at_count`].
+pub(crate) fn look_at_count(address: usize, alone: bool) {
+    with(|execution| execution.look_at_count(address, alone));
 }
 
 /// Whether anything is known of the allocation at `address`.

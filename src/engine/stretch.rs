@@ -94,6 +94,7 @@ impl Execution {
             | self.heard
             | self.weak.forgot
             | self.pointers.destructor_acted()
+            | self.pointers.end_was_contended()
             | ((self.weak.seen, self.count_seen) != self.told);
         self.over == Some(Ending::Finished) && !odd && self.panics.len() | self.races.len() == 0
     }

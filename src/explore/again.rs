@@ -3,6 +3,7 @@
 //! - It uses atomics in other ways than sequentially consistently: from then on C11 holds.
 //! - A destructor that the last drop of an `Arc` runs performs operations, so that it matters who drops last: from then on
 //!   every drop is a step, and which comes last is a choice.
+//! - The count of an `Arc` is looked at that others may change meanwhile: from then on every clone and every drop is a step.
 //! - A thread goes round a loop for long without a hint that it waits there: from then on a round of that loop which has shown
 //!   nothing new is not repeated.
 //! - A thread is about to be kept from going round a polling loop for the first time: whether it would give up by itself is tried
@@ -16,25 +17,37 @@ use super::report::Coverage;
 use super::runner::Runner;
 use super::search::Search;
 use crate::base::{Error, Schedule, Strategy};
-use crate::engine::{Clock, Loop, MemoryModel, Summary};
+use crate::engine::{Clock, Loop, MemoryModel, PointerSteps, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe};
 use std::any::Any;
 use std::collections::BTreeSet;
 
-/// What is made of drops of `Arc`s.
+/// Which operations on `Arc`s are steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Drops {
-    /// They are no steps; once a destructor performs operations the exploration begins again with drops as steps.
-    Watched,
-    /// They are steps.
-    Chosen,
-    /// They are no steps, because the exploration cannot begin again. Where a destructor performs operations it proves
-    /// nothing.
-    Ignored,
+    /// These; once others turn out to matter the exploration begins again with them as steps too.
+    Watched(PointerSteps),
+    /// These, because the exploration cannot begin again. Where others matter it proves nothing.
+    Fixed(PointerSteps),
+}
+
+impl Drops {
+    pub(super) fn steps(self) -> PointerSteps {
+        let (Drops::Watched(steps) | Drops::Fixed(steps)) = self;
+        steps
+    }
+
+    /// Those that it takes after such an execution, if there are more and it can begin again.
+    pub(super) fn wanted(self, matter: PointerSteps) -> Option<PointerSteps> {
+        matches!(self, Drops::Watched(steps) if steps < matter).then_some(matter)
+    }
 }
 
 /// Why it is no proof where an atomic has had more stores than are kept.
 const FORGOTTEN: &str = "an atomic has had so many stores that reading the oldest of them was not tried";
+/// Why it is no proof where drops had to be ignored that end values.
+const ENDED: &str = "a weak pointer outlives a value, and who of several threads drops the last `Arc` was not tried in every way; \
+                     explore the model in one go, without parts, checkpoints or a strategy of your own";
 /// Why it is no proof where drops had to be ignored.
 const IGNORED: &str = "a destructor performs operations, and who of several threads drops the last `Arc` and so runs it was not tried \
                        in every way; explore the model in one go, without parts, checkpoints or a strategy of your own";
@@ -81,19 +94,23 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     pub(super) fn watch_model(&mut self, custom: Option<&dyn Strategy>) {
         let known = custom.is_none_or(|strategy| afresh(self, strategy).is_some());
         if !known || !self.is_in_one_go() {
-            self.drops = Drops::Ignored;
+            self.drops = Drops::Fixed(PointerSteps::None);
             self.loops = None;
         }
         self.engine.try_loops(self.loops.is_some());
     }
 
-    /// Replays a schedule. Nothing says whether drops were steps when it was made, so both are tried; check characters tell.
+    /// Replays a schedule. Nothing says which operations on pointers were steps when it was made, so all are tried; check
+    /// characters tell.
     pub(super) fn replay(&mut self, schedule: Schedule) -> Result<(), Error> {
-        self.set_drops(Drops::Ignored);
-        let Err(error) = self.single(Box::new(strategy::replay(schedule.clone()))) else { return Ok(()) };
-        self.set_drops(Drops::Chosen);
-        self.forget()?;
-        self.single(Box::new(strategy::replay(schedule))).map_err(|_| error)
+        let mut first = None;
+        for steps in [PointerSteps::None, PointerSteps::Drops, PointerSteps::AllDrops, PointerSteps::All] {
+            self.set_drops(Drops::Fixed(steps));
+            let Err(error) = self.single(Box::new(strategy::replay(schedule.clone()))) else { return Ok(()) };
+            first = first.or(Some(error));
+            self.forget()?;
+        }
+        first.map_or(Ok(()), Err)
     }
 
     fn is_in_one_go(&self) -> bool {
@@ -123,15 +140,15 @@ impl<F: Fn()> Runner<'_, F> {
 
     pub(super) fn set_drops(&mut self, drops: Drops) {
         self.drops = drops;
-        self.engine.choose_drops(drops == Drops::Chosen);
+        self.engine.choose_pointer_steps(drops.steps());
     }
 
     /// Whether the model has turned out to do what the exploration was not prepared for, so that it begins again.
     pub(super) fn begins_again(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
         let found = self.loops_found(summary).to_vec();
         self.watch_loops(&found, strategy);
-        if self.is_about_drops(summary) {
-            self.choose_drops(strategy);
+        if let Some(steps) = self.drops.wanted(summary.pointers_matter()) {
+            self.choose_drops(steps, strategy);
         }
         if self.is_about_memory(summary) {
             self.weaken(strategy);
@@ -146,11 +163,8 @@ impl<F: Fn()> Runner<'_, F> {
         if memory {
             self.report.memory = MemoryModel::C11;
         }
-        memory || self.is_about_drops(summary) || self.is_about_loops(summary)
-    }
-
-    fn is_about_drops(&self, summary: &Summary) -> bool {
-        summary.destructor_acted && self.drops == Drops::Watched
+        let pointers = self.drops.wanted(summary.pointers_matter()).is_some();
+        memory || pointers || self.is_about_loops(summary)
     }
 
     /// Where it went round a loop for long, if the exploration is to begin again for that.
@@ -196,17 +210,17 @@ impl<F: Fn()> Runner<'_, F> {
         self.again = afresh(self, strategy);
     }
 
-    /// From now on drops are steps. Schedules mean something else then, so that what was found is found again.
-    pub(super) fn begin_with_drops(&mut self) {
-        self.set_drops(Drops::Chosen);
+    /// From now on these are steps. Schedules mean something else then, so that what was found is found again.
+    pub(super) fn begin_with_drops(&mut self, steps: PointerSteps) {
+        self.set_drops(Drops::Watched(steps));
         self.report.findings.clear();
         self.seen.clear();
         self.lock_orders.clear();
         self.report.matters = None;
     }
 
-    pub(super) fn choose_drops(&mut self, strategy: &dyn Strategy) {
-        self.begin_with_drops();
+    pub(super) fn choose_drops(&mut self, steps: PointerSteps, strategy: &dyn Strategy) {
+        self.begin_with_drops(steps);
         // Where the settings say how to search, any strategy stands for that.
         let afresh = afresh(self, strategy);
         self.again = Some(afresh.unwrap_or_else(|| self.every_behaviour()));
@@ -214,10 +228,13 @@ impl<F: Fn()> Runner<'_, F> {
 
     /// Where drops were ignored and it matters, or stores were forgotten, nothing is proved.
     pub(super) fn doubt_proof(&mut self) {
-        let why = match () {
-            () if self.destructor_acted && self.drops == Drops::Ignored => IGNORED,
-            () if self.stores_forgotten => FORGOTTEN,
-            () => return,
+        let matter = Some(self.pointers_matter).filter(|matter| *matter > self.drops.steps());
+        let why = match matter {
+            Some(PointerSteps::Drops) => IGNORED,
+            Some(PointerSteps::AllDrops) => ENDED,
+            // Of counts the report tells by itself.
+            _ if self.stores_forgotten => FORGOTTEN,
+            _ => return,
         };
         match self.report.coverage {
             Coverage::Proved | Coverage::AllWithin(_) => self.report.coverage = Coverage::Sampled,

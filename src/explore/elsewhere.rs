@@ -14,7 +14,7 @@ use super::runner::Runner;
 use super::search::Search;
 use crate::backend::{self, Backend, Job, Outcome, Plan};
 use crate::base::{Error, Strategy};
-use crate::engine::MemoryModel;
+use crate::engine::{MemoryModel, PointerSteps};
 use crate::finding;
 use crate::trace::Trace;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
     ) -> Result<Report, Error> {
         let backend = self.config.backend;
         self.report.backend = backend;
-        self.set_drops(Drops::Watched);
+        self.set_drops(Drops::Watched(PointerSteps::None));
         let job = self.job(Arc::clone(&model), custom.is_some())?;
         if backend == Backend::Loom {
             self.report.memory = MemoryModel::C11;
@@ -45,9 +45,9 @@ impl<F: Fn() + Sync> Runner<'_, F> {
         }
         let plan = job.plan.clone();
         let mut outcome = backend::run(job, &mut self)?;
-        if outcome.destructor_acted {
-            self.begin_with_drops();
-            outcome = backend::run(self.job(model, false)?, &mut self)?;
+        while let Some(steps) = self.drops.wanted(outcome.pointers_matter) {
+            self.begin_with_drops(steps);
+            outcome = backend::run(self.job(Arc::clone(&model), false)?, &mut self)?;
         }
         self.adopt(&outcome);
         self.report.coverage = match &plan {
@@ -122,7 +122,7 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             seed: config.seed,
             executions,
             time,
-            drops: self.drops == Drops::Chosen,
+            steps: self.drops.steps(),
             observed: self.observer.is_some(),
             interrupt: self.extras.interrupt.clone(),
         })

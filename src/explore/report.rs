@@ -254,8 +254,8 @@ impl Report {
         self.endless
     }
 
-    /// Whether the model looks at reference counts. Clones and drops of an `Arc` that are not the last are no choices of
-    /// their own, so counts were seen to change only together with a neighbouring step.
+    /// Whether the model looks at reference counts that others may change, in an exploration in which clones and drops of an `Arc`
+    /// are no choices of their own: counts were seen to change only together with a neighbouring step.
     pub fn sees_counts(&self) -> bool {
         self.counts_seen
     }

@@ -9,7 +9,7 @@ use super::progress::{Progress, Watcher};
 use super::report::{Coverage, Report};
 use super::search::Search;
 use crate::base::{Ending, Error, Schedule, Strategy};
-use crate::engine::{Engine, Halt, Leeway, Loop, MemoryModel, Plain, Summary};
+use crate::engine::{Engine, Halt, Leeway, Loop, MemoryModel, Plain, PointerSteps, Summary};
 use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Replay};
 use crate::trace::{Trace, first_difference};
 use std::any::Any;
@@ -39,7 +39,7 @@ pub(super) struct Runner<'a, F> {
     /// Where the model polls without a hint, as far as that is known; `None` when the exploration cannot begin again.
     pub(super) loops: Option<Vec<Loop>>,
     /// Whether a destructor that the last drop of an `Arc` ran has performed operations.
-    pub(super) destructor_acted: bool,
+    pub(super) pointers_matter: PointerSteps,
     /// Whether stores have been forgotten that a proof would have to try.
     pub(super) stores_forgotten: bool,
     pub(super) seen: BTreeSet<String>,
@@ -99,9 +99,9 @@ impl<'a, F: Fn()> Runner<'a, F> {
             observer,
             started: Instant::now(),
             again: None,
-            drops: Drops::Watched,
+            drops: Drops::Watched(PointerSteps::None),
             loops: Some(Vec::new()),
-            destructor_acted: false,
+            pointers_matter: PointerSteps::None,
             stores_forgotten: false,
             report,
             seen,
@@ -309,7 +309,7 @@ impl<F: Fn()> Runner<'_, F> {
     }
 
     pub(super) fn count(&mut self, summary: &Summary) {
-        self.destructor_acted |= summary.destructor_acted;
+        self.pointers_matter = self.pointers_matter.max(summary.pointers_matter());
         self.stores_forgotten |= summary.stores_forgotten;
         let (choices, threads) = (summary.choices, summary.threads);
         self.tally(&Plain { executions: 1, choices, longest: choices, threads });

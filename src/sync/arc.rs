@@ -27,7 +27,7 @@ pub use weak::Weak;
 use crate::base::{Action, ArcAction, Name, ObjectId};
 use crate::engine::current;
 use crate::engine::slot::Slot;
-use answers::{answer, counted};
+use answers::{answer_look, counted, dropped};
 use std::any::Any;
 use std::mem::{self, ManuallyDrop};
 use std::panic::Location;
@@ -76,7 +76,7 @@ impl<T> Arc<T> {
         let mut slot = Slot::new();
         let data = StdArc::new_cyclic(|data| {
             current::pointer_made(address(data.as_ptr()));
-            let weak = Weak::with_slot(data.clone(), mem::replace(&mut slot, Slot::new()));
+            let weak = Weak::with_slot(data.clone(), mem::replace(&mut slot, Slot::new()), place);
             let value = data_fn(&weak);
             slot = weak.into_slot();
             value
@@ -103,7 +103,7 @@ impl<T> Arc<T> {
         let (data, slot, place) = this.into_parts();
         let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let result = StdArc::try_unwrap(data);
-        answer(object, address, result.is_ok(), weak == 0);
+        answer_look(object, address, result.is_ok(), weak == 0);
         result.map_err(|data| Arc::made(data, slot, place))
     }
 
@@ -116,10 +116,10 @@ impl<T> Arc<T> {
         let (data, _, _) = this.into_parts();
         let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let value = StdArc::into_inner(data);
-        answer(object, address, value.is_some(), weak == 0);
+        answer_look(object, address, value.is_some(), weak == 0);
         if drops {
             // It is no refusal: there is a pointer less.
-            counted(object, usize::from(value.is_some()));
+            dropped(object, value.is_some());
         }
         if object.is_some() && value.is_none() {
             current::pointer_dropped(address);
@@ -153,22 +153,25 @@ impl<T: ?Sized> Arc<T> {
     }
 
     /// A weak pointer to the same allocation.
+    #[track_caller]
     pub fn downgrade(this: &Self) -> Weak<T> {
-        Weak::with_slot(StdArc::downgrade(&this.data), this.slot.duplicate())
+        let place = Location::caller();
+        drops::change_count(Arc::as_ptr(this), &this.slot, ArcAction::Downgrade, place);
+        Weak::with_slot(StdArc::downgrade(&this.data), this.slot.duplicate(), place)
     }
 
     /// How many strong pointers there are.
     #[track_caller]
     pub fn strong_count(this: &Self) -> usize {
         let object = this.observe(ArcAction::Count, Location::caller());
-        counted(object, StdArc::strong_count(&this.data))
+        this.counted(object, StdArc::strong_count(&this.data))
     }
 
     /// How many weak pointers there are.
     #[track_caller]
     pub fn weak_count(this: &Self) -> usize {
         let object = this.observe(ArcAction::Count, Location::caller());
-        counted(object, StdArc::weak_count(&this.data))
+        this.counted(object, StdArc::weak_count(&this.data))
     }
 
     /// The value, to be changed, if this is the only pointer, weak ones included.
@@ -177,7 +180,7 @@ impl<T: ?Sized> Arc<T> {
         let object = this.observe(ArcAction::Unique, Location::caller());
         let address = address(StdArc::as_ptr(&this.data));
         let value = StdArc::get_mut(&mut this.data);
-        answer(object, address, value.is_some(), false);
+        answer_look(object, address, value.is_some(), false);
         value
     }
 
@@ -208,10 +211,11 @@ impl Arc<dyn Any + Send + Sync> {
 }
 
 impl<T: ?Sized> Clone for Arc<T> {
-    /// Another pointer to the same allocation. No step.
+    /// Another pointer to the same allocation. A step only where a count is looked at.
     #[inline]
     #[track_caller]
     fn clone(&self) -> Self {
+        drops::change_count(Arc::as_ptr(self), &self.slot, ArcAction::Clone, Location::caller());
         Arc::made(StdArc::clone(&self.data), self.slot.duplicate(), Location::caller())
     }
 }
@@ -250,6 +254,11 @@ impl<T: ?Sized> Arc<T> {
     /// The allocation as an object, or `None` outside an exploration.
     fn object(&self) -> Option<ObjectId> {
         current::pointer(&self.slot, address(StdArc::as_ptr(&self.data)))
+    }
+
+    fn counted(&self, object: Option<ObjectId>, count: usize) -> usize {
+        let alone = StdArc::strong_count(&self.data) == 1 && StdArc::weak_count(&self.data) == 0;
+        counted(object, address(StdArc::as_ptr(&self.data)), count, alone)
     }
 
     fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {

@@ -4,7 +4,7 @@ use super::{HOST, Host, Hub, Leave, host, job, take_down, with};
 use crate::base::ThreadId;
 use crate::engine::carried::{self, Carrier};
 use crate::engine::execution::Execution;
-use crate::engine::{Settings, Summary};
+use crate::engine::{PointerSteps, Settings, Summary};
 use crate::trace::Trace;
 use corosensei::on_stack;
 use corosensei::stack::DefaultStack;
@@ -107,15 +107,15 @@ pub(crate) struct Carriage {
 }
 
 impl Carriage {
-    /// `drops`: whether drops of reference-counted pointers are steps.
+    /// `steps`: which operations on reference-counted pointers are steps.
     ///
     /// # Errors
     ///
     /// When there is no memory for a stack.
-    pub(crate) fn new(settings: Settings, drops: bool) -> std::io::Result<Self> {
+    pub(crate) fn new(settings: Settings, steps: PointerSteps) -> std::io::Result<Self> {
         let stack = DefaultStack::new(settings.stack_size)?;
         let mut hub = Hub::new(Execution::new(settings));
-        hub.execution().pointers.choose_drops(drops);
+        hub.execution().pointers.choose_steps(steps);
         Ok(Carriage { hub, stack, _belongs: Belongs::new() })
     }
 

@@ -4,7 +4,7 @@
 
 use super::sizes::{Kind, Sampled, Sizes, chance, choose};
 use crate::base::Ending;
-use crate::engine::{Loop, Summary};
+use crate::engine::{Loop, PointerSteps, Summary};
 use crate::explore::report::Report;
 use crate::explore::runner::Runner;
 use crate::strategy::Divisible;
@@ -58,7 +58,7 @@ pub(super) struct Done<S: Divisible> {
     pub(super) report: Report,
     pub(super) lock_orders: BTreeSet<u64>,
     /// Whether a destructor has performed operations.
-    pub(super) destructor_acted: bool,
+    pub(super) pointers_matter: PointerSteps,
     /// Where a thread went round a loop for long.
     pub(super) loops: Vec<Loop>,
     pub(super) learned: S::Learned,
@@ -130,7 +130,7 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
     pub(super) fn perform(&mut self, number: usize, job: Job<S::Item>) -> Done<S> {
         let lock_orders = job.known.lock_orders.clone();
         let kept = self.runner.begin_job(job.known.signatures.clone(), lock_orders);
-        let acted = std::mem::take(&mut self.runner.destructor_acted);
+        let mattered = std::mem::take(&mut self.runner.pointers_matter);
         let mut pace = Pace {
             number,
             executions: job.executions,
@@ -171,9 +171,9 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         let learned = strategy.learned();
         self.strategy = Some(strategy);
         let (report, lock_orders) = self.runner.end_job(kept);
-        let destructor_acted = std::mem::replace(&mut self.runner.destructor_acted, acted);
+        let pointers_matter = std::mem::replace(&mut self.runner.pointers_matter, mattered);
         let Pace { stops, loops, .. } = pace;
-        Done { report, lock_orders, destructor_acted, loops, learned, left, sampled, total, stops }
+        Done { report, lock_orders, pointers_matter, loops, learned, left, sampled, total, stops }
     }
 
     fn may_go_on(&self, pace: &Pace) -> bool {

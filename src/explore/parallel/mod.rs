@@ -23,7 +23,6 @@ mod pool;
 mod saved;
 mod sizes;
 
-use super::again::Drops;
 use super::file::Origin;
 use super::portfolio::{Left, Share};
 use super::report::Report;
@@ -279,9 +278,9 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
                 if done.report.memory != self.report.memory {
                     self.weaken(&*search.main);
                 }
-                self.destructor_acted |= done.destructor_acted;
-                if done.destructor_acted && self.drops == Drops::Watched {
-                    self.choose_drops(&*search.main);
+                self.pointers_matter = self.pointers_matter.max(done.pointers_matter);
+                if let Some(steps) = self.drops.wanted(done.pointers_matter) {
+                    self.choose_drops(steps, &*search.main);
                 }
                 self.watch_loops(&done.loops, &*search.main);
                 self.lock_orders.extend(done.lock_orders);

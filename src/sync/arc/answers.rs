@@ -15,20 +15,33 @@ pub(super) fn answer(object: Option<ObjectId>, address: usize, alone: bool, goes
     }
 }
 
-/// Completes an upgrade.
-pub(super) fn answer_upgrade(object: Option<ObjectId>, address: usize, upgraded: bool) {
+/// As [`answer`], for one who has looked at the count for it.
+pub(super) fn answer_look(object: Option<ObjectId>, address: usize, alone: bool, goes: bool) {
     if object.is_some() {
-        current::annotate(Outcome::Value(u64::from(upgraded)));
-        if upgraded {
-            current::pointer_alone(address);
-        }
+        current::look_at_count(address, alone);
+        answer(object, address, alone, goes);
     }
 }
 
-/// Completes a step that asked for a number.
-pub(super) fn counted(object: Option<ObjectId>, count: usize) -> usize {
+/// Completes an upgrade. It tells nothing of what others did before they dropped theirs: std promises nothing of the kind.
+pub(super) fn answer_upgrade(object: Option<ObjectId>, upgraded: bool) {
     if object.is_some() {
+        current::annotate(Outcome::Value(u64::from(upgraded)));
+    }
+}
+
+/// Completes a step that asked for a number; `alone` if there is one strong pointer, and no weak one.
+pub(super) fn counted(object: Option<ObjectId>, address: usize, count: usize, alone: bool) -> usize {
+    if object.is_some() {
+        current::look_at_count(address, alone);
         current::annotate(Outcome::Value(count as u64));
     }
     count
+}
+
+/// Completes a drop that is a step in any case.
+pub(super) fn dropped(object: Option<ObjectId>, last: bool) {
+    if object.is_some() {
+        current::annotate(Outcome::Value(u64::from(last)));
+    }
 }

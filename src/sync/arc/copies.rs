@@ -1,6 +1,6 @@
 //! Changing a value that may be shared: `make_mut`, and what it can copy.
 
-use super::answers::answer;
+use super::answers::answer_look;
 use super::{Arc, address};
 use crate::base::ArcAction;
 use crate::engine::current;
@@ -25,7 +25,7 @@ impl<T: ?Sized + CloneToUninit> Arc<T> {
         let place = Location::caller();
         let object = this.observe(ArcAction::Unique, place);
         let alone = StdArc::strong_count(&this.data) == 1;
-        answer(object, address(StdArc::as_ptr(&this.data)), alone, false);
+        answer_look(object, address(StdArc::as_ptr(&this.data)), alone, false);
         if !alone {
             let copy = T::copy(this);
             *this = Arc::adopt(copy, Slot::new(), place);

@@ -1,9 +1,9 @@
 //! What a drop means to the engine.
 
 use super::address;
-use super::answers::{answer, counted};
+use super::answers::{answer, dropped};
 use crate::base::{Action, ArcAction, ObjectId};
-use crate::engine::current;
+use crate::engine::current::{self, PointerSteps};
 use crate::engine::slot::Slot;
 use std::mem;
 use std::panic::Location;
@@ -25,10 +25,28 @@ impl Drop for Destructor {
     }
 }
 
-/// Whether drops of pointers to such a value are steps. Where nothing is to be destroyed, nobody can tell who does it.
+/// Whether drops of pointers to such a value are steps. Where nothing is to be destroyed, nobody can tell who does it, but by the
+/// count.
 #[inline]
 pub(super) fn are_steps<T: ?Sized>() -> bool {
-    mem::needs_drop::<T>() && current::drops_are_steps()
+    match current::pointer_steps() {
+        PointerSteps::None => false,
+        PointerSteps::Drops => mem::needs_drop::<T>(),
+        PointerSteps::AllDrops | PointerSteps::All => true,
+    }
+}
+
+/// A pointer to the allocation is made from another, or a weak one goes.
+#[inline]
+pub(super) fn change_count<T: ?Sized>(
+    data: *const T,
+    slot: &Slot,
+    action: ArcAction,
+    place: &'static Location<'static>,
+) {
+    if current::pointer_steps() == PointerSteps::All && !current::is_tearing_down() {
+        perform(action, address(data), slot, place);
+    }
 }
 
 /// A pointer is about to go, inside an exploration. Whoever drops it keeps what is given back until the value's destructor
@@ -64,6 +82,7 @@ fn let_go_watched<T: ?Sized>(data: &StdArc<T>, slot: &Slot, place: &'static Loca
     let object = perform(ArcAction::DropLast, address, slot, place);
     // A weak pointer may have been upgraded before our turn came, or be gone.
     let last = StdArc::strong_count(data) == 1;
+    current::end_watched(address, last);
     answer(object, address, last, StdArc::weak_count(data) == 0);
     if !last {
         current::pointer_dropped(address);
@@ -82,7 +101,7 @@ fn let_go_in_turn<T: ?Sized>(data: &StdArc<T>, slot: &Slot, place: &'static Loca
     }
     let object = perform(ArcAction::Drop, address, slot, place);
     let last = StdArc::strong_count(data) == 1;
-    counted(object, usize::from(last));
+    dropped(object, last);
     match last {
         true if StdArc::weak_count(data) == 0 => current::pointer_gone(address),
         true => current::pointer_alone(address),

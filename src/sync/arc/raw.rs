@@ -2,6 +2,7 @@
 
 use super::Arc;
 use crate::engine::slot::Slot;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::Arc as StdArc;
 
@@ -61,9 +62,11 @@ impl<T: ?Sized> Arc<T> {
     /// # Safety
     ///
     /// As `std::sync::Arc::increment_strong_count`: `pointer` came from `into_raw`, and the allocation is still there.
+    #[track_caller]
     pub unsafe fn increment_strong_count(pointer: *const T) {
-        // SAFETY: as this function demands.
-        unsafe { StdArc::increment_strong_count(pointer) }
+        // SAFETY: as this function demands; what is made here is not dropped, so that it takes no count away.
+        let this = unsafe { ManuallyDrop::new(Arc::from_raw(pointer)) };
+        let _counted = ManuallyDrop::new(Arc::clone(&this));
     }
 
     /// Counts one strong pointer less, as a drop of it would.

@@ -341,6 +341,9 @@ fn arc(action: ArcAction, outcome: Outcome, object: &str) -> String {
         ArcAction::Upgrade => format!("upgrade {object}"),
         ArcAction::Drop if yes(outcome) == "no" => format!("drop {object}, not the last"),
         ArcAction::DropLast | ArcAction::Drop => format!("drop the last {object}"),
+        ArcAction::Clone => format!("clone {object}"),
+        ArcAction::Downgrade => format!("make a weak pointer to {object}"),
+        ArcAction::DropWeak => format!("drop a weak pointer to {object}"),
     }
 }
 
