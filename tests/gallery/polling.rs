@@ -203,7 +203,11 @@ fn a_reader_that_begins_again_until_nobody_has_written_meanwhile_is_right() {
     assert_eq!(outcomes_of(c11(), || read_what_belongs_together([Acquire, Acquire, Release])), [true]);
     // Without the fence, or without what it and the number stand for, values may come from different writes.
     for weaker in [[Acquire, Release, Release], [Relaxed, Acquire, Release], [Acquire, Acquire, Relaxed]] {
-        assert_eq!(outcomes_of(c11(), move || read_what_belongs_together(weaker)), [false, true], "{weaker:?}");
+        assert_eq!(
+            outcomes_of(c11(), move || read_what_belongs_together(weaker)),
+            [false, true],
+            "{weaker:?}"
+        );
     }
 }
 
