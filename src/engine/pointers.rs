@@ -57,6 +57,9 @@ struct Allocation {
     object: Option<ObjectId>,
     /// What the pointers that are gone left for the last one.
     left: VectorClock,
+    /// For each thread, the step that is the first after it dropped one, weak ones included: who does not know of that step cannot
+    /// know of the drop.
+    drops: VectorClock,
 }
 
 impl Pointers {
@@ -87,14 +90,27 @@ impl Pointers {
         self.known.iter_mut().take(self.live).find(|known| known.address == address)
     }
 
+    fn get_or_add(&mut self, address: usize) -> &mut Allocation {
+        match self.known.iter().take(self.live).position(|known| known.address == address) {
+            Some(at) => &mut self.known[at],
+            None => self.add(address),
+        }
+    }
+
     fn add(&mut self, address: usize) -> &mut Allocation {
         if self.live == self.known.len() {
-            self.known.push(Allocation { address, object: None, left: VectorClock::new() });
+            self.known.push(Allocation {
+                address,
+                object: None,
+                left: VectorClock::new(),
+                drops: VectorClock::new(),
+            });
         }
         let new = &mut self.known[self.live];
         self.live += 1;
         (new.address, new.object) = (address, None);
         new.left.clear();
+        new.drops.clear();
         new
     }
 
@@ -144,10 +160,16 @@ impl Execution {
         let (me, offset) = (self.running, self.steps.len() as u32);
         let knows = &mut self.threads[me.index()].knows;
         knows.clock.set(me, offset);
-        match self.pointers.get_mut(address) {
-            Some(known) => known.left.join(&knows.clock),
-            None => self.pointers.add(address).left.copy_from(&knows.clock),
-        }
+        let known = self.pointers.get_or_add(address);
+        known.left.join(&knows.clock);
+        known.drops.set(me, offset + 1);
+    }
+
+    /// A weak pointer of the running thread's goes. It leaves nothing for those that are not weak.
+    #[inline]
+    pub(crate) fn weak_dropped(&mut self, address: usize) {
+        let (me, offset) = (self.running, self.offset());
+        self.pointers.get_or_add(address).drops.set(me, offset);
     }
 
     /// The running thread looks at a count; `alone` if it has the only pointer, and no weak one is left. What it sees is all that it
@@ -167,8 +189,11 @@ impl Execution {
 
     /// Whether the running thread knows of all drops of pointers to the allocation.
     fn knows_of_drops(&mut self, address: usize) -> bool {
-        let knows = &self.threads[self.running.index()].knows.clock;
-        self.pointers.get_mut(address).is_none_or(|known| known.left.le(knows))
+        let (me, threads) = (self.running, self.live_threads);
+        let knows = &self.threads[me.index()].knows.clock;
+        let others = || (0..threads).map(ThreadId).filter(|thread| *thread != me);
+        let Some(known) = self.pointers.get_mut(address) else { return true };
+        others().all(|thread| known.drops.get(thread) <= knows.get(thread))
     }
 
     /// The running thread has the only pointer left: all that others did with theirs came before.
@@ -221,6 +246,11 @@ pub(crate) fn pointer_steps() -> PointerSteps {
 /// The caller has come to drop the last pointer where there are weak ones: see [`Execution::end_watched`].
 pub(crate) fn end_watched(address: usize, last: bool) {
     with(|execution| execution.end_watched(address, last));
+}
+
+/// A weak pointer of the caller's goes.
+pub(crate) fn weak_dropped(address: usize) {
+    with(|execution| execution.weak_dropped(address));
 }
 
 /// The caller has looked at the count of the allocation at `address`: see [`Execution::look_at_count`].

@@ -137,6 +137,10 @@ impl Execution {
     #[cold]
     pub(crate) fn mark_unwinding(&mut self) -> ThreadId {
         // The turn has been passed on already, so it is not the running thread.
+        if self.unwinding == 0 {
+            // Nobody else is in the middle of one: what was noted of earlier panics is over, though nobody has said so.
+            self.threads.first_mut(self.live_threads).for_each(|thread| thread.unwinding = false);
+        }
         self.unwinding += 1;
         let waiter = self.unwinder;
         self.thread_mut(waiter).unwinding = true;
@@ -146,7 +150,7 @@ impl Execution {
     /// The thread goes on unwinding.
     #[cold]
     pub(crate) fn unmark_unwinding(&mut self, thread: ThreadId) {
-        self.unwinding -= 1;
+        self.unwinding = self.unwinding.saturating_sub(1);
         self.thread_mut(thread).unwinding = true;
     }
 }

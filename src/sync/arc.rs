@@ -103,7 +103,7 @@ impl<T> Arc<T> {
         let (data, slot, place) = this.into_parts();
         let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let result = StdArc::try_unwrap(data);
-        answer_look(object, address, result.is_ok(), weak == 0);
+        answer_look(object, address, result.is_ok(), weak == 0, true);
         result.map_err(|data| Arc::made(data, slot, place))
     }
 
@@ -116,7 +116,7 @@ impl<T> Arc<T> {
         let (data, _, _) = this.into_parts();
         let (address, weak) = (address(StdArc::as_ptr(&data)), StdArc::weak_count(&data));
         let value = StdArc::into_inner(data);
-        answer_look(object, address, value.is_some(), weak == 0);
+        answer_look(object, address, value.is_some(), weak == 0, true);
         if drops {
             // It is no refusal: there is a pointer less.
             dropped(object, value.is_some());
@@ -180,7 +180,7 @@ impl<T: ?Sized> Arc<T> {
         let object = this.observe(ArcAction::Unique, Location::caller());
         let address = address(StdArc::as_ptr(&this.data));
         let value = StdArc::get_mut(&mut this.data);
-        answer_look(object, address, value.is_some(), false);
+        answer_look(object, address, value.is_some(), false, true);
         value
     }
 

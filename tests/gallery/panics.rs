@@ -4,6 +4,7 @@ use super::{every, every_trace, headlines, outcomes_of, right, wrong};
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::sync::{Arc, Mutex};
 use selvedge::{Explorer, MemoryModel, Report, thread};
+use std::cell::RefCell;
 
 struct PanicsOnDrop(&'static str);
 
@@ -206,5 +207,25 @@ fn who_tries_a_lock_meets_one_who_panics_with_it_before_and_after() {
             (taken, other.join().is_err())
         });
         assert_eq!(seen, [("free", false), ("free", true), ("held", true), ("poisoned", true)]);
+    }
+}
+
+#[test]
+fn a_join_waits_for_the_thread_locals_of_one_who_panics() {
+    selvedge::thread_local! {
+        static KEPT: RefCell<Option<AddsOnDrop>> = const { RefCell::new(None) };
+    }
+    for explorer in [every(), every_trace()] {
+        let seen = outcomes_of(explorer, || {
+            let count = Arc::new(AtomicU32::new(0));
+            let adds = AddsOnDrop(Arc::clone(&count));
+            let worker = thread::spawn(move || {
+                KEPT.with(|kept| *kept.borrow_mut() = Some(adds));
+                panic!("on purpose");
+            });
+            worker.join().unwrap_err();
+            count.load(SeqCst)
+        });
+        assert_eq!(seen, [1]);
     }
 }

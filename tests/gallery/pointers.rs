@@ -1,6 +1,6 @@
 //! Reference-counted pointers: the last drop comes after all others.
 
-use super::{outcomes, right, wrong};
+use super::{every_trace, outcomes, outcomes_of, right, wrong};
 use selvedge::cell::UnsafeCell;
 use selvedge::sync::{Arc, Weak};
 use selvedge::thread;
@@ -113,4 +113,52 @@ fn cloning_and_dropping_are_no_scheduling_points() {
         let _other = Arc::clone(&one);
         assert!(Arc::strong_count(&one) == 1, "two");
     });
+}
+
+#[test]
+fn what_is_seen_of_a_count_depends_on_who_drops_meanwhile() {
+    let seen = outcomes_everywhere(|| {
+        let one = Arc::new(0);
+        let other = Arc::clone(&one);
+        let asks = thread::spawn(move || Arc::into_inner(one).is_some());
+        drop(other);
+        u64::from(asks.join().unwrap())
+    });
+    assert_eq!(seen, [0, 1]);
+    let seen = outcomes_everywhere(|| {
+        let one = Arc::new(0);
+        let other = Arc::clone(&one);
+        let asks = thread::spawn(move || Arc::strong_count(&one) as u64);
+        drop(other);
+        asks.join().unwrap()
+    });
+    assert_eq!(seen, [1, 2]);
+    let seen = outcomes_everywhere(|| {
+        let mut one = Arc::new(0);
+        let weak = Arc::downgrade(&one);
+        let asks = thread::spawn(move || Arc::get_mut(&mut one).is_some());
+        drop(weak);
+        u64::from(asks.join().unwrap())
+    });
+    assert_eq!(seen, [0, 1]);
+}
+
+#[test]
+fn who_knows_that_all_others_are_gone_has_no_choice() {
+    let seen = outcomes_everywhere(|| {
+        let one = Arc::new(0);
+        let other = Arc::clone(&one);
+        let drops = thread::spawn(move || drop(other));
+        drops.join().unwrap();
+        u64::from(Arc::try_unwrap(one).is_ok())
+    });
+    assert_eq!(seen, [1]);
+}
+
+/// The same under every interleaving and every trace.
+#[track_caller]
+fn outcomes_everywhere(model: fn() -> u64) -> Vec<u64> {
+    let seen = outcomes(model);
+    assert_eq!(outcomes_of(every_trace(), model), seen);
+    seen
 }

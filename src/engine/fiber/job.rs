@@ -103,13 +103,11 @@ fn leave_result<T>(execution: &mut Execution, result: Result<T>) -> Option<Resul
 /// Sees to a thread that has unwound; whether by a panic of its own.
 #[cold]
 fn ends_in_panic(host: Host, payload: &(dyn Any + Send)) -> bool {
-    let panicked = !payload.is::<Torn>();
-    if panicked {
-        let report = panics::take_report(payload);
-        host.with(|execution| execution.note_panic(report));
-    }
-    // Of one torn down, what is left of its thread-locals goes without a say.
+    let report = (!payload.is::<Torn>()).then(|| panics::take_report(payload));
+    // Of one torn down, what is left of its thread-locals goes without a say. Whoever waits for its end waits for theirs.
     let _ = catch_unwind(AssertUnwindSafe(|| drop_locals(host)));
+    let panicked = report.is_some();
+    report.into_iter().for_each(|report| host.with(|execution| execution.note_panic(report)));
     panicked
 }
 

@@ -15,10 +15,10 @@ pub(super) fn answer(object: Option<ObjectId>, address: usize, alone: bool, goes
     }
 }
 
-/// As [`answer`], for one who has looked at the count for it.
-pub(super) fn answer_look(object: Option<ObjectId>, address: usize, alone: bool, goes: bool) {
+/// As [`answer`], for one who has looked at the count for it; `plain` if no weak pointer would have made a difference.
+pub(super) fn answer_look(object: Option<ObjectId>, address: usize, alone: bool, goes: bool, plain: bool) {
     if object.is_some() {
-        current::look_at_count(address, alone);
+        current::look_at_count(address, alone && plain);
         answer(object, address, alone, goes);
     }
 }

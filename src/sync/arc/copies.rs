@@ -25,7 +25,8 @@ impl<T: ?Sized + CloneToUninit> Arc<T> {
         let place = Location::caller();
         let object = this.observe(ArcAction::Unique, place);
         let alone = StdArc::strong_count(&this.data) == 1;
-        answer_look(object, address(StdArc::as_ptr(&this.data)), alone, false);
+        let plain = StdArc::weak_count(&this.data) == 0;
+        answer_look(object, address(StdArc::as_ptr(&this.data)), alone, false, plain);
         if !alone {
             let copy = T::copy(this);
             *this = Arc::adopt(copy, Slot::new(), place);

@@ -177,6 +177,9 @@ impl<T: ?Sized> Clone for Weak<T> {
 impl<T: ?Sized> Drop for Weak<T> {
     fn drop(&mut self) {
         self.change_count(ArcAction::DropWeak, self.place);
+        if current::is_active() && !current::is_tearing_down() && !dangles(&self.data) {
+            current::weak_dropped(address(self.data.as_ptr()));
+        }
         // SAFETY: it is neither used nor dropped again.
         unsafe { ManuallyDrop::drop(&mut self.data) };
     }
