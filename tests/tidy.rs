@@ -31,6 +31,8 @@ const UNSAFE: &[&str] = &[
 /// Macros that earn their place, and how.
 const MACROS: &[(&str, &str)] = &[
     ("src/backend/natives.rs", "two crates with std's names and no trait that says so"),
+    ("src/sync/arc/copies.rs", "four unsized types that std copies, and no trait that says so"),
+    ("src/sync/arc/made_of.rs", "four borrowed types with owned forms, three conversions each"),
     ("src/sync/atomic/integer.rs", "twelve types that differ in nothing but a width"),
     ("src/thread/local.rs", "std's `thread_local!` is a macro, so this is one"),
 ];

@@ -245,9 +245,9 @@ impl Course {
         let outcome = &mut self.outcome;
         outcome.executions += 1;
         with_share(|share| share.pulse.executions.store(outcome.executions, Relaxed));
-        if summary.pointers_matter() > self.job.steps {
+        if summary.pointers_matter > self.job.steps {
             // It begins again, with these as steps.
-            outcome.pointers_matter = summary.pointers_matter();
+            outcome.pointers_matter = summary.pointers_matter;
             self.enough = true;
             return;
         }

@@ -40,6 +40,6 @@ pub use record::{Guard, Record};
 pub use schedule::{CHECK_SEED, Cursor, Schedule, Word, check_character, mix_check};
 pub use shared_between::{PipeAction, ValueAction};
 pub use step::{Access, Meeting, ObjectKind, Outcome, Step, Width};
-pub(crate) use synchronization::{Acquire, Release, atomic, synchronization};
+pub(crate) use synchronization::{Acquire, Release, atomic, is_under_a_lock, synchronization};
 pub use text::{TextId, Texts};
 pub use thread_set::ThreadSet;

@@ -49,17 +49,7 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
     use Outcome::{Chosen, Disconnected, Done, Poisoned, Refused, TimedOut};
     match action {
         Action::Atomic(action) => atomic(action, outcome),
-        // Under a lock of its own, or of the interpreter's.
-        Action::Shared(_)
-        | Action::Event(_)
-        | Action::Queue(_)
-        | Action::Semaphore(_)
-        | Action::Rendezvous(_)
-        | Action::Pipe(_)
-        | Action::Port(_)
-        | Action::Stream(_)
-        | Action::Value(_)
-        | Action::Close => (Acquire::Released, Release::Join),
+        action if is_under_a_lock(action) => (Acquire::Released, Release::Join),
         Action::Mutex(MutexAction::Lock { .. } | MutexAction::TryLock) => match outcome {
             Refused | TimedOut => (Acquire::Nothing, Release::Nothing),
             _ => (Acquire::Released, Release::Nothing),
@@ -105,6 +95,24 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
             (Acquire::Nothing, Release::Nothing)
         }
     }
+}
+
+/// Whether an action is performed under a lock of its object's own, or of the interpreter's.
+#[inline(always)]
+pub(crate) const fn is_under_a_lock(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Shared(_)
+            | Action::Event(_)
+            | Action::Queue(_)
+            | Action::Semaphore(_)
+            | Action::Rendezvous(_)
+            | Action::Pipe(_)
+            | Action::Port(_)
+            | Action::Stream(_)
+            | Action::Value(_)
+            | Action::Close
+    )
 }
 
 #[inline(always)]

@@ -125,10 +125,8 @@ pub(crate) struct Summary {
     /// Whether somebody, in this or an earlier execution, has looked at a reference count that could have been another, because
     /// clones and drops are no steps.
     pub(crate) count_seen: bool,
-    /// Whether a destructor that the last drop of a reference-counted pointer ran has performed operations.
-    pub(crate) destructor_acted: bool,
-    /// Whether another could have dropped the last of some reference-counted pointers where there were weak ones.
-    pub(crate) end_contended: bool,
+    /// Which operations on reference-counted pointers would have to be steps, after what has been seen.
+    pub(crate) pointers_matter: PointerSteps,
     /// Whether, for a strategy that learns, a thread went round a loop for long at places that were not known for it.
     pub(crate) loop_found: bool,
     /// Whether there is anything that a diagnosis could find wrong, apart from the order of locks.
@@ -260,18 +258,6 @@ impl Engine {
     }
 }
 
-impl Summary {
-    /// Which operations on reference-counted pointers would have to be steps, after what has been seen.
-    pub(crate) fn pointers_matter(&self) -> PointerSteps {
-        match () {
-            () if self.count_seen => PointerSteps::All,
-            () if self.end_contended => PointerSteps::AllDrops,
-            () if self.destructor_acted => PointerSteps::Drops,
-            () => PointerSteps::None,
-        }
-    }
-}
-
 impl Execution {
     /// Begins a new execution, for a strategy of this kind.
     fn prepare(&mut self, strategy: &dyn Strategy) {
@@ -303,8 +289,7 @@ impl Execution {
             weak_seen: self.weak.seen,
             stores_forgotten: self.weak.forgot,
             count_seen: self.count_seen,
-            destructor_acted: self.pointers.destructor_acted(),
-            end_contended: self.pointers.end_was_contended(),
+            pointers_matter: if self.count_seen { PointerSteps::All } else { self.pointers.matter() },
             loop_found: !self.learning.loops.found.is_empty(),
             suspicious: !matches!(ending, Ending::Finished | Ending::StepLimit)
                 || (self.held_at_end && ending == Ending::Finished)

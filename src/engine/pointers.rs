@@ -76,13 +76,17 @@ impl Pointers {
     }
 
     /// Whether a destructor has performed an operation; one that has not come to its end stands at one.
-    pub(crate) fn destructor_acted(&self) -> bool {
+    fn destructor_acted(&self) -> bool {
         self.acted || !self.destructors.is_empty()
     }
 
-    /// Whether another could have dropped the last pointer where there were weak ones.
-    pub(crate) fn end_was_contended(&self) -> bool {
-        self.contended
+    /// Which operations would have to be steps, after what has been seen of drops in this execution.
+    pub(crate) fn matter(&self) -> PointerSteps {
+        match (self.contended, self.destructor_acted()) {
+            (true, _) => PointerSteps::AllDrops,
+            (false, true) => PointerSteps::Drops,
+            (false, false) => PointerSteps::None,
+        }
     }
 
     #[inline(always)]
@@ -90,8 +94,13 @@ impl Pointers {
         self.known.iter_mut().take(self.live).find(|known| known.address == address)
     }
 
+    #[inline(always)]
+    fn place_of(&self, address: usize) -> Option<usize> {
+        self.known.iter().take(self.live).position(|known| known.address == address)
+    }
+
     fn get_or_add(&mut self, address: usize) -> &mut Allocation {
-        match self.known.iter().take(self.live).position(|known| known.address == address) {
+        match self.place_of(address) {
             Some(at) => &mut self.known[at],
             None => self.add(address),
         }
@@ -116,7 +125,7 @@ impl Pointers {
 
     #[inline(always)]
     fn forget(&mut self, address: usize) {
-        if let Some(at) = self.known.iter().take(self.live).position(|known| known.address == address) {
+        if let Some(at) = self.place_of(address) {
             self.live -= 1;
             if at != self.live {
                 self.known.swap(at, self.live);
@@ -131,7 +140,7 @@ impl Execution {
         if let Some(object) = slot.number(self.epoch()) {
             return object;
         }
-        let known = self.pointers.get_mut(address).and_then(|known| known.object);
+        let known = self.pointers.get_or_add(address).object;
         let object = match known {
             Some(object) => {
                 slot.assign(self.epoch(), object);
@@ -139,10 +148,7 @@ impl Execution {
             }
             None => self.add_object(slot, address, ObjectKind::Arc, State::Arc),
         };
-        match self.pointers.get_mut(address) {
-            Some(known) => known.object = Some(object),
-            None => self.pointers.add(address).object = Some(object),
-        }
+        self.pointers.get_or_add(address).object = Some(object);
         object
     }
 

@@ -4,7 +4,7 @@
 //! counted here, and only the first that did not is handed on.
 
 use super::execution::Execution;
-use super::{Engine, Summary};
+use super::{Engine, PointerSteps, Summary};
 use crate::base::{Ending, Strategy};
 
 /// How many executions, and about how many choices, may pass before somebody looks.
@@ -93,8 +93,7 @@ impl Execution {
             | self.held_at_end
             | self.heard
             | self.weak.forgot
-            | self.pointers.destructor_acted()
-            | self.pointers.end_was_contended()
+            | (self.pointers.matter() != PointerSteps::None)
             | ((self.weak.seen, self.count_seen) != self.told);
         self.over == Some(Ending::Finished) && !odd && self.panics.len() | self.races.len() == 0
     }

@@ -30,7 +30,7 @@ impl Execution {
         if self.mode == Mode::TearingDown {
             return self.arrive_at_the_end(operation);
         }
-        let unwinding = std::thread::panicking() && self.is_unwinding();
+        let unwinding = self.is_unwinding();
         if unwinding {
             self.unwinder = me;
         }

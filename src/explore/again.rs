@@ -3,6 +3,7 @@
 //! - It uses atomics in other ways than sequentially consistently: from then on C11 holds.
 //! - A destructor that the last drop of an `Arc` runs performs operations, so that it matters who drops last: from then on
 //!   every drop is a step, and which comes last is a choice.
+//! - A weak pointer outlives a value of which several threads could have dropped the last `Arc`: every drop is a step then, too.
 //! - The count of an `Arc` is looked at that others may change meanwhile: from then on every clone and every drop is a step.
 //! - A thread goes round a loop for long without a hint that it waits there: from then on a round of that loop which has shown
 //!   nothing new is not repeated.
@@ -147,7 +148,7 @@ impl<F: Fn()> Runner<'_, F> {
     pub(super) fn begins_again(&mut self, summary: &Summary, strategy: &dyn Strategy) -> bool {
         let found = self.loops_found(summary).to_vec();
         self.watch_loops(&found, strategy);
-        if let Some(steps) = self.drops.wanted(summary.pointers_matter()) {
+        if let Some(steps) = self.drops.wanted(summary.pointers_matter) {
             self.choose_drops(steps, strategy);
         }
         if self.is_about_memory(summary) {
@@ -163,7 +164,7 @@ impl<F: Fn()> Runner<'_, F> {
         if memory {
             self.report.memory = MemoryModel::C11;
         }
-        let pointers = self.drops.wanted(summary.pointers_matter()).is_some();
+        let pointers = self.drops.wanted(summary.pointers_matter).is_some();
         memory || pointers || self.is_about_loops(summary)
     }
 

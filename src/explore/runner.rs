@@ -38,7 +38,7 @@ pub(super) struct Runner<'a, F> {
     pub(super) drops: Drops,
     /// Where the model polls without a hint, as far as that is known; `None` when the exploration cannot begin again.
     pub(super) loops: Option<Vec<Loop>>,
-    /// Whether a destructor that the last drop of an `Arc` ran has performed operations.
+    /// Which operations on `Arc`s have turned out to matter.
     pub(super) pointers_matter: PointerSteps,
     /// Whether stores have been forgotten that a proof would have to try.
     pub(super) stores_forgotten: bool,
@@ -309,7 +309,7 @@ impl<F: Fn()> Runner<'_, F> {
     }
 
     pub(super) fn count(&mut self, summary: &Summary) {
-        self.pointers_matter = self.pointers_matter.max(summary.pointers_matter());
+        self.pointers_matter = self.pointers_matter.max(summary.pointers_matter);
         self.stores_forgotten |= summary.stores_forgotten;
         let (choices, threads) = (summary.choices, summary.threads);
         self.tally(&Plain { executions: 1, choices, longest: choices, threads });

@@ -11,7 +11,7 @@ use super::event::{Event, acquires};
 use super::{Graph, Kind};
 use crate::base::{
     Acquire, Action, ChannelAction, MutexAction, Outcome, Release, RwLockAction, ThreadAction, VectorClock,
-    synchronization,
+    is_under_a_lock, synchronization,
 };
 
 /// What an operation on an object learns.
@@ -123,21 +123,13 @@ fn receives(action: Action) -> bool {
 
 /// Whether what an operation learns and leaves can be told without knowing its outcome.
 pub(super) fn is_plain(action: Action) -> bool {
-    matches!(
+    let plain = matches!(
         action,
         Action::Mutex(MutexAction::Lock { timeout: crate::base::FOREVER } | MutexAction::Unlock { .. })
             | Action::Condvar(_)
-            | Action::Event(_)
-            | Action::Queue(_)
-            | Action::Semaphore(_)
-            | Action::Rendezvous(_)
-            | Action::Pipe(_)
-            | Action::Port(_)
-            | Action::Stream(_)
-            | Action::Value(_)
-            | Action::Close
             | Action::Arc(_)
-    )
+    );
+    plain || is_under_a_lock(action)
 }
 
 /// As the engine's clocks have it, but for the ends and tokens of threads, which are objects like others here.

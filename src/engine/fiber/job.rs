@@ -106,9 +106,9 @@ fn ends_in_panic(host: Host, payload: &(dyn Any + Send)) -> bool {
     let report = (!payload.is::<Torn>()).then(|| panics::take_report(payload));
     // Of one torn down, what is left of its thread-locals goes without a say. Whoever waits for its end waits for theirs.
     let _ = catch_unwind(AssertUnwindSafe(|| drop_locals(host)));
-    let panicked = report.is_some();
-    report.into_iter().for_each(|report| host.with(|execution| execution.note_panic(report)));
-    panicked
+    let Some(report) = report else { return false };
+    host.with(|execution| execution.note_panic(report));
+    true
 }
 
 /// Destroys the running thread's locals, youngest first; destructors may make new ones.

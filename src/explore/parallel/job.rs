@@ -57,7 +57,7 @@ pub(super) struct Known {
 pub(super) struct Done<S: Divisible> {
     pub(super) report: Report,
     pub(super) lock_orders: BTreeSet<u64>,
-    /// Whether a destructor has performed operations.
+    /// Which operations on `Arc`s have turned out to matter.
     pub(super) pointers_matter: PointerSteps,
     /// Where a thread went round a loop for long.
     pub(super) loops: Vec<Loop>,

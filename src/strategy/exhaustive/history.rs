@@ -21,10 +21,8 @@ pub(super) struct Event {
     pub(super) thread: u32,
     /// Which of its thread's events it is.
     pub(super) index: u32,
-    /// The number of its first step.
+    /// The number of its step.
     pub(super) step: u32,
-    /// How many choices of the schedule were made before it.
-    pub(super) point: u32,
     pub(super) choice: u32,
     /// How many outcomes it could have had.
     pub(super) alternatives: u32,
@@ -121,6 +119,7 @@ pub(super) struct History {
     /// For each event and thread: how many events of that thread were performed before it.
     pub(super) cuts: Rows,
     pub(super) steps: Vec<Step>,
+    /// The choice that each event is.
     pub(super) schedule: Vec<Choice>,
     pub(super) met: Vec<Met>,
     pub(super) objects: usize,
@@ -137,7 +136,7 @@ pub(super) struct History {
     pub(super) yields: bool,
     /// What threads knew before they learned of others' ends, to take it back.
     pub(super) joins: Joins,
-    /// Whether each event is one choice, nothing waits for what a round of a loop has looked at, and nobody is ended from outside.
+    /// Whether nothing waits for what a round of a loop has looked at, and nobody is ended from outside or watched.
     pub(super) plain: bool,
     pub(super) pending: Vec<Option<Operation>>,
     /// For each thread the first one of its process, where the execution has somebody who ends that from outside.
@@ -320,7 +319,6 @@ impl History {
             thread: step.thread.0,
             index,
             step: number,
-            point: self.schedule.len() as u32,
             choice: step.choice,
             alternatives,
             first,

@@ -8,7 +8,7 @@ use crate::base::{
 };
 
 impl History {
-    /// What a step performed as (part of) the last event has met.
+    /// What the step performed as the last event has met.
     pub(super) fn meet_all(&mut self, number: u32, step: &Step) {
         let me = step.thread.0;
         self.meet_life(number, me);

@@ -3,7 +3,7 @@
 use super::history::{Entry, Event, History, Met, NONE, Next, Own, View};
 use super::rows::{self, Lanes, Row};
 use crate::base::object::State;
-use crate::base::{Action, Choice, CondvarAction, FOREVER, MutexAction, ObjectId, Outcome, Step};
+use crate::base::{Action, CondvarAction, FOREVER, MutexAction, ObjectId, Outcome, Step};
 
 impl History {
     /// How often a thread has let others go first in so many of its events.
@@ -140,13 +140,6 @@ impl History {
         let from = self.events[event as usize].step as usize;
         let to = self.events.get(event as usize + 1).map_or(self.steps.len(), |next| next.step as usize);
         &self.steps[from..to]
-    }
-
-    /// The choices of an event.
-    pub(super) fn choices_of(&self, event: u32) -> &[Choice] {
-        let from = self.events[event as usize].point as usize;
-        let to = self.events.get(event as usize + 1).map_or(self.schedule.len(), |next| next.point as usize);
-        &self.schedule[from..to]
     }
 
     /// The steps before an event.

@@ -49,7 +49,7 @@ impl Joins {
     }
 }
 
-/// Whether each event of an execution is one choice, and nothing depends on rounds of polling loops.
+/// Whether nothing in an execution depends on rounds of polling loops.
 pub(super) fn is_plain(record: &Record<'_>) -> bool {
     record.guards.is_empty() && record.yields.is_empty()
 }
@@ -97,7 +97,7 @@ impl History {
                 }
             }
         }
-        let Event { step, point, first, .. } = self.events[kept];
+        let Event { step, first, .. } = self.events[kept];
         self.met.truncate(first as usize);
         self.events.truncate(kept);
         while self.several.last().is_some_and(|event| *event as usize >= kept) {
@@ -107,7 +107,7 @@ impl History {
             table.truncate(kept);
         }
         self.steps.truncate(step as usize);
-        self.schedule.truncate(point as usize);
+        self.schedule.truncate(kept);
     }
 }
 

@@ -331,8 +331,7 @@ impl Exhaustive {
         let used = |label: &Label| if let Label::Decision { end, .. } = label { *end } else { 0 };
         let chains = node.labels.iter().map(used).max().unwrap_or(0);
         node.chains.extend_from_slice(&self.node.chains[..chains as usize]);
-        let before = self.history.events[event as usize].point as usize;
-        node.choices.extend_from_slice(&self.history.schedule[..before]);
+        node.choices.extend_from_slice(&self.history.schedule[..event as usize]);
         if self.family.nested {
             self.renumbering.begin(self.history.threads);
             self.renumbering.follow(self.history.steps_before(event));
@@ -340,11 +339,10 @@ impl Exhaustive {
         node
     }
 
-    /// The choices of an event come next.
+    /// The choice that an event is comes next.
     fn append(&mut self, node: &mut Node, event: u32) {
-        for &Choice { thread, outcome } in self.history.choices_of(event) {
-            node.choices.push(Choice { thread: self.renumbered(thread.0), outcome });
-        }
+        let Choice { thread, outcome } = self.history.schedule[event as usize];
+        node.choices.push(Choice { thread: self.renumbered(thread.0), outcome });
         if self.family.nested {
             self.renumbering.follow(self.history.steps_of(event));
         }

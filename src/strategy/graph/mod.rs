@@ -297,11 +297,11 @@ impl Strategy for Graphs {
         if self.surprise.is_some() {
             return;
         }
-        let beyond = |step: &Step| {
+        let uncovered = |step: &Step| {
             matches!(step.operation.action, Action::Thread(ThreadAction::Kill(_)))
                 || tries_handover(&step.operation, record.begun)
         };
-        self.cut |= !record.maximal || record.steps.iter().any(beyond);
+        self.cut |= !record.maximal || record.steps.iter().any(uncovered);
         self.executions += 1;
         level.share /= (1 + level.items.len()) as f64;
         self.visited += level.share;

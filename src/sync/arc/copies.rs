@@ -30,7 +30,7 @@ impl<T: ?Sized + CloneToUninit> Arc<T> {
         if !alone {
             let copy = T::copy(this);
             *this = Arc::adopt(copy, Slot::new(), place);
-        } else if StdArc::weak_count(&this.data) > 0 {
+        } else if !plain {
             // Weak pointers lose the value, which moves to an allocation of its own.
             let data = &mut this.data;
             T::make_mut(data);
@@ -74,43 +74,19 @@ pub(super) mod sealed {
         }
     }
 
-    impl Copied for str {
-        fn copy(&self) -> StdArc<str> {
-            StdArc::from(self)
-        }
+    macro_rules! copied {
+        ($($what:ty),*) => {$(
+            impl Copied for $what {
+                fn copy(&self) -> StdArc<$what> {
+                    StdArc::from(self)
+                }
 
-        fn make_mut(data: &mut StdArc<str>) -> &mut str {
-            StdArc::make_mut(data)
-        }
+                fn make_mut(data: &mut StdArc<$what>) -> &mut $what {
+                    StdArc::make_mut(data)
+                }
+            }
+        )*};
     }
 
-    impl Copied for CStr {
-        fn copy(&self) -> StdArc<CStr> {
-            StdArc::from(self)
-        }
-
-        fn make_mut(data: &mut StdArc<CStr>) -> &mut CStr {
-            StdArc::make_mut(data)
-        }
-    }
-
-    impl Copied for OsStr {
-        fn copy(&self) -> StdArc<OsStr> {
-            StdArc::from(self)
-        }
-
-        fn make_mut(data: &mut StdArc<OsStr>) -> &mut OsStr {
-            StdArc::make_mut(data)
-        }
-    }
-
-    impl Copied for Path {
-        fn copy(&self) -> StdArc<Path> {
-            StdArc::from(self)
-        }
-
-        fn make_mut(data: &mut StdArc<Path>) -> &mut Path {
-            StdArc::make_mut(data)
-        }
-    }
+    copied!(str, CStr, OsStr, Path);
 }

@@ -43,88 +43,37 @@ impl<T: ?Sized> From<Box<T>> for Arc<T> {
     }
 }
 
-impl From<&str> for Arc<str> {
-    #[track_caller]
-    fn from(value: &str) -> Self {
-        fresh(StdArc::from(value))
-    }
+/// A pointer to what has a borrowed and an owned form is made of either.
+macro_rules! made_of_both_forms {
+    ($($borrowed:ty, $owned:ty;)*) => {$(
+        impl From<&$borrowed> for Arc<$borrowed> {
+            #[track_caller]
+            fn from(value: &$borrowed) -> Self {
+                fresh(StdArc::from(value))
+            }
+        }
+
+        impl From<&mut $borrowed> for Arc<$borrowed> {
+            #[track_caller]
+            fn from(value: &mut $borrowed) -> Self {
+                Arc::from(&*value)
+            }
+        }
+
+        impl From<$owned> for Arc<$borrowed> {
+            #[track_caller]
+            fn from(value: $owned) -> Self {
+                fresh(StdArc::from(value))
+            }
+        }
+    )*};
 }
 
-impl From<&mut str> for Arc<str> {
-    #[track_caller]
-    fn from(value: &mut str) -> Self {
-        Arc::from(&*value)
-    }
-}
-
-impl From<String> for Arc<str> {
-    #[track_caller]
-    fn from(value: String) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl From<&CStr> for Arc<CStr> {
-    #[track_caller]
-    fn from(value: &CStr) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl From<&mut CStr> for Arc<CStr> {
-    #[track_caller]
-    fn from(value: &mut CStr) -> Self {
-        Arc::from(&*value)
-    }
-}
-
-impl From<CString> for Arc<CStr> {
-    #[track_caller]
-    fn from(value: CString) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl From<&OsStr> for Arc<OsStr> {
-    #[track_caller]
-    fn from(value: &OsStr) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl From<&mut OsStr> for Arc<OsStr> {
-    #[track_caller]
-    fn from(value: &mut OsStr) -> Self {
-        Arc::from(&*value)
-    }
-}
-
-impl From<OsString> for Arc<OsStr> {
-    #[track_caller]
-    fn from(value: OsString) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl From<&Path> for Arc<Path> {
-    #[track_caller]
-    fn from(value: &Path) -> Self {
-        fresh(StdArc::from(value))
-    }
-}
-
-impl From<&mut Path> for Arc<Path> {
-    #[track_caller]
-    fn from(value: &mut Path) -> Self {
-        Arc::from(&*value)
-    }
-}
-
-impl From<PathBuf> for Arc<Path> {
-    #[track_caller]
-    fn from(value: PathBuf) -> Self {
-        fresh(StdArc::from(value))
-    }
+made_of_both_forms! {
+    str, String;
+    CStr, CString;
+    OsStr, OsString;
+    Path, PathBuf;
 }
 
 impl<T> From<Vec<T>> for Arc<[T]> {

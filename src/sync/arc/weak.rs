@@ -146,12 +146,6 @@ impl<T: ?Sized> Weak<T> {
         current::pointer(&self.slot, address(self.data.as_ptr()))
     }
 
-    fn change_count(&self, action: ArcAction, place: &'static Location<'static>) {
-        if !dangles(&self.data) {
-            drops::change_count(self.data.as_ptr(), &self.slot, action, place);
-        }
-    }
-
     fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
         let object = self.object()?;
         current::perform_on(object, Action::Arc(action), place);
@@ -169,15 +163,17 @@ impl<T: ?Sized> Clone for Weak<T> {
     #[track_caller]
     fn clone(&self) -> Self {
         let place = Location::caller();
-        self.change_count(ArcAction::Downgrade, place);
+        if !dangles(&self.data) {
+            drops::change_count(self.data.as_ptr(), &self.slot, ArcAction::Downgrade, place);
+        }
         Weak::made(StdWeak::clone(&self.data), self.slot.duplicate(), place)
     }
 }
 
 impl<T: ?Sized> Drop for Weak<T> {
     fn drop(&mut self) {
-        self.change_count(ArcAction::DropWeak, self.place);
         if current::is_active() && !current::is_tearing_down() && !dangles(&self.data) {
+            drops::change_count(self.data.as_ptr(), &self.slot, ArcAction::DropWeak, self.place);
             current::weak_dropped(address(self.data.as_ptr()));
         }
         // SAFETY: it is neither used nor dropped again.
