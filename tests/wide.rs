@@ -14,7 +14,7 @@ use selvedge::{Coverage, Explorer, FindingKind, MemoryModel, Report, Search};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use wide::{Wide, wide};
+use wide::{Act, Wide, wide};
 use worker::{Log, run_wide};
 
 /// What the threads have seen, and whether all have come to their ends.
@@ -93,6 +93,17 @@ fn hold(program: &Wide, most: u64, memory: MemoryModel) -> Result<(), TestCaseEr
         prop_assert!(!claims || strange.is_empty(), "{memory:?}: proved without {strange:?}\n{once}");
     }
     Ok(())
+}
+
+/// The first execution panics; a later one of the same job makes drops steps, so that the first would be another.
+#[test]
+fn what_was_found_before_drops_became_steps_is_found_again() {
+    for room in [0, 2] {
+        let program = Wide { bodies: vec![vec![Act::Lock, Act::Break], vec![Act::Lock]], room };
+        for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+            hold(&program, 1_000, memory).unwrap();
+        }
+    }
 }
 
 proptest! {

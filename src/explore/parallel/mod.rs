@@ -279,13 +279,14 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
                     self.weaken(&*search.main);
                 }
                 self.pointers_matter = self.pointers_matter.max(done.pointers_matter);
-                if let Some(steps) = self.drops.wanted(done.pointers_matter) {
-                    self.choose_drops(steps, &*search.main);
-                }
                 self.watch_loops(&done.loops, &*search.main);
                 self.lock_orders.extend(done.lock_orders);
                 search.main.absorb(done.learned);
                 self.add(done.report);
+                // What the same job has found before is forgotten with all else.
+                if let Some(steps) = self.drops.wanted(done.pointers_matter) {
+                    self.choose_drops(steps, &*search.main);
+                }
                 if done.stops || self.has_enough() {
                     return true;
                 }
