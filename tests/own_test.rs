@@ -4,7 +4,8 @@ use selvedge::base::ThreadId;
 use selvedge::explore::{Config, Coverage, Search};
 use selvedge::finding::{Finding, FindingKind};
 use selvedge::strategy::{Decision, Options, Strategy};
-use selvedge::sync::atomic::{AtomicUsize, Ordering};
+use selvedge::sync::atomic::Ordering::{self, SeqCst};
+use selvedge::sync::atomic::{AtomicU32, AtomicUsize};
 use selvedge::sync::{Arc, Condvar, Mutex};
 use selvedge::{Explorer, thread};
 use std::collections::VecDeque;
@@ -216,6 +217,55 @@ fn a_strategy_that_chooses_who_cannot_go_on_is_told_so() {
     let report = Explorer::new().strategy(Nonsense).explore(passes_everything_on).unwrap();
     assert_eq!(report.divergence(), Some("the strategy chose a thread that cannot go on"));
     assert!(report.failed(), "{report}");
+}
+
+/// Panics when it is asked who goes on after the end of a thread.
+struct Fragile {
+    asked: u32,
+}
+
+impl Strategy for Fragile {
+    fn describe(&self) -> String {
+        "fragile".into()
+    }
+
+    fn begin(&mut self) -> bool {
+        true
+    }
+
+    fn thread(&mut self, options: &Options<'_>) -> Decision {
+        self.asked += 1;
+        let first = options.enabled.iter().next().unwrap();
+        // The youngest goes first, so that it ends while the main thread and another have something to do.
+        let thread = options.enabled.iter().last().unwrap_or(first);
+        assert!(self.asked < 2 || thread.0 > 1, "it is fragile");
+        Decision::once(thread)
+    }
+
+    fn outcome(&mut self, _thread: ThreadId, _count: u32) -> u32 {
+        0
+    }
+}
+
+/// Whoever has resumed the thread that ended must not go on as if nothing had happened.
+#[test]
+fn a_strategy_that_panics_at_the_end_of_a_thread_is_heard() {
+    let model = || {
+        let shared = Arc::new(AtomicU32::new(0));
+        let threads = [(); 2].map(|()| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || shared.fetch_add(1, SeqCst))
+        });
+        shared.load(SeqCst);
+        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+    };
+    for _ in 0..3 {
+        let explore = || Explorer::new().strategy(Fragile { asked: 0 }).explore(model);
+        let payload = std::panic::catch_unwind(explore).unwrap_err();
+        let message = payload.downcast_ref::<String>().unwrap();
+        assert!(message.starts_with("it is fragile (tests/own_test.rs:"), "{message}");
+        assert!(Explorer::new().explore(model).unwrap().proved());
+    }
 }
 
 #[test]

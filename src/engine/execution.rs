@@ -18,6 +18,7 @@ use super::following::Following;
 use super::learning::Learning;
 use super::objects::Object;
 use super::output::Printing;
+use super::panics;
 use super::pointers::Pointers;
 use super::ring::Ring;
 use super::roster::Roster;
@@ -89,6 +90,8 @@ pub(crate) struct Execution {
     /// The fiber whose turn it is: the running thread's; `None` when nobody goes on without the hub.
     pub(crate) next: Option<FiberRef>,
     pub(crate) errand: Option<Errand>,
+    /// What something else than the model has panicked with.
+    pub(crate) broken: Option<panics::Report>,
     pub(crate) pool: Pool,
     pub(crate) strategy: Option<Box<dyn Strategy>>,
     /// Whether the strategy learns or follows, and may have to be told something.
@@ -178,6 +181,7 @@ impl Execution {
             yielding: false,
             next: None,
             errand: None,
+            broken: None,
             pool: Pool::new(settings.stack_size),
             strategy: None,
             heard: false,

@@ -44,6 +44,13 @@ impl Execution {
         self.next = None;
     }
 
+    /// The strategy, or the engine, has panicked after the end of a thread: nothing here is to be relied on any more.
+    #[cold]
+    pub(crate) fn break_off(&mut self, report: Report) {
+        self.broken = Some(report);
+        (self.next, self.errand, self.probe) = (None, None, None);
+    }
+
     /// The running thread cannot start, as there is no stack for it.
     #[cold]
     pub(crate) fn end_unstarted(&mut self) {

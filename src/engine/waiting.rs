@@ -71,9 +71,11 @@ impl Execution {
         match operation.action {
             Action::Thread(action) => self.is_thread_ready(thread, action),
             action => {
-                let state = &self.objects()[operation.object.index()].state;
+                // A fence or a choice is about none.
+                let object = self.objects().get(operation.object.index());
                 let free = |mutex: ObjectId| self.objects()[mutex.index()].state.holder().is_none();
-                state.ready(thread, action) && operation.second_object().is_none_or(free)
+                object.is_none_or(|object| object.state.ready(thread, action))
+                    && operation.second_object().is_none_or(free)
             }
         }
     }

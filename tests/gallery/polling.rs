@@ -2,9 +2,9 @@
 
 use super::{every_trace, expect, outcomes, outcomes_of, right};
 use selvedge::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
-use selvedge::sync::atomic::{AtomicBool, AtomicU32};
+use selvedge::sync::atomic::{AtomicBool, AtomicU32, fence};
 use selvedge::sync::{Arc, mpsc};
-use selvedge::{Explorer, FindingKind, MemoryModel, hint, strategy, thread};
+use selvedge::{Explorer, FindingKind, MemoryModel, Search, hint, strategy, thread};
 use std::time::Duration;
 
 #[test]
@@ -208,6 +208,40 @@ fn a_reader_that_begins_again_until_nobody_has_written_meanwhile_is_right() {
             [false, true],
             "{weaker:?}"
         );
+    }
+}
+
+/// A thread that rests stands at what its round begins with, and that need not be about an object.
+#[test]
+fn a_round_of_polling_may_begin_with_a_fence_or_a_choice() {
+    let begin: [fn(); 3] = [|| fence(SeqCst), || _ = selvedge::choose(1), || _ = selvedge::choose(2)];
+    for begin in begin {
+        let model = move || {
+            let flag = Arc::new(AtomicBool::new(false));
+            let theirs = Arc::clone(&flag);
+            let looker = thread::spawn(move || {
+                for _ in 0..40 {
+                    begin();
+                    if theirs.load(Acquire) {
+                        return;
+                    }
+                    hint::spin_loop();
+                }
+            });
+            (0..40).for_each(|_| thread::yield_now());
+            flag.store(true, Release);
+            looker.join().unwrap();
+        };
+        let pct = Search::Pct { depth: 3 };
+        for search in
+            [Search::Exhaustive, Search::Dfs { preemptions: None }, Search::Random, pct, Search::Pos]
+        {
+            for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+                let explorer = Explorer::new().memory(memory).search(search.clone()).executions(2_000);
+                let report = explorer.explore(model).unwrap();
+                assert!(!report.failed(), "{report}");
+            }
+        }
     }
 }
 

@@ -46,6 +46,7 @@ use corosensei::Yielder;
 use corosensei::trap::CoroutineTrapHandler;
 use packet::PendingDrop;
 use std::cell::{Cell, UnsafeCell};
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 
@@ -181,14 +182,23 @@ fn body(yielder: &Yielder<(), ()>) {
     // A fiber serves one execution only, that of its pool.
     let mut host = host().expect("a fiber runs inside an exploration");
     me.set_yielder(yielder);
-    loop {
-        if let Some(run) = host.now().running_mut().packet.take_run() {
-            // SAFETY: stored together with the job, which nobody else takes.
-            unsafe { run(host) };
+    let serve = || -> Infallible {
+        loop {
+            if let Some(run) = host.now().running_mut().packet.take_run() {
+                // SAFETY: stored together with the job, which nobody else takes.
+                unsafe { run(host) };
+            }
+            host.now().finish_running();
+            me.suspend();
         }
-        host.now().finish_running();
-        me.suspend();
-    }
+    };
+    // What the model panics with ends with its job. This is the strategy, or the engine; it must not get to whoever has resumed
+    // this fiber, who would never set right what says who runs.
+    let Err(payload) = catch_unwind(AssertUnwindSafe(serve));
+    let report = panics::take_report(&*payload);
+    with(|execution| execution.break_off(report));
+    me.suspend();
+    unreachable!("an execution that was broken off is not gone on with")
 }
 
 /// What only the hub can do, because no fiber may be below.
@@ -224,6 +234,10 @@ impl Hub {
     }
 
     /// Runs `model` as the main thread, and all that it spawns, until the execution is over; then tears down what is left.
+    ///
+    /// # Panics
+    ///
+    /// When the strategy has, or the engine, between two operations of the model. There is no going on from there.
     pub(crate) fn run<F: Fn()>(&mut self, model: &F) {
         assert!(HOST.get().is_null(), "explorations do not nest: a model must not explore another one");
         HOST.set(self.execution.get());
@@ -234,6 +248,10 @@ impl Hub {
             execution.start_main();
         });
         drive();
+        if let Some(report) = with(|execution| execution.broken.take()) {
+            drop(leave);
+            panic!("{} ({})", report.message, report.location);
+        }
         tear_down();
         drop(leave);
     }
