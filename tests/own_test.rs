@@ -257,7 +257,7 @@ fn a_strategy_that_panics_at_the_end_of_a_thread_is_heard() {
             thread::spawn(move || shared.fetch_add(1, SeqCst))
         });
         shared.load(SeqCst);
-        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        assert_eq!(threads.map(|thread| thread.join().unwrap()).len(), 2);
     };
     for _ in 0..3 {
         let explore = || Explorer::new().strategy(Fragile { asked: 0 }).explore(model);

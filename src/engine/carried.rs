@@ -130,17 +130,17 @@ fn wait_until_gone(mut host: Host, me: ThreadId, thread: ThreadId, carrier: &dyn
 
 /// The running thread gives its turn away until the carrier gives it back.
 fn away<R>(mut host: Host, me: ThreadId, call: impl FnOnce() -> R) -> R {
-    let unwinds = std::thread::panicking() && host.now().is_unwinding();
-    if unwinds {
-        host.now().carried().unsettled = true;
-        host.now().unwinder = me;
-        host.now().mark_unwinding();
+    if !std::thread::panicking() {
+        let result = call();
+        host.now().running = me;
+        return result;
     }
+    host.now().carried().unsettled = true;
+    // Others of this execution may run on the same OS thread.
+    let panics = fiber::set_aside();
     let result = call();
     host.now().running = me;
-    if unwinds {
-        host.now().unmark_unwinding(me);
-    }
+    panics.take_back();
     result
 }
 
@@ -149,7 +149,7 @@ fn away<R>(mut host: Host, me: ThreadId, call: impl FnOnce() -> R) -> R {
 pub(super) fn leave(mut host: Host) -> ! {
     let me = host.now().running;
     bring_down(host, me);
-    if std::thread::panicking() && host.now().is_unwinding() {
+    if std::thread::panicking() {
         strand("a destructor that runs while its thread unwinds waits for what will never be");
     }
     wait_for_the_rest(host);

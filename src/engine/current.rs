@@ -291,12 +291,6 @@ pub(crate) fn is_poisoned(slot: &Slot) -> Option<bool> {
     if is_active() { met() } else { None }
 }
 
-/// Whether the running virtual thread is unwinding.
-#[inline(always)]
-pub(crate) fn is_panicking() -> bool {
-    std::thread::panicking() && with(|execution| execution.is_unwinding())
-}
-
 /// Whether the execution is over and its threads are being unwound.
 #[inline(always)]
 pub(crate) fn is_tearing_down() -> bool {
@@ -355,12 +349,9 @@ pub(crate) fn set_local(key: usize, value: Rc<dyn Any>) {
 
 /// The waits that are not a plain switch.
 #[cold]
-fn wait(mut host: Host, arrival: Arrival) {
+fn wait(host: Host, arrival: Arrival) {
     if arrival == Arrival::SwitchUnwinding {
-        // A thread switched away from while it unwinds is marked, so that the others are not taken to unwind.
-        let waiter = host.now().mark_unwinding();
-        fiber::switch_while_unwinding(host);
-        return host.now().unmark_unwinding(waiter);
+        return fiber::switch_while_unwinding(host);
     }
     if arrival == Arrival::Carried {
         return carried::carry(host);

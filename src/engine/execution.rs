@@ -117,9 +117,6 @@ pub(crate) struct Execution {
     pub(crate) ahead_end: u8,
     /// Virtual time, in nanoseconds.
     pub(crate) time: u64,
-    pub(crate) unwinding: u32,
-    /// Who arrived last while a panic was under way.
-    pub(crate) unwinder: ThreadId,
     pub(crate) torn_operations: u32,
     pub(crate) last_busy: u64,
     /// How many choices had been made when something was last seen to have changed.
@@ -199,8 +196,6 @@ impl Execution {
             ahead_at: 0,
             ahead_end: 0,
             time: 0,
-            unwinding: 0,
-            unwinder: ThreadId::MAIN,
             torn_operations: 0,
             last_busy: 0,
             last_change: 0,
@@ -255,7 +250,6 @@ impl Execution {
         self.run_began = 0;
         self.ask_again();
         self.time = 0;
-        self.unwinding = 0;
         self.errand = None;
         self.torn_operations = 0;
         self.last_busy = 0;

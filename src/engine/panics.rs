@@ -9,7 +9,7 @@
 
 use super::fiber;
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::{self, catch_unwind, resume_unwind};
 use std::sync::Once;
 
@@ -24,7 +24,6 @@ pub(crate) struct Report {
 }
 
 thread_local! {
-    static LAST: RefCell<Option<Report>> = const { RefCell::new(None) };
     static LEARNING: Cell<bool> = const { Cell::new(false) };
     static REBALANCING: Cell<bool> = const { Cell::new(false) };
 }
@@ -58,32 +57,38 @@ pub(crate) fn install_over(intrude: impl FnOnce()) {
     });
 }
 
-/// The report of the panic with this payload, which has just been caught.
+/// The report of the running thread's panic with this payload, which has just been caught.
 pub(crate) fn take_report(payload: &(dyn Any + Send)) -> Report {
     let message = text(payload);
-    match LAST.take() {
-        Some(report) if report.message == message => report,
+    match fiber::with(|execution| execution.running_mut().report.take()) {
+        Some(report) if report.message == message => *report,
         // Not from the hook: `resume_unwind` with a payload of the model's own.
         _ => Report { message, ..Report::default() },
     }
 }
 
-/// Brings the OS thread's panic count back to zero after a fiber was abandoned in the middle of a panic.
-///
-/// std counts a panic up when it begins and down when it is caught, and a fiber that is never resumed never gets to the
-/// second. Catching a `resume_unwind` *inside the hook* of a panic counts down once more than up, because a panic inside
-/// the hook is not counted: so one deliberate panic, caught, takes one away.
+/// Brings the OS thread's panic count back to zero after a fiber was abandoned in the middle of a panic: std counts a panic up when
+/// it begins and down when it is caught, and a fiber that is never resumed never gets to the second.
 #[cold]
 pub(crate) fn rebalance() {
     // Leaving the hook by force has left std's "inside the hook" mark set; this clears it.
     balance_from_inside();
     let mut tries = 0;
     while std::thread::panicking() && tries < 16 {
-        REBALANCING.set(true);
-        let _ = catch_unwind(|| panic!("takes one away"));
-        REBALANCING.set(false);
+        take_one_away();
         tries += 1;
     }
+}
+
+/// Takes one away from the OS thread's panic count.
+///
+/// Catching a `resume_unwind` *inside the hook* of a panic counts down once more than up, because a panic inside the hook is not
+/// counted: so one deliberate panic, caught, takes one away.
+#[cold]
+pub(crate) fn take_one_away() {
+    REBALANCING.set(true);
+    let _ = catch_unwind(|| panic!("takes one away"));
+    REBALANCING.set(false);
 }
 
 fn balance_from_inside() {
@@ -93,17 +98,19 @@ fn balance_from_inside() {
 fn record(info: &panic::PanicHookInfo<'_>) {
     let message = text(info.payload());
     if is_last_words(&message) {
-        let mut report = LAST.take().unwrap_or_default();
-        report.while_unwinding = true;
-        fiber::with(|execution| execution.note_panic(report));
+        fiber::with(|execution| {
+            let mut report = execution.running_mut().report.take().unwrap_or_default();
+            report.while_unwinding = true;
+            execution.note_panic(*report);
+        });
         fiber::leave_hook();
     }
     let location = info.location().map(ToString::to_string).unwrap_or_default();
-    let at = fiber::with(|execution| {
-        execution.running_mut().unwinding = true;
-        Some(execution.steps.len() as u64)
+    fiber::with(|execution| {
+        let at = Some(execution.steps.len() as u64);
+        let report = Report { message, location, while_unwinding: false, at };
+        execution.running_mut().report = Some(Box::new(report));
     });
-    LAST.set(Some(Report { message, location, while_unwinding: false, at }));
 }
 
 /// Whether the runtime is about to abort: a panic has met a frame that must not unwind.

@@ -104,7 +104,6 @@ impl Execution {
         self.mode = Mode::TearingDown;
         self.due_at = 0;
         self.ask_again();
-        self.unwinding = 0;
         self.performed = self.steps.len();
         self.free_in_all = self.free;
         self.keep_holders();
@@ -138,26 +137,5 @@ impl Execution {
         self.running = thread;
         self.torn_operations = 0;
         self.threads[thread.index()].fiber
-    }
-
-    /// The running thread is switched away from in the middle of unwinding; who it is.
-    #[cold]
-    pub(crate) fn mark_unwinding(&mut self) -> ThreadId {
-        // The turn has been passed on already, so it is not the running thread.
-        if self.unwinding == 0 {
-            // Nobody else is in the middle of one: what was noted of earlier panics is over, though nobody has said so.
-            self.threads.first_mut(self.live_threads).for_each(|thread| thread.unwinding = false);
-        }
-        self.unwinding += 1;
-        let waiter = self.unwinder;
-        self.thread_mut(waiter).unwinding = true;
-        waiter
-    }
-
-    /// The thread goes on unwinding.
-    #[cold]
-    pub(crate) fn unmark_unwinding(&mut self, thread: ThreadId) {
-        self.unwinding = self.unwinding.saturating_sub(1);
-        self.thread_mut(thread).unwinding = true;
     }
 }

@@ -2,6 +2,7 @@
 
 use super::fiber::{FiberRef, Packet};
 use super::knowledge::Knowledge;
+use super::panics::Report;
 use super::polling::Rounds;
 use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet, VectorClock};
 use std::any::Any;
@@ -58,8 +59,8 @@ pub(crate) struct Thread {
     pub(crate) delivered: bool,
     /// Nobody can ask for its result any more.
     pub(crate) detached: bool,
-    /// Whether it has begun to unwind. Counts only while some thread is switched away from while it unwinds.
-    pub(crate) unwinding: bool,
+    /// What the hook has been told of its last panic.
+    pub(crate) report: Option<Box<Report>>,
     /// How many spurious wakeups it has had, and weak compare-exchanges failed.
     pub(crate) spurious: u32,
     pub(crate) weak: u32,
@@ -98,7 +99,7 @@ impl Thread {
             end_told: Vec::new(),
             delivered: false,
             detached: false,
-            unwinding: false,
+            report: None,
             spurious: 0,
             catches_up: false,
             weak: 0,
@@ -130,7 +131,7 @@ impl Thread {
         self.end_told.clear();
         self.delivered = false;
         self.detached = false;
-        self.unwinding = false;
+        self.report = None;
         (self.spurious, self.weak, self.catches_up) = (0, 0, false);
         self.rounds = None;
         debug_assert!(self.locals.is_empty());

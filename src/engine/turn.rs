@@ -30,10 +30,6 @@ impl Execution {
         if self.mode == Mode::TearingDown {
             return self.arrive_at_the_end(operation);
         }
-        let unwinding = self.is_unwinding();
-        if unwinding {
-            self.unwinder = me;
-        }
         let thread = &mut self.threads[me.index()];
         thread.pending = *operation;
         thread.location = location;
@@ -49,7 +45,7 @@ impl Execution {
         if operation.may_block() && !self.threads[me.index()].watching {
             self.watch(me, operation, true);
         }
-        if unwinding { Arrival::SwitchUnwinding } else { Arrival::Switch }
+        if std::thread::panicking() { Arrival::SwitchUnwinding } else { Arrival::Switch }
     }
 
     /// As [`arrive_asking`](Execution::arrive_asking), for waiting for the end of a thread that has not ended.
@@ -242,12 +238,6 @@ impl Execution {
         // It would wait for ever, or it is a model that catches its own end and goes on and on.
         let stuck = !can || self.torn_operations > 10_000;
         if stuck { Arrival::Never } else { Arrival::Go }
-    }
-
-    /// Whether the running thread is unwinding. std counts panics per OS thread, so whoever is switched away from in the middle of
-    /// one is remembered, and whoever has begun one.
-    pub(crate) fn is_unwinding(&self) -> bool {
-        std::thread::panicking() && (self.unwinding == 0 || self.threads[self.running.index()].unwinding)
     }
 }
 

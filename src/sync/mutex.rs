@@ -183,7 +183,7 @@ impl<T: ?Sized> Mutex<T> {
             Err(TryLockError::Poisoned(poisoned)) => (poisoned.into_inner(), true),
             Err(TryLockError::WouldBlock) => held_elsewhere(),
         };
-        let hold = Hold { lock: self, object, panicking: current::is_panicking(), poisoned, location };
+        let hold = Hold { lock: self, object, panicking: std::thread::panicking(), poisoned, location };
         let guard = MutexGuard { guard, hold };
         if is_poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
     }
@@ -255,14 +255,14 @@ impl<T: ?Sized> Hold<'_, T> {
         current::perform_hot(self.object, hot::Unlock { poison }, self.location);
     }
 
-    /// The guard of std has just been dropped while the OS thread panicked, and may have poisoned its mutex. Whether the
-    /// virtual thread did is another question: the answer.
+    /// The guard of std has just been dropped in a panic, and may have poisoned its mutex. Whether ours is poisoned now: not if it was
+    /// taken in that panic.
     fn ends_in_panic(&self) -> bool {
         // Poison is the engine's business inside; std's must not outlive the execution.
         if !self.poisoned {
             self.lock.inner.clear_poison();
         }
-        current::is_panicking() && !self.panicking
+        !self.panicking
     }
 }
 

@@ -272,7 +272,7 @@ impl<T: ?Sized> RwLock<T> {
         object: ObjectId,
         location: &'static Location<'static>,
     ) -> RwLockWriteGuard<'a, T> {
-        let panicking = object != ObjectId::NONE && current::is_panicking();
+        let panicking = object != ObjectId::NONE && std::thread::panicking();
         RwLockWriteGuard { guard, _hold: Hold { lock: Some(self), object, panicking, poisoned, location } }
     }
 }

@@ -61,15 +61,15 @@ impl<T: ?Sized> Drop for Hold<'_, T> {
 }
 
 impl<T: ?Sized> Hold<'_, T> {
-    /// The guard of std has just been dropped while the OS thread panicked, and may have poisoned its lock. Whether the
-    /// virtual thread did is another question: the answer.
+    /// The guard of std has just been dropped in a panic, and may have poisoned its lock. Whether ours is poisoned now: not if it was
+    /// taken in that panic.
     #[cold]
     fn ends_in_panic(&self, lock: &RwLock<T>) -> bool {
         // Poison is the engine's business inside; std's must not outlive the execution.
         if !self.poisoned {
             lock.inner.clear_poison();
         }
-        current::is_panicking() && !self.panicking
+        !self.panicking
     }
 }
 

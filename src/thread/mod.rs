@@ -24,7 +24,7 @@ pub use pause::{park, park_timeout, sleep, yield_now};
 #[expect(deprecated, reason = "so that code which uses them still compiles, with std's warning")]
 pub use pause::{park_timeout_ms, sleep_ms};
 pub use scope::{Scope, ScopedJoinHandle, scope};
-pub use std::thread::Result;
+pub use std::thread::{Result, panicking};
 
 use crate::engine::current;
 use std::num::NonZero;
@@ -55,15 +55,6 @@ pub fn current() -> Thread {
     match current::is_active() {
         true => Thread::new(current::thread(), current::epoch()),
         false => Thread::from_std(std::thread::current()),
-    }
-}
-
-/// Whether the calling thread is unwinding.
-#[must_use]
-pub fn panicking() -> bool {
-    match current::is_active() {
-        true => current::is_panicking(),
-        false => std::thread::panicking(),
     }
 }
 

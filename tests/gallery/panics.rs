@@ -4,7 +4,9 @@ use super::{every, every_trace, headlines, outcomes_of, right, wrong};
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use selvedge::sync::{Arc, Mutex};
 use selvedge::{Explorer, MemoryModel, Report, thread};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::panic::{catch_unwind, resume_unwind};
+use std::rc::Rc;
 
 struct PanicsOnDrop(&'static str);
 
@@ -185,6 +187,129 @@ fn one_who_unwinds_is_not_taken_for_another_who_does() {
         });
         assert_eq!(seen, [([true, true, false], [true, true, false])]);
     }
+}
+
+#[test]
+fn a_panic_handed_on_is_one_also_while_another_unwinds() {
+    for explorer in [every(), every_trace(), every_trace().memory(MemoryModel::C11)] {
+        let seen = outcomes_of(explorer, || {
+            let count = Arc::new(AtomicU32::new(0));
+            let [one, other] = [Arc::clone(&count), count].map(AddsOnDrop);
+            let lock = Arc::new(Mutex::new(()));
+            let theirs = Arc::clone(&lock);
+            let first = thread::spawn(move || {
+                let _both = (one, other);
+                panic!("on purpose");
+            });
+            let second = thread::spawn(move || {
+                let _held = theirs.lock().unwrap();
+                resume_unwind(Box::new("from elsewhere"));
+            });
+            let ends = [first.join().is_err(), second.join().is_err()];
+            (ends, lock.is_poisoned())
+        });
+        assert_eq!(seen, [([true, true], true)]);
+    }
+}
+
+#[test]
+fn a_panic_that_was_caught_poisons_nothing_while_another_unwinds() {
+    for explorer in [every(), every_trace()] {
+        let seen = outcomes_of(explorer, || {
+            let count = Arc::new(AtomicU32::new(0));
+            let [one, other] = [Arc::clone(&count), Arc::clone(&count)].map(AddsOnDrop);
+            let worker = thread::spawn(move || {
+                let _both = (one, other);
+                panic!("on purpose");
+            });
+            count.load(SeqCst);
+            catch_unwind(|| panic!("and caught")).unwrap_err();
+            let lock = Mutex::new(());
+            drop(lock.lock().unwrap());
+            let panicking = thread::panicking() || std::thread::panicking();
+            worker.join().unwrap_err();
+            (panicking, lock.is_poisoned())
+        });
+        assert_eq!(seen, [(false, false)]);
+    }
+}
+
+#[test]
+fn a_thread_may_be_started_and_waited_for_while_one_unwinds() {
+    struct Waits(Arc<AtomicU32>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            let count = Arc::clone(&self.0);
+            let helper = thread::spawn(move || {
+                assert!(!thread::panicking());
+                count.fetch_add(1, SeqCst);
+            });
+            helper.join().unwrap();
+            assert!(thread::panicking());
+        }
+    }
+    for explorer in [every(), every_trace()] {
+        let seen = outcomes_of(explorer, || {
+            let count = Arc::new(AtomicU32::new(0));
+            let waits = Waits(Arc::clone(&count));
+            let worker = thread::spawn(move || {
+                let _waits = waits;
+                panic!("on purpose");
+            });
+            let seen = count.load(SeqCst);
+            worker.join().unwrap_err();
+            (seen, count.load(SeqCst))
+        });
+        assert_eq!(seen, [(0, 1), (1, 1)]);
+    }
+}
+
+/// Explorations do what they always do while whoever explores unwinds.
+#[test]
+fn one_may_explore_in_a_destructor() {
+    struct Explores;
+    impl Drop for Explores {
+        fn drop(&mut self) {
+            let model = || {
+                assert!(!thread::panicking());
+                let _bomb = PanicsOnDrop("second");
+                panic!("first");
+            };
+            let report = Explorer::new().explore(model).unwrap();
+            assert_eq!(headlines(&report), ["panic: `main` panicked: second"], "{report}");
+            assert!(thread::panicking());
+        }
+    }
+    let explores = || {
+        let _explores = Explores;
+        resume_unwind(Box::new("outside"));
+    };
+    let died: std::thread::Result<()> = catch_unwind(explores);
+    assert!(died.is_err() && !thread::panicking());
+}
+
+#[test]
+fn each_of_two_who_unwind_at_once_tells_where_it_began() {
+    let told = Rc::new(Cell::new(0));
+    let tell = Rc::clone(&told);
+    let explorer = every().on_execution(move |trace| {
+        assert!(trace.panics.iter().all(|panic| panic.location.contains("panics.rs")), "{trace}");
+        tell.set(tell.get() + trace.panics.len());
+    });
+    let report = explorer.explore(|| {
+        let count = Arc::new(AtomicU32::new(0));
+        let threads = ["one", "another"].map(|what| {
+            let adds = AddsOnDrop(Arc::clone(&count));
+            thread::spawn(move || {
+                let _adds = adds;
+                panic!("{what}");
+            })
+        });
+        count.load(SeqCst);
+        assert!(threads.map(|thread| thread.join().is_err()) == [true, true]);
+    });
+    let executions = report.unwrap().executions();
+    assert_eq!((executions, told.get()), (6, 12));
 }
 
 #[test]

@@ -137,7 +137,7 @@ impl Execution {
             second: operation.second_object().map(|mutex| self.objects()[mutex.index()].kind),
             value,
             awaited,
-            unwinding: std::thread::panicking() && self.is_unwinding(),
+            unwinding: std::thread::panicking(),
         }
     }
 

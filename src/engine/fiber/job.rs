@@ -1,13 +1,13 @@
 //! Jobs: what a fiber runs for a virtual thread, and the claim on its result.
 
-use super::{Host, Torn, host, switch};
+use super::{Host, Torn, host, switch, switch_while_unwinding};
 use crate::base::ThreadId;
 use crate::engine::execution::Execution;
 use crate::engine::{carried, output, panics};
 use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::thread::Result;
+use std::thread::{Result, panicking};
 
 /// A typed claim on the result of a virtual thread.
 pub(crate) struct Claim<T> {
@@ -47,7 +47,7 @@ where
     if execution.carried.is_some() {
         carried::start(host, thread, location);
     } else if execution.start(thread, location) {
-        switch(host);
+        if panicking() { switch_while_unwinding(host) } else { switch(host) }
     } else {
         drop_job(host, thread);
     }

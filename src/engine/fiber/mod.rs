@@ -31,12 +31,14 @@ mod escape;
 mod job;
 mod overflow;
 mod packet;
+mod panic_count;
 mod pool;
 
 pub(crate) use carried::{Carriage, Stage, is_carried, trace_so_far};
 pub(crate) use escape::{learn, leave_hook};
 pub(crate) use job::{Claim, drop_job, spawn};
 pub(crate) use packet::Packet;
+pub(crate) use panic_count::set_aside;
 pub(crate) use pool::{FiberRef, Pool};
 
 use super::execution::Execution;
@@ -45,10 +47,12 @@ use crate::base::ThreadId;
 use corosensei::Yielder;
 use corosensei::trap::CoroutineTrapHandler;
 use packet::PendingDrop;
+use panic_count::SetAside;
 use std::cell::{Cell, UnsafeCell};
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
+use std::thread::panicking;
 
 thread_local! {
     static HOST: Cell<*mut Execution> = const { Cell::new(ptr::null_mut()) };
@@ -126,10 +130,13 @@ pub(crate) fn switch(mut host: Host) {
 /// As [`switch`], for a thread that is unwinding already and so cannot be unwound once more.
 #[cold]
 pub(crate) fn switch_while_unwinding(mut host: Host) {
+    let panics = set_aside();
     pass(host);
     if host.now().is_tearing_down() {
+        panics.forget();
         abandon();
     }
+    panics.take_back();
 }
 
 /// Ends the calling fiber here and now, without unwinding it.
@@ -240,6 +247,8 @@ impl Hub {
     /// When the strategy has, or the engine, between two operations of the model. There is no going on from there.
     pub(crate) fn run<F: Fn()>(&mut self, model: &F) {
         assert!(HOST.get().is_null(), "explorations do not nest: a model must not explore another one");
+        // Somebody may explore while he unwinds.
+        let panics = if panicking() { set_aside() } else { SetAside::default() };
         HOST.set(self.execution.get());
         let leave = Leave;
         with(|execution| {
@@ -250,10 +259,12 @@ impl Hub {
         drive();
         if let Some(report) = with(|execution| execution.broken.take()) {
             drop(leave);
+            panics.take_back();
             panic!("{} ({})", report.message, report.location);
         }
         tear_down();
         drop(leave);
+        panics.take_back();
     }
 }
 
