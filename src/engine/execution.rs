@@ -127,6 +127,8 @@ pub(crate) struct Execution {
     pub(crate) looked: ThreadSet,
     pub(crate) races: Vec<Race>,
     pub(crate) panics: Vec<Panic>,
+    /// What the hook has been told of the last panic of a thread, until it is asked for.
+    pub(crate) reports: Vec<(ThreadId, panics::Report)>,
     /// How many steps there were, and how many that were no choices, when the execution was over, before the threads were torn down.
     pub(crate) performed: usize,
     pub(crate) free_in_all: usize,
@@ -203,6 +205,7 @@ impl Execution {
             looked: ThreadSet::new(),
             races: Vec::new(),
             panics: Vec::new(),
+            reports: Vec::new(),
             performed: 0,
             free_in_all: 0,
             notes: Vec::new(),
@@ -258,6 +261,7 @@ impl Execution {
         self.looked.clear();
         self.races.clear();
         self.panics.clear();
+        self.reports.clear();
         self.notes.clear();
         self.nested_locks = false;
         self.lock_order = 0;

@@ -7,6 +7,7 @@
 //! that call the fiber is abandoned: it leaves the hook, switches away and is never resumed. What is left behind is the OS
 //! thread's panic count, which [`rebalance`] brings back to zero.
 
+use super::execution::Execution;
 use super::fiber;
 use std::any::Any;
 use std::cell::Cell;
@@ -60,8 +61,8 @@ pub(crate) fn install_over(intrude: impl FnOnce()) {
 /// The report of the running thread's panic with this payload, which has just been caught.
 pub(crate) fn take_report(payload: &(dyn Any + Send)) -> Report {
     let message = text(payload);
-    match fiber::with(|execution| execution.running_mut().report.take()) {
-        Some(report) if report.message == message => *report,
+    match fiber::with(Execution::take_report) {
+        Some(report) if report.message == message => report,
         // Not from the hook: `resume_unwind` with a payload of the model's own.
         _ => Report { message, ..Report::default() },
     }
@@ -99,9 +100,8 @@ fn record(info: &panic::PanicHookInfo<'_>) {
     let message = text(info.payload());
     if is_last_words(&message) {
         fiber::with(|execution| {
-            let mut report = execution.running_mut().report.take().unwrap_or_default();
-            report.while_unwinding = true;
-            execution.note_panic(*report);
+            let report = execution.take_report().unwrap_or_default();
+            execution.note_panic(Report { while_unwinding: true, ..report });
         });
         fiber::leave_hook();
     }
@@ -109,7 +109,7 @@ fn record(info: &panic::PanicHookInfo<'_>) {
     fiber::with(|execution| {
         let at = Some(execution.steps.len() as u64);
         let report = Report { message, location, while_unwinding: false, at };
-        execution.running_mut().report = Some(Box::new(report));
+        execution.keep_report(report);
     });
 }
 

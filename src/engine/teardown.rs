@@ -44,6 +44,18 @@ impl Execution {
         self.next = None;
     }
 
+    /// The running thread has begun to panic.
+    pub(crate) fn keep_report(&mut self, report: Report) {
+        self.take_report();
+        self.reports.push((self.running, report));
+    }
+
+    /// What was kept of the running thread's last panic.
+    pub(crate) fn take_report(&mut self) -> Option<Report> {
+        let place = self.reports.iter().position(|(thread, _)| *thread == self.running)?;
+        Some(self.reports.swap_remove(place).1)
+    }
+
     /// The strategy, or the engine, has panicked after the end of a thread: nothing here is to be relied on any more.
     #[cold]
     pub(crate) fn break_off(&mut self, report: Report) {

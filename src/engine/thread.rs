@@ -2,7 +2,6 @@
 
 use super::fiber::{FiberRef, Packet};
 use super::knowledge::Knowledge;
-use super::panics::Report;
 use super::polling::Rounds;
 use crate::base::{Action, ObjectId, Operation, ThreadAction, ThreadId, ThreadSet, VectorClock};
 use std::any::Any;
@@ -59,8 +58,6 @@ pub(crate) struct Thread {
     pub(crate) delivered: bool,
     /// Nobody can ask for its result any more.
     pub(crate) detached: bool,
-    /// What the hook has been told of its last panic.
-    pub(crate) report: Option<Box<Report>>,
     /// How many spurious wakeups it has had, and weak compare-exchanges failed.
     pub(crate) spurious: u32,
     pub(crate) weak: u32,
@@ -99,7 +96,6 @@ impl Thread {
             end_told: Vec::new(),
             delivered: false,
             detached: false,
-            report: None,
             spurious: 0,
             catches_up: false,
             weak: 0,
@@ -131,7 +127,6 @@ impl Thread {
         self.end_told.clear();
         self.delivered = false;
         self.detached = false;
-        self.report = None;
         (self.spurious, self.weak, self.catches_up) = (0, 0, false);
         self.rounds = None;
         debug_assert!(self.locals.is_empty());

@@ -39,8 +39,15 @@ pub(crate) struct SetAside(usize);
 
 impl SetAside {
     /// They are under way again.
-    #[cold]
+    #[inline(always)]
     pub(crate) fn take_back(self) {
+        if self.0 > 0 {
+            self.panic();
+        }
+    }
+
+    #[cold]
+    fn panic(self) {
         for _ in 0..self.0 {
             let idle = COUNTERS.with_borrow_mut(|counters| {
                 counters.owed -= 1;
