@@ -44,9 +44,9 @@
 //! which). A model that uses an ordering weaker than `SeqCst` is explored under the C11 memory model, others under sequential
 //! consistency, which is the same for them; [`Report::memory`] tells.
 //! Loops that poll are taken to be fair: a thread that has gone round and seen nothing new waits until
-//! something changes; a proof that rests on this says so. Clones and drops of an [`sync::Arc`] that are not the last are no
-//! choices of their own, so a model that looks at reference counts is not said to be proved. A [`sync::RwLock`] lets
-//! readers in while a writer waits. `sampled` means that a part was seen.
+//! something changes; a proof that rests on this says so. Clones and drops of an [`sync::Arc`] are choices only where somebody
+//! looks at a count that others may change, or where it matters who drops the last. A [`sync::RwLock`] lets readers in while a
+//! writer waits. `sampled` means that a part was seen.
 //!
 //! # Glossary
 //!

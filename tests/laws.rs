@@ -169,7 +169,6 @@ fn independent_steps_of_every_kind_may_be_exchanged() {
 }
 
 #[test]
-#[ignore = "a drop that is not the last is no step, though a count can tell"]
 fn independent_steps_around_pointers_may_be_exchanged() {
     assert!(exchange_everywhere("pointers", pointers) > 100);
 }
@@ -178,11 +177,13 @@ fn independent_steps_around_pointers_may_be_exchanged() {
 fn exchange_everywhere(name: &str, model: fn()) -> usize {
     let mut exchanges = 0;
     for seed in 0..40 {
-        for trace in traces(all(strategy::random(seed)).executions(2), model) {
+        // Where clones and drops turn out to be steps, it begins again with them.
+        for trace in traces(search(Search::Random).seed(seed).executions(2), model).into_iter().rev().take(2)
+        {
             for other in exchanged(&trace) {
-                let search = all(strategy::replay(other.clone()));
+                let again = search(Search::Replay(other.clone()));
                 let again =
-                    traces(search, model).pop().unwrap_or_else(|| panic!("{name}: {other} does not fit"));
+                    traces(again, model).pop().unwrap_or_else(|| panic!("{name}: {other} does not fit"));
                 assert_eq!(again.schedule, other, "{name}: {}", snapshot(&trace));
                 assert_eq!(
                     canonical(&again),
@@ -201,6 +202,10 @@ fn exchange_everywhere(name: &str, model: fn()) -> usize {
 /// An exploration that goes on whatever it finds.
 fn all(strategy: impl strategy::Strategy) -> Explorer {
     Explorer::new().strategy(strategy).executions(1_000_000).all_findings(true).minimise(false)
+}
+
+fn search(search: Search) -> Explorer {
+    Explorer::new().search(search).all_findings(true).minimise(false)
 }
 
 /// The traces of an exploration; none where a schedule does not fit.

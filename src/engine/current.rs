@@ -14,7 +14,7 @@ pub(crate) use super::output::print_whole_lines;
 pub(crate) use super::output::{print, write};
 pub(crate) use super::pointers::{
     PointerSteps, begin_destructor, end_destructor, end_watched, knows_pointer, look_at_count, pointer_steps,
-    weak_dropped,
+    pointer_unique, weak_dropped,
 };
 use super::slot::Slot;
 pub(crate) use super::statics::{Erased, keep_static, remove_static, static_of, take_static};

@@ -57,6 +57,8 @@ struct Allocation {
     object: Option<ObjectId>,
     /// What the pointers that are gone left for the last one.
     left: VectorClock,
+    /// What the weak pointers that are gone left for whoever makes sure that there are none.
+    left_by_weak: VectorClock,
     /// For each thread, the step that is the first after it dropped one, weak ones included: who does not know of that step cannot
     /// know of the drop.
     drops: VectorClock,
@@ -112,6 +114,7 @@ impl Pointers {
                 address,
                 object: None,
                 left: VectorClock::new(),
+                left_by_weak: VectorClock::new(),
                 drops: VectorClock::new(),
             });
         }
@@ -119,6 +122,7 @@ impl Pointers {
         self.live += 1;
         (new.address, new.object) = (address, None);
         new.left.clear();
+        new.left_by_weak.clear();
         new.drops.clear();
         new
     }
@@ -171,11 +175,15 @@ impl Execution {
         known.drops.set(me, offset + 1);
     }
 
-    /// A weak pointer of the running thread's goes. It leaves nothing for those that are not weak.
+    /// A weak pointer of the running thread's goes. It leaves nothing for the last of those that are not weak.
     #[inline]
     pub(crate) fn weak_dropped(&mut self, address: usize) {
-        let (me, offset) = (self.running, self.offset());
-        self.pointers.get_or_add(address).drops.set(me, offset);
+        let (me, offset) = (self.running, self.steps.len() as u32);
+        let knows = &mut self.threads[me.index()].knows;
+        knows.clock.set(me, offset);
+        let known = self.pointers.get_or_add(address);
+        known.left_by_weak.join(&knows.clock);
+        known.drops.set(me, offset + 1);
     }
 
     /// The running thread looks at a count; `alone` if it has the only pointer, and no weak one is left. What it sees is all that it
@@ -207,6 +215,15 @@ impl Execution {
     pub(crate) fn pointer_alone(&mut self, address: usize) {
         if let Some(known) = self.pointers.get_mut(address) {
             self.threads[self.running.index()].knows.clock.join(&known.left);
+        }
+    }
+
+    /// As [`pointer_alone`](Self::pointer_alone), for one who has made sure that there is no weak one either.
+    pub(crate) fn pointer_unique(&mut self, address: usize) {
+        if let Some(known) = self.pointers.get_mut(address) {
+            let clock = &mut self.threads[self.running.index()].knows.clock;
+            clock.join(&known.left);
+            clock.join(&known.left_by_weak);
         }
     }
 
@@ -252,6 +269,11 @@ pub(crate) fn pointer_steps() -> PointerSteps {
 /// The caller has come to drop the last pointer where there are weak ones: see [`Execution::end_watched`].
 pub(crate) fn end_watched(address: usize, last: bool) {
     with(|execution| execution.end_watched(address, last));
+}
+
+/// The caller has made sure that it has the only pointer, weak ones included.
+pub(crate) fn pointer_unique(address: usize) {
+    with(|execution| execution.pointer_unique(address));
 }
 
 /// A weak pointer of the caller's goes.

@@ -181,6 +181,9 @@ impl<T: ?Sized> Arc<T> {
         let address = address(StdArc::as_ptr(&this.data));
         let value = StdArc::get_mut(&mut this.data);
         answer_look(object, address, value.is_some(), false, true);
+        if object.is_some() && value.is_some() {
+            current::pointer_unique(address);
+        }
         value
     }
 

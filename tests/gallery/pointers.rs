@@ -61,6 +61,47 @@ fn the_only_owner_may_change_what_it_owns() {
     assert_eq!(seen, [false, true]);
 }
 
+/// Writes, and lets its weak pointer go.
+fn write_and_let_go(of: &Arc<u32>, slate: &std::sync::Arc<Slate>) -> thread::JoinHandle<()> {
+    let (weak, slate) = (Arc::downgrade(of), std::sync::Arc::clone(slate));
+    thread::spawn(move || {
+        slate.0.with_mut(|_| ());
+        drop(weak);
+    })
+}
+
+#[test]
+fn who_gets_what_is_behind_a_pointer_knows_of_weak_ones_that_are_gone() {
+    for explorer in [super::every(), every_trace()] {
+        let seen = outcomes_of(explorer, || {
+            let slate = std::sync::Arc::new(Slate(UnsafeCell::new(0)));
+            let mut mine = Arc::new(1);
+            let other = write_and_let_go(&mine, &slate);
+            let alone = Arc::get_mut(&mut mine).is_some();
+            if alone {
+                slate.0.with(|_| ());
+            }
+            other.join().unwrap();
+            alone
+        });
+        assert_eq!(seen, [false, true]);
+    }
+}
+
+#[test]
+fn who_only_takes_the_value_out_of_a_pointer_knows_nothing_of_weak_ones() {
+    let report = super::every().explore(|| {
+        let slate = std::sync::Arc::new(Slate(UnsafeCell::with_name(0, "slate")));
+        let mine = Arc::new(1);
+        let other = write_and_let_go(&mine, &slate);
+        assert_eq!(Arc::try_unwrap(mine), Ok(1));
+        slate.0.with(|_| ());
+        other.join().unwrap();
+    });
+    let report = report.unwrap();
+    assert_eq!(report.findings()[0].finding.kind(), selvedge::finding::FindingKind::DataRace, "{report}");
+}
+
 #[test]
 fn an_upgrade_beside_the_last_drop_sees_both() {
     let seen = outcomes(|| {
@@ -85,7 +126,6 @@ fn one_of_two_owners_unwraps_at_most() {
 }
 
 #[test]
-#[ignore = "a drop that is not the last is no step, though a count can tell"]
 fn two_owners_that_try_to_unwrap_may_both_fail() {
     let seen = outcomes(|| {
         let mine = Arc::new(1);
