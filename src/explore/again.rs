@@ -19,7 +19,7 @@ use super::runner::Runner;
 use super::search::Search;
 use crate::base::{Error, Schedule, Strategy};
 use crate::engine::{Clock, Loop, MemoryModel, PointerSteps, Summary};
-use crate::strategy::{self, Bounded, Dfs, Exhaustive, Graphs, Probe};
+use crate::strategy::{self, Bounded, Dfs, Exhaustive, FORGOTTEN, Graphs, Probe};
 use std::any::Any;
 use std::collections::BTreeSet;
 
@@ -44,8 +44,6 @@ impl Drops {
     }
 }
 
-/// Why it is no proof where an atomic has had more stores than are kept.
-const FORGOTTEN: &str = "an atomic has had so many stores that reading the oldest of them was not tried";
 /// Why it is no proof where drops had to be ignored that end values.
 const ENDED: &str = "a weak pointer outlives a value, and who of several threads drops the last `Arc` was not tried in every way; \
                      explore the model in one go, without parts, checkpoints or a strategy of your own";

@@ -180,7 +180,10 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             // What has been finished lies in the small parts of the tree, and says nothing of the others.
             self.report.estimate = None;
         }
-        let doubt = any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt);
+        let doubt = match any.downcast_ref::<Graphs>() {
+            Some(graphs) => graphs.doubt(),
+            None => any.downcast_ref::<Exhaustive>().and_then(Exhaustive::doubt),
+        };
         self.report.doubt = doubt.map(ToString::to_string).or(self.report.doubt.take());
         self.report.coverage = match end {
             End::Stop if !self.report.findings.is_empty() => Coverage::Stopped,

@@ -44,6 +44,7 @@ pub use divisible::Divisible;
 pub(crate) use exhaustive::Probe;
 pub use exhaustive::{Exhaustive, Item, Learned};
 pub use fuzz::Fuzz;
+pub(crate) use graph::FORGOTTEN;
 pub use graph::Graphs;
 pub use pct::Pct;
 pub use pos::Pos;

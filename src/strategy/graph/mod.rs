@@ -103,6 +103,8 @@ pub struct Graphs {
     began: bool,
     /// Whether an execution was cut short or a graph had none, so that what could have followed is not known.
     cut: bool,
+    /// Why it was cut, other than that an execution was cut short.
+    doubt: Option<&'static str>,
     surprise: Option<Surprise>,
     /// What has been computed, and how much may be.
     work: u64,
@@ -110,6 +112,15 @@ pub struct Graphs {
     /// Whether the execution under way is another one than was planned, because a store is further back than can be reached.
     out_of_reach: bool,
 }
+
+const NO_EXECUTION: &str = "an execution graph could not be run, and what would differ from it was not tried";
+const TOLD: &str = "from an `Arc` or a channel a thread learned more of others than execution graphs have, so that some of them \
+                    cannot be";
+/// Also told by whoever knows that stores were forgotten.
+pub(crate) const FORGOTTEN: &str =
+    "an atomic has had so many stores that reading the oldest of them was not tried";
+const KILLED: &str = "a process is killed, and when is not part of execution graphs";
+const HANDED_OVER: &str = "an attempt to send on a channel without room succeeds if somebody waits, which is not part of execution graphs";
 
 /// Whether a step may tell its thread more than an event of a graph does.
 fn tells_more(step: &Step) -> bool {
@@ -129,6 +140,11 @@ impl Graphs {
     /// The memory model.
     pub fn model(&self) -> Model {
         self.model
+    }
+
+    /// Why the end of the search would not mean that all graphs have been visited.
+    pub fn doubt(&self) -> Option<&'static str> {
+        self.doubt
     }
 
     /// The choice at which the model was caught doing something else than before, if it was. The search has ended there.
@@ -176,7 +192,7 @@ impl Graphs {
                         return true;
                     }
                     // Such a graph has no execution, but others that differ from it might have.
-                    self.cut = true;
+                    (self.cut, self.doubt) = (true, self.doubt.or(Some(NO_EXECUTION)));
                     self.visited += next.share;
                     self.spare.push(next);
                 }
@@ -284,24 +300,28 @@ impl Strategy for Graphs {
 
     fn learn(&mut self, record: &Record<'_>) {
         let Some(level) = self.levels.last_mut() else { return };
-        let beyond = std::mem::take(&mut self.out_of_reach) || record.steps.is_empty() && !record.maximal;
-        if self.surprise.is_none() && !beyond {
+        let out_of_reach = std::mem::take(&mut self.out_of_reach);
+        let nothing = record.steps.is_empty() && !record.maximal;
+        if self.surprise.is_none() && !out_of_reach && !nothing {
             self.surprise = grow(level, &mut self.names, record, &mut self.scratch).err();
             self.work += level.graph.take_work();
         }
-        if self.surprise.map_or(beyond, |_| record.steps.iter().any(tells_more)) {
-            (self.surprise, self.cut) = (None, true);
+        let tells_more = self.surprise.is_some() && record.steps.iter().any(tells_more);
+        if tells_more || self.surprise.is_none() && (out_of_reach || nothing) {
+            let why = if tells_more { Some(TOLD) } else { out_of_reach.then_some(FORGOTTEN) };
+            (self.surprise, self.cut, self.doubt) = (None, true, self.doubt.or(why));
             self.visited += level.share;
             return level.items.clear();
         }
         if self.surprise.is_some() {
             return;
         }
-        let uncovered = |step: &Step| {
-            matches!(step.operation.action, Action::Thread(ThreadAction::Kill(_)))
-                || tries_handover(&step.operation, record.begun)
-        };
-        self.cut |= !record.maximal || record.steps.iter().any(uncovered);
+        let uncovered = record.steps.iter().find_map(|step| match step.operation.action {
+            Action::Thread(ThreadAction::Kill(_)) => Some(KILLED),
+            _ => tries_handover(&step.operation, record.begun).then_some(HANDED_OVER),
+        });
+        self.doubt = self.doubt.or(uncovered);
+        self.cut |= !record.maximal || uncovered.is_some();
         self.executions += 1;
         level.share /= (1 + level.items.len()) as f64;
         self.visited += level.share;
