@@ -106,7 +106,10 @@ fn by_default(options: &Options<'_>) -> Decision {
 impl Strategy for Replay {
     fn describe(&self) -> String {
         let manner = if self.lenient { "lenient replay" } else { "replay" };
-        format!("{manner} of {} choices", self.schedule.len())
+        match self.schedule.len() {
+            1 => format!("{manner} of 1 choice"),
+            choices => format!("{manner} of {choices} choices"),
+        }
     }
 
     fn begin(&mut self) -> bool {

@@ -128,11 +128,11 @@ fn two(parameters: &Parameters, send: Send) -> Result<(), Error> {
         Process::new(move || (1..=ticks).try_for_each(|tick| send(&sender, &lock, tick)))
     };
     let clocks: Vec<Process> = (0..2).map(clock).collect();
-    clocks.iter().try_for_each(Process::start)?;
+    clocks.iter().try_for_each(|process| process.start())?;
     for _ in 0..2 * ticks {
         print(format_args!("Time: {}", receiver.recv()?));
     }
-    clocks.iter().try_for_each(Process::join)
+    clocks.iter().try_for_each(|process| process.join())
 }
 
 fn gone(parameters: &Parameters, close: bool) -> Result<(), Error> {

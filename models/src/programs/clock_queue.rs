@@ -116,10 +116,10 @@ fn two(parameters: &Parameters) -> Result<(), Error> {
         })
     };
     let readers: Vec<Process> = (0..parameters.get("readers")).map(reader).collect();
-    readers.iter().try_for_each(Process::start)?;
+    readers.iter().try_for_each(|process| process.start())?;
     (1..=ticks).try_for_each(|tick| queue.put(tick))?;
     stopped.set();
-    readers.iter().try_for_each(Process::join)?;
+    readers.iter().try_for_each(|process| process.join())?;
     check(&printed, ticks)
 }
 
@@ -138,10 +138,10 @@ fn two_fixed(parameters: &Parameters) -> Result<(), Error> {
         })
     };
     let readers: Vec<Process> = (0..parameters.get("readers")).map(reader).collect();
-    readers.iter().try_for_each(Process::start)?;
+    readers.iter().try_for_each(|process| process.start())?;
     (1..=ticks).try_for_each(|tick| queue.put(Some(tick)))?;
     readers.iter().try_for_each(|_| queue.put(None))?;
-    readers.iter().try_for_each(Process::join)?;
+    readers.iter().try_for_each(|process| process.join())?;
     check(&printed, ticks)
 }
 

@@ -97,7 +97,7 @@ fn main(parameters: &Parameters, clocks: u32, limit: u32, (tick, look): (Tick, L
     };
     let mut processes: Vec<Process> = (0..clocks).map(clock).collect();
     processes.push(Process::new(move || print_time(rounds, limit, || look(&time, &ticks))));
-    processes.iter().try_for_each(Process::start)
+    processes.iter().try_for_each(|process| process.start())
 }
 
 /// `count_Time`

@@ -44,7 +44,7 @@ fn main(parameters: &Parameters) -> Result<(), Error> {
     let threads: Vec<Thread> =
         std::iter::once(setter).chain((0..parameters.get("waiters")).map(waiter)).collect();
     threads.iter().for_each(|thread| say(format_args!("start Thread {}", thread.name())));
-    threads.iter().try_for_each(Thread::start)?;
+    threads.iter().try_for_each(|thread| thread.start())?;
     say(format_args!("sleep 20 seconds"));
     time::sleep(Duration::from_secs(20));
     say(format_args!("finish job"));

@@ -45,8 +45,9 @@ fn unwrap(result: Result<(), python::Error>) {
 
 /// Starts threads in their order and waits for them in that order.
 fn start_and_join(threads: &[Thread]) -> Result<(), python::Error> {
-    threads.iter().try_for_each(Thread::start)?;
-    threads.iter().try_for_each(Thread::join)
+    // Closures: the place of a call by a method's bare name would be somewhere in `core`.
+    threads.iter().try_for_each(|thread| thread.start())?;
+    threads.iter().try_for_each(|thread| thread.join())
 }
 
 /// Waits for threads or processes that never end, which is what a main program does that is meant to run for ever.

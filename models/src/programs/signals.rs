@@ -79,11 +79,11 @@ fn event(waiters: u32) -> Result<(), Error> {
         Thread::new(run).named(format!("waiter {number}"))
     };
     let threads: Vec<Thread> = (1..=waiters).map(waiter).collect();
-    threads.iter().try_for_each(Thread::start)?;
+    threads.iter().try_for_each(|thread| thread.start())?;
     time::sleep(Duration::from_secs(1));
     signalled.add(1);
     event.set();
-    threads.iter().try_for_each(Thread::join)
+    threads.iter().try_for_each(|thread| thread.join())
 }
 
 fn timer(asks: bool) -> Result<(), Error> {
