@@ -49,6 +49,35 @@ fn too_large() {
     });
 }
 
+/// Others run while a thread unwinds, and somebody has put a panic hook in the place of ours.
+#[test]
+#[ignore = "it changes the panic hook"]
+fn explores_with_another_hook() {
+    struct AddsOnDrop<'a>(&'a AtomicU32);
+    impl Drop for AddsOnDrop<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+    let model = || {
+        let count = AtomicU32::new(0);
+        let died = thread::scope(|scope| {
+            let dies = scope.spawn(|| {
+                let _both = (AddsOnDrop(&count), AddsOnDrop(&count));
+                panic!("on purpose");
+            });
+            count.load(SeqCst);
+            dies.join().is_err()
+        });
+        assert!(died && count.load(SeqCst) == 2 && !thread::panicking());
+    };
+    let ours = selvedge::Explorer::new().explore(model).unwrap();
+    std::panic::set_hook(Box::new(|_| ()));
+    let theirs = selvedge::Explorer::new().explore(model).unwrap();
+    assert!(ours.proved() && theirs.proved(), "{ours}\n{theirs}");
+    assert_eq!(ours.executions(), theirs.executions());
+}
+
 fn both_orders() {
     let (a, b) = (Mutex::with_name((), "a"), Mutex::with_name((), "b"));
     thread::scope(|scope| {
@@ -94,6 +123,12 @@ fn the_command_of_a_report_fails_the_same_test_in_the_same_way() {
         };
         assert_eq!(fault(&told), fault(&again));
     }
+}
+
+#[test]
+fn a_panic_hook_of_ones_own_takes_nothing_from_an_exploration() {
+    let (passed, told) = run("explores_with_another_hook", &[], &[]);
+    assert!(passed, "{told}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(crate) fn install_over(intrude: impl FnOnce()) {
         panic::set_hook(Box::new(move |info| {
             if LEARNING.get() {
                 fiber::learn();
-            } else if REBALANCING.get() {
+            } else if REBALANCING.replace(false) {
                 balance_from_inside();
             } else if fiber::on_fiber() || fiber::is_carried() && fiber::is_active() {
                 record(info);
@@ -74,22 +74,19 @@ pub(crate) fn take_report(payload: &(dyn Any + Send)) -> Report {
 pub(crate) fn rebalance() {
     // Leaving the hook by force has left std's "inside the hook" mark set; this clears it.
     balance_from_inside();
-    let mut tries = 0;
-    while std::thread::panicking() && tries < 16 {
-        take_one_away();
-        tries += 1;
-    }
+    while std::thread::panicking() && take_one_away() {}
 }
 
-/// Takes one away from the OS thread's panic count.
+/// Takes one away from the OS thread's panic count; `false` if that cannot be done, because somebody has put another panic hook in the
+/// place of ours.
 ///
 /// Catching a `resume_unwind` *inside the hook* of a panic counts down once more than up, because a panic inside the hook is not
 /// counted: so one deliberate panic, caught, takes one away.
 #[cold]
-pub(crate) fn take_one_away() {
+pub(crate) fn take_one_away() -> bool {
     REBALANCING.set(true);
-    let _ = catch_unwind(|| panic!("takes one away"));
-    REBALANCING.set(false);
+    let _ = catch_unwind(|| panic!("no fault: another panic is set aside while others run"));
+    !REBALANCING.replace(false)
 }
 
 fn balance_from_inside() {

@@ -73,7 +73,8 @@ pub(crate) fn set_aside() -> SetAside {
             Some(counter) => counter.catch(),
             // What cannot be counted up again is not counted down.
             None if !COUNTERS.with_borrow_mut(Counters::provide) => break,
-            None => panics::take_one_away(),
+            None if !panics::take_one_away() => break,
+            None => {}
         }
         COUNTERS.with_borrow_mut(|counters| counters.owed += 1);
         count += 1;
