@@ -78,6 +78,62 @@ fn explores_with_another_hook() {
     assert_eq!(ours.executions(), theirs.executions());
 }
 
+/// Nobody has explored in this process before.
+#[test]
+#[ignore = "it is to be the first"]
+fn explores_first_in_a_destructor() {
+    struct Explores;
+    impl Drop for Explores {
+        fn drop(&mut self) {
+            selvedge::check(nobody_panics);
+            assert!(thread::panicking());
+        }
+    }
+    let explores = || {
+        let _explores = Explores;
+        std::panic::resume_unwind(Box::new("outside"));
+    };
+    let died: std::thread::Result<()> = std::panic::catch_unwind(explores);
+    assert!(died.is_err() && !thread::panicking());
+    selvedge::check(nobody_panics);
+}
+
+fn nobody_panics() {
+    let count = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| assert!(count.fetch_add(1, SeqCst) < 2 && !thread::panicking()));
+        }
+    });
+}
+
+/// A panic's message is made where std lets nobody panic; others run meanwhile, and may.
+#[test]
+#[ignore = "nobody is to have been switched away from in a panic before"]
+fn operates_while_a_message_is_made() {
+    struct Loads<'a>(&'a AtomicU32);
+    impl std::fmt::Display for Loads<'_> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "it was {}", self.0.load(SeqCst))
+        }
+    }
+    let report = selvedge::Explorer::new().all_findings(true).explore(|| {
+        let count = AtomicU32::new(0);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                count.store(1, SeqCst);
+                panic!("{}", Loads(&count));
+            });
+            let own = std::panic::catch_unwind(|| panic!("{}", Loads(&count))).unwrap_err();
+            let own = own.downcast::<String>().unwrap();
+            assert!(["it was 0", "it was 1"].contains(&&**own));
+            assert_eq!(*other.join().unwrap_err().downcast::<String>().unwrap(), "it was 1");
+        });
+    });
+    let report = report.unwrap();
+    assert!(report.proved() && report.executions() > 1, "{report}");
+}
+
 fn both_orders() {
     let (a, b) = (Mutex::with_name((), "a"), Mutex::with_name((), "b"));
     thread::scope(|scope| {
@@ -122,6 +178,14 @@ fn the_command_of_a_report_fails_the_same_test_in_the_same_way() {
             told.split_once(kind).unwrap().1.split_once("found in").unwrap().0.to_owned()
         };
         assert_eq!(fault(&told), fault(&again));
+    }
+}
+
+#[test]
+fn one_may_be_the_first_to_explore_in_whatever_state_one_is() {
+    for test in ["explores_first_in_a_destructor", "operates_while_a_message_is_made"] {
+        let (passed, told) = run(test, &[], &[]);
+        assert!(passed, "{told}");
     }
 }
 

@@ -140,7 +140,7 @@ fn away<R>(mut host: Host, me: ThreadId, call: impl FnOnce() -> R) -> R {
     let panics = fiber::set_aside();
     let result = call();
     host.now().running = me;
-    panics.take_back();
+    drop(panics);
     result
 }
 

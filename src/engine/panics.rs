@@ -36,26 +36,35 @@ pub(crate) fn install() {
 
 /// As [`install`], where something else puts a hook of its own over the panic hook when it is first used: it does so now, and
 /// that is taken off again. Nobody explores meanwhile, because who does comes by here.
-pub(crate) fn install_over(intrude: impl FnOnce()) {
+pub(crate) fn install_over(intrude: impl FnOnce() + Send) {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        let users = panic::take_hook();
-        intrude();
-        panic::set_hook(Box::new(move |info| {
-            if LEARNING.get() {
-                fiber::learn();
-            } else if REBALANCING.replace(false) {
-                balance_from_inside();
-            } else if fiber::on_fiber() || fiber::is_carried() && fiber::is_active() {
-                record(info);
-            } else if !fiber::is_active() && !fiber::is_carried() {
-                users(info);
-            }
-        }));
-        LEARNING.set(true);
-        let _ = catch_unwind(|| panic!("shows the way out of the hook"));
-        LEARNING.set(false);
+        if std::thread::panicking() {
+            // std lets nobody change the hook in the middle of a panic. Another thread is not.
+            std::thread::scope(|scope| drop(scope.spawn(|| wrap_hook(intrude))));
+        } else {
+            wrap_hook(intrude);
+        }
     });
+}
+
+fn wrap_hook(intrude: impl FnOnce()) {
+    let users = panic::take_hook();
+    intrude();
+    panic::set_hook(Box::new(move |info| {
+        if LEARNING.get() {
+            fiber::learn();
+        } else if REBALANCING.replace(false) {
+            balance_from_inside();
+        } else if fiber::on_fiber() || fiber::is_carried() && fiber::is_active() {
+            record(info);
+        } else if !fiber::is_active() && !fiber::is_carried() {
+            users(info);
+        }
+    }));
+    LEARNING.set(true);
+    let _ = catch_unwind(|| panic!("shows the way out of the hook"));
+    LEARNING.set(false);
 }
 
 /// The report of the running thread's panic with this payload, which has just been caught.
@@ -81,7 +90,7 @@ pub(crate) fn rebalance() {
 /// place of ours.
 ///
 /// Catching a `resume_unwind` *inside the hook* of a panic counts down once more than up, because a panic inside the hook is not
-/// counted: so one deliberate panic, caught, takes one away.
+/// counted: so one deliberate panic, caught, takes one away. Not to be called from inside a hook, nor while a panic's message is made.
 #[cold]
 pub(crate) fn take_one_away() -> bool {
     REBALANCING.set(true);
@@ -89,7 +98,8 @@ pub(crate) fn take_one_away() -> bool {
     !REBALANCING.replace(false)
 }
 
-fn balance_from_inside() {
+/// Takes away the panic whose hook runs or whose message is just being made, and does nothing else anywhere else.
+pub(crate) fn balance_from_inside() {
     let _ = catch_unwind(|| resume_unwind(Box::new(())));
 }
 

@@ -37,11 +37,16 @@ impl Execution {
         self.errand.take()
     }
 
-    /// The running thread's fiber is never to be resumed again. The hub sees to it.
+    /// A thread's fiber is never to be resumed again. The hub sees to it.
     #[cold]
-    pub(crate) fn lose_fiber_by(&mut self, errand: Errand) {
+    pub(crate) fn lose_fiber_by(&mut self, errand: Errand, fiber: FiberRef) {
         self.errand = Some(errand);
         self.next = None;
+        // It may have chosen already whose turn comes next, on its way there.
+        let mut all = (0..self.live_threads).map(ThreadId);
+        if let Some(thread) = all.find(|thread| self.threads[thread.index()].fiber == Some(fiber)) {
+            self.running = thread;
+        }
     }
 
     /// The running thread has begun to panic.

@@ -136,7 +136,7 @@ pub(crate) fn switch_while_unwinding(mut host: Host) {
         panics.forget();
         abandon();
     }
-    panics.take_back();
+    drop(panics);
 }
 
 /// Ends the calling fiber here and now, without unwinding it.
@@ -144,8 +144,8 @@ pub(crate) fn abandon() -> ! {
     if is_carried() {
         super::carried::strand("a destructor has panicked while its thread unwound");
     }
-    with(|execution| execution.lose_fiber_by(Errand::Abandoned));
     if let Some(fiber) = FIBER.get() {
+        with(|execution| execution.lose_fiber_by(Errand::Abandoned, fiber));
         fiber.suspend();
     }
     unreachable!("an abandoned fiber is never resumed")
@@ -166,11 +166,10 @@ fn pass(mut host: Host) {
         match next {
             Some(next) if next == me => return,
             Some(next) if !next.is_up() => {
-                let cut_off = next.resume();
-                FIBER.set(Some(me));
-                if cut_off {
-                    host.now().lose_fiber_by(Errand::Overflowed);
+                if next.resume() {
+                    overflowed(host);
                 }
+                FIBER.set(Some(me));
             }
             // Whoever is resumed is so because it is its turn, or to be unwound.
             _ => return me.suspend(),
@@ -258,13 +257,11 @@ impl Hub {
         });
         drive();
         if let Some(report) = with(|execution| execution.broken.take()) {
-            drop(leave);
-            panics.take_back();
+            drop((leave, panics));
             panic!("{} ({})", report.message, report.location);
         }
         tear_down();
-        drop(leave);
-        panics.take_back();
+        drop((leave, panics));
     }
 }
 
@@ -284,8 +281,15 @@ fn drive() {
 #[inline(always)]
 fn resume(fiber: FiberRef) {
     if fiber.resume() {
-        with(|execution| execution.lose_fiber_by(Errand::Overflowed));
+        overflowed(host().expect("a fiber runs inside an exploration"));
     }
+}
+
+/// The fiber that ran last has been cut off.
+#[cold]
+fn overflowed(host: Host) {
+    let fiber = FIBER.get().expect("nobody else has been resumed since");
+    host.with(|execution| execution.lose_fiber_by(Errand::Overflowed, fiber));
 }
 
 #[cold]

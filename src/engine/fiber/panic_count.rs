@@ -5,91 +5,142 @@
 //! every virtual thread what it would say of a real one, and locks are poisoned by those that panic and no others.
 //!
 //! There is no way to set the count, but to panic and to catch. A [`Counter`] does both, each when asked: it is a coroutine that
-//! unwinds, and is kept waiting in a destructor between the two. One taken away without a counter that waits there is
-//! [taken away](panics::take_one_away) by other means.
+//! unwinds, and is kept waiting in a destructor between the two. Counters are tokens: it does not matter whose panic one that waits
+//! catches. Where none waits a panic is [taken away](panics::take_one_away) by other means, and afterwards one is made to wait for
+//! the next time, while no panic is under way.
+//!
+//! Who sets a panic aside may be in the middle of making its message, where std lets nobody panic. A counter that catches does not
+//! mind, and neither does the first [attempt](panics::balance_from_inside) where none waits.
 
 use crate::engine::panics;
 use corosensei::stack::DefaultStack;
-use corosensei::{Coroutine, Yielder};
+use corosensei::{Coroutine, Yielder, on_stack};
 use std::cell::RefCell;
-use std::mem::take;
+use std::mem::{self, take};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Enough for the unwinder.
 const STACK: usize = 64 * 1024;
+/// Enough for a panic hook around ours, too.
+const HOOK_STACK: usize = 1024 * 1024;
 
 #[derive(Default)]
 struct Counters {
-    /// They have caught their panics.
+    /// They have caught their panics. Never fewer than panics are set aside.
     idle: Vec<Counter>,
-    /// They are in the middle of unwinding.
+    /// They are in the middle of unwinding. That is nobody's business by now: what they had begun others have caught.
     waiting: Vec<Counter>,
-    /// How many panics are set aside. Never more than counters are idle.
+    /// How many panics are set aside.
     owed: usize,
+    /// Where a panic is taken away: a model's stack may be small.
+    stack: Option<DefaultStack>,
 }
 
 thread_local! {
     static COUNTERS: RefCell<Counters> = RefCell::default();
 }
 
-/// How many panics somebody was in the middle of.
+fn with<R>(f: impl FnOnce(&mut Counters) -> R) -> R {
+    COUNTERS.with_borrow_mut(f)
+}
+
+/// How many panics somebody was in the middle of. They are under way again when it is dropped.
 #[derive(Debug, Default)]
-#[must_use = "they have to be taken back before they are caught"]
+#[must_use = "they are under way again when it is dropped"]
 pub(crate) struct SetAside(usize);
 
 impl SetAside {
-    /// They are under way again.
-    #[inline(always)]
-    pub(crate) fn take_back(self) {
-        if self.0 > 0 {
-            self.panic();
-        }
+    /// They never will be under way again: nobody catches them.
+    #[cold]
+    pub(crate) fn forget(self) {
+        with(|counters| counters.owed -= self.0);
+        mem::forget(self);
     }
 
     #[cold]
-    fn panic(self) {
+    fn take_back(&self) {
         for _ in 0..self.0 {
-            let idle = COUNTERS.with_borrow_mut(|counters| {
+            let idle = with(|counters| {
                 counters.owed -= 1;
                 counters.idle.pop()
             });
             idle.expect("as many are idle as panics are set aside").panic();
         }
     }
+}
 
-    /// They never will be: nobody catches them.
-    #[cold]
-    pub(crate) fn forget(self) {
-        COUNTERS.with_borrow_mut(|counters| counters.owed -= self.0);
+impl Drop for SetAside {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            self.take_back();
+        }
     }
 }
 
 /// From here on no panic is under way, for others to run.
 #[cold]
 pub(crate) fn set_aside() -> SetAside {
-    let mut count = 0;
-    while std::thread::panicking() {
-        match COUNTERS.with_borrow_mut(|counters| counters.waiting.pop()) {
-            Some(counter) => counter.catch(),
-            // What cannot be counted up again is not counted down.
-            None if !COUNTERS.with_borrow_mut(Counters::provide) => break,
-            None if !panics::take_one_away() => break,
-            None => {}
-        }
-        COUNTERS.with_borrow_mut(|counters| counters.owed += 1);
-        count += 1;
+    let mut panics = SetAside::default();
+    while std::thread::panicking() && set_one_aside(panics.0 == 0) {
+        panics.0 += 1;
     }
-    SetAside(count)
+    if panics.0 > 0 {
+        prepare();
+    }
+    panics
+}
+
+/// Whether it could be done.
+fn set_one_aside(first: bool) -> bool {
+    match with(|counters| counters.waiting.pop()) {
+        Some(counter) => counter.catch(),
+        None => {
+            // Before it is taken away, so that it is certain that it can be taken back.
+            let Some(counter) = with(Counters::another) else { return false };
+            with(|counters| counters.idle.push(counter));
+            if first {
+                panics::balance_from_inside();
+            }
+            if std::thread::panicking() && !take_one_away() {
+                return false;
+            }
+        }
+    }
+    with(|counters| counters.owed += 1);
+    true
+}
+
+/// Makes a counter wait, if none does. No panic is under way.
+fn prepare() {
+    if with(|counters| counters.waiting.is_empty())
+        && let Some(counter) = with(Counters::another)
+    {
+        counter.panic();
+        if !take_one_away()
+            && let Some(counter) = with(|counters| counters.waiting.pop())
+        {
+            counter.catch();
+        }
+    }
+}
+
+/// One panic less is under way, if that can be done.
+fn take_one_away() -> bool {
+    let kept = with(|counters| counters.stack.take());
+    let Some(mut stack) = kept.or_else(|| DefaultStack::new(HOOK_STACK).ok()) else { return false };
+    let taken = on_stack(&mut stack, panics::take_one_away);
+    with(|counters| counters.stack = Some(stack));
+    taken
 }
 
 impl Counters {
-    /// Sees to it that one more panic can be set aside; whether it can.
-    fn provide(&mut self) -> bool {
-        if self.idle.len() == self.owed {
-            let Ok(stack) = DefaultStack::new(STACK) else { return false };
-            self.idle.push(Counter::new(stack));
+    /// A counter that is idle and that nobody needs to take a panic back; `None` if there is no memory for it.
+    fn another(&mut self) -> Option<Counter> {
+        if self.idle.len() > self.owed {
+            return self.idle.pop();
         }
-        true
+        DefaultStack::new(STACK).map(Counter::new).ok()
     }
 }
 
@@ -113,13 +164,13 @@ impl Counter {
     /// One panic more is under way.
     fn panic(mut self) {
         self.0.resume(());
-        COUNTERS.with_borrow_mut(|counters| counters.waiting.push(self));
+        with(|counters| counters.waiting.push(self));
     }
 
-    /// One panic less is under way.
+    /// One panic less is under way. If its message was just being made, that is forgotten.
     fn catch(mut self) {
         self.0.resume(());
-        COUNTERS.with_borrow_mut(|counters| counters.idle.push(self));
+        with(|counters| counters.idle.push(self));
     }
 }
 
@@ -169,14 +220,14 @@ mod tests {
                         let _drop = OnDrop(|| {
                             let aside = set_aside();
                             assert!(!panicking() && aside.0 == 1);
-                            aside.take_back();
+                            drop(aside);
                             assert!(panicking());
                         });
                         resume_unwind(Box::new(round));
                     });
                     assert!(other.is_err() && !panicking());
                     outer.set(aside.0);
-                    aside.take_back();
+                    drop(aside);
                 }
                 assert!(panicking() && outer.get() == 1);
             });
@@ -197,7 +248,7 @@ mod tests {
                     let _inner = OnDrop(|| {
                         let aside = set_aside();
                         assert!(!panicking() && aside.0 == 2);
-                        aside.take_back();
+                        drop(aside);
                         assert!(panicking());
                     });
                     resume_unwind(Box::new(()));

@@ -119,6 +119,8 @@ const TOLD: &str = "from an `Arc` or a channel a thread learned more of others t
 /// Also told by whoever knows that stores were forgotten.
 pub(crate) const FORGOTTEN: &str =
     "an atomic has had so many stores that reading the oldest of them was not tried";
+const CUT_OFF: &str =
+    "an execution was cut off in the middle, and what others would have done then was not tried";
 const KILLED: &str = "a process is killed, and when is not part of execution graphs";
 const HANDED_OVER: &str = "an attempt to send on a channel without room succeeds if somebody waits, which is not part of execution graphs";
 
@@ -302,13 +304,20 @@ impl Strategy for Graphs {
         let Some(level) = self.levels.last_mut() else { return };
         let out_of_reach = std::mem::take(&mut self.out_of_reach);
         let nothing = record.steps.is_empty() && !record.maximal;
+        let mut cut_off = false;
         if self.surprise.is_none() && !out_of_reach && !nothing {
             self.surprise = grow(level, &mut self.names, record, &mut self.scratch).err();
             self.work += level.graph.take_work();
+            // It ended in the middle of what was planned.
+            cut_off = self.surprise.is_some() && !record.maximal;
         }
         let tells_more = self.surprise.is_some() && record.steps.iter().any(tells_more);
-        if tells_more || self.surprise.is_none() && (out_of_reach || nothing) {
-            let why = if tells_more { Some(TOLD) } else { out_of_reach.then_some(FORGOTTEN) };
+        if tells_more || cut_off || self.surprise.is_none() && (out_of_reach || nothing) {
+            let why = match (cut_off, tells_more) {
+                (true, _) => Some(CUT_OFF),
+                (false, true) => Some(TOLD),
+                (false, false) => out_of_reach.then_some(FORGOTTEN),
+            };
             (self.surprise, self.cut, self.doubt) = (None, true, self.doubt.or(why));
             self.visited += level.share;
             return level.items.clear();
