@@ -71,6 +71,9 @@ pub(crate) const MOST_PLACES: u32 = 1000;
 /// than one outcome, [`outcome`](Strategy::outcome). Given the same answers from the model, a strategy must make the
 /// same choices: determinism is what makes an execution repeatable.
 ///
+/// A strategy should not panic: at an operation that is a panic of the thread which performs it, since it runs there; after the end
+/// of a thread it ends the exploration, and is handed on to who explores.
+///
 /// ```
 /// use selvedge::strategy::{Decision, Options, Strategy};
 /// use selvedge::ThreadId;
