@@ -23,8 +23,9 @@
 //!   calls the model and never switches.
 //! - A [`Packet`] holds a value whose type is known only to the caller; each `put` is paired with one `take` of the type.
 //! - A fiber abandoned in the middle (its thread cannot be unwound) is reset: its frames never run again. Their contents
-//!   leak; the stack does not. References into that stack belong to scoped threads, which have larger numbers and are
-//!   torn down before it.
+//!   leak; the stack does not. References into that stack belong to scoped threads. That is the end of the execution, in which
+//!   nobody starts any more, so that the stack is not used again before they are torn down.
+//! - A [counter of panics](panic_count) is reset like that when its OS thread ends. Its stack is nobody else's business.
 
 mod carried;
 mod escape;
