@@ -107,6 +107,15 @@ fn what_was_found_before_drops_became_steps_is_found_again() {
     }
 }
 
+/// Whether an attempt to send succeeds where there is no room is more than execution graphs know, which say so.
+#[test]
+fn who_tries_to_hand_something_over_is_not_accused() {
+    let program = Wide { bodies: vec![vec![Act::TrySend], vec![Act::Receive], vec![Act::Send]], room: 0 };
+    for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+        hold(&program, 1_000, memory).unwrap();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, max_shrink_iters: 600, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 

@@ -109,8 +109,8 @@ pub struct Graphs {
     /// What has been computed, and how much may be.
     work: u64,
     most_work: u64,
-    /// Whether the execution under way is another one than was planned, because a store is further back than can be reached.
-    out_of_reach: bool,
+    /// Whether the execution under way is another one than was planned, for a reason that is known: see `doubt`.
+    astray: bool,
 }
 
 const NO_EXECUTION: &str = "an execution graph could not be run, and what would differ from it was not tried";
@@ -202,8 +202,19 @@ impl Graphs {
         }
     }
 
+    /// The outcome planned for the step under way.
+    fn planned(&self) -> u32 {
+        let planned = self.plan.get(self.position as usize).filter(|_| !self.astray);
+        planned.map_or(0, |planned| planned.outcome)
+    }
+
+    /// The execution is not as planned. Where graphs are known not to have all that matters nobody is accused of that: it goes on
+    /// as it comes.
     fn surprised(&mut self, position: u64) {
-        self.surprise.get_or_insert(Surprise { position });
+        match self.doubt {
+            Some(_) => self.astray = true,
+            None => _ = self.surprise.get_or_insert(Surprise { position }),
+        }
     }
 }
 
@@ -253,25 +264,27 @@ impl Strategy for Graphs {
 
     fn thread(&mut self, options: &Options<'_>) -> Decision {
         self.position = options.position;
-        if let Some(planned) = self.plan.get(options.position as usize) {
+        if let (Some(planned), false) = (self.plan.get(options.position as usize), self.astray) {
             let number = self.numbers.get(planned.thread as usize).copied().unwrap_or(u32::MAX);
-            if number == u32::MAX || !options.allows(ThreadId(number)) {
-                self.surprised(options.position);
+            if number != u32::MAX && options.allows(ThreadId(number)) {
+                return Decision::once(ThreadId(number));
+            }
+            self.surprised(options.position);
+            if !self.astray {
                 return Decision::STOP;
             }
-            return Decision::once(ThreadId(number));
         }
         match self.order.iter().find(|thread| options.enabled.contains(**thread)) {
             Some(thread) => super::on_and_on(*thread),
             None => {
-                self.surprised(options.position);
+                self.surprise.get_or_insert(Surprise { position: options.position });
                 Decision::STOP
             }
         }
     }
 
     fn outcome(&mut self, _thread: ThreadId, count: u32) -> u32 {
-        let planned = self.plan.get(self.position as usize).map_or(0, |planned| planned.outcome);
+        let planned = self.planned();
         if planned >= count {
             self.surprised(self.position);
             return 0;
@@ -280,13 +293,13 @@ impl Strategy for Graphs {
     }
 
     fn place(&mut self, _thread: ThreadId, places: &[u32]) -> u32 {
-        let planned = self.plan.get(self.position as usize).map_or(0, |planned| planned.outcome);
+        let planned = self.planned();
         if !places.contains(&planned) {
-            match planned < MOST_PLACES {
-                true => self.surprised(self.position),
+            if planned >= MOST_PLACES {
                 // The engine goes no further back, so that this graph has no execution.
-                false => self.out_of_reach = true,
+                self.doubt.get_or_insert(FORGOTTEN);
             }
+            self.surprised(self.position);
             return 0;
         }
         planned
@@ -302,23 +315,21 @@ impl Strategy for Graphs {
 
     fn learn(&mut self, record: &Record<'_>) {
         let Some(level) = self.levels.last_mut() else { return };
-        let out_of_reach = std::mem::take(&mut self.out_of_reach);
+        let astray = std::mem::take(&mut self.astray);
         let nothing = record.steps.is_empty() && !record.maximal;
-        let mut cut_off = false;
-        if self.surprise.is_none() && !out_of_reach && !nothing {
+        let mut why = None;
+        if self.surprise.is_none() && !astray && !nothing {
             self.surprise = grow(level, &mut self.names, record, &mut self.scratch).err();
             self.work += level.graph.take_work();
             // It ended in the middle of what was planned.
-            cut_off = self.surprise.is_some() && !record.maximal;
+            why = (self.surprise.is_some() && !record.maximal).then_some(CUT_OFF);
         }
-        let tells_more = self.surprise.is_some() && record.steps.iter().any(tells_more);
-        if tells_more || cut_off || self.surprise.is_none() && (out_of_reach || nothing) {
-            let why = match (cut_off, tells_more) {
-                (true, _) => Some(CUT_OFF),
-                (false, true) => Some(TOLD),
-                (false, false) => out_of_reach.then_some(FORGOTTEN),
-            };
-            (self.surprise, self.cut, self.doubt) = (None, true, self.doubt.or(why));
+        if self.surprise.is_some() && record.steps.iter().any(tells_more) {
+            why = why.or(Some(TOLD));
+        }
+        self.doubt = self.doubt.or(why);
+        if self.surprise.map_or(astray || nothing, |_| self.doubt.is_some()) {
+            (self.surprise, self.cut) = (None, true);
             self.visited += level.share;
             return level.items.clear();
         }
