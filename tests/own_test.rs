@@ -235,9 +235,8 @@ impl Strategy for Fragile {
 
     fn thread(&mut self, options: &Options<'_>) -> Decision {
         self.asked += 1;
-        let first = options.enabled.iter().next().unwrap();
         // The youngest goes first, so that it ends while the main thread and another have something to do.
-        let thread = options.enabled.iter().last().unwrap_or(first);
+        let thread = options.enabled.iter().last().unwrap();
         assert!(self.asked < 2 || thread.0 > 1, "it is fragile");
         Decision::once(thread)
     }

@@ -130,17 +130,11 @@ fn wait_until_gone(mut host: Host, me: ThreadId, thread: ThreadId, carrier: &dyn
 
 /// The running thread gives its turn away until the carrier gives it back.
 fn away<R>(mut host: Host, me: ThreadId, call: impl FnOnce() -> R) -> R {
-    if !std::thread::panicking() {
-        let result = call();
-        host.now().running = me;
-        return result;
-    }
-    host.now().carried().unsettled = true;
+    host.now().carried().unsettled |= std::thread::panicking();
     // Others of this execution may run on the same OS thread.
-    let panics = fiber::set_aside();
+    let _panics = fiber::set_aside();
     let result = call();
     host.now().running = me;
-    drop(panics);
     result
 }
 

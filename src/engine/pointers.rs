@@ -93,7 +93,7 @@ impl Pointers {
 
     #[inline(always)]
     fn get_mut(&mut self, address: usize) -> Option<&mut Allocation> {
-        self.known.iter_mut().take(self.live).find(|known| known.address == address)
+        self.place_of(address).map(|at| &mut self.known[at])
     }
 
     #[inline(always)]
@@ -144,14 +144,11 @@ impl Execution {
         if let Some(object) = slot.number(self.epoch()) {
             return object;
         }
-        let known = self.pointers.get_or_add(address).object;
-        let object = match known {
-            Some(object) => {
-                slot.assign(self.epoch(), object);
-                object
-            }
-            None => self.add_object(slot, address, ObjectKind::Arc, State::Arc),
-        };
+        if let Some(object) = self.pointers.get_mut(address).and_then(|known| known.object) {
+            slot.assign(self.epoch(), object);
+            return object;
+        }
+        let object = self.add_object(slot, address, ObjectKind::Arc, State::Arc);
         self.pointers.get_or_add(address).object = Some(object);
         object
     }
@@ -167,23 +164,26 @@ impl Execution {
     /// A pointer of the running thread's goes, and others remain. No step: nobody can observe it by itself.
     #[inline]
     pub(crate) fn pointer_dropped(&mut self, address: usize) {
-        let (me, offset) = (self.running, self.steps.len() as u32);
-        let knows = &mut self.threads[me.index()].knows;
-        knows.clock.set(me, offset);
-        let known = self.pointers.get_or_add(address);
-        known.left.join(&knows.clock);
-        known.drops.set(me, offset + 1);
+        let (known, clock) = self.note_drop(address);
+        known.left.join(clock);
     }
 
     /// A weak pointer of the running thread's goes. It leaves nothing for the last of those that are not weak.
     #[inline]
     pub(crate) fn weak_dropped(&mut self, address: usize) {
+        let (known, clock) = self.note_drop(address);
+        known.left_by_weak.join(clock);
+    }
+
+    /// A pointer of the running thread's goes; the allocation, and what the thread knows.
+    #[inline(always)]
+    fn note_drop(&mut self, address: usize) -> (&mut Allocation, &VectorClock) {
         let (me, offset) = (self.running, self.steps.len() as u32);
-        let knows = &mut self.threads[me.index()].knows;
-        knows.clock.set(me, offset);
+        let clock = &mut self.threads[me.index()].knows.clock;
+        clock.set(me, offset);
         let known = self.pointers.get_or_add(address);
-        known.left_by_weak.join(&knows.clock);
         known.drops.set(me, offset + 1);
+        (known, clock)
     }
 
     /// The running thread looks at a count; `alone` if it has the only pointer, and no weak one is left. What it sees is all that it
@@ -218,12 +218,10 @@ impl Execution {
         }
     }
 
-    /// As [`pointer_alone`](Self::pointer_alone), for one who has made sure that there is no weak one either.
+    /// The running thread, which has the [only pointer left](Self::pointer_alone), has made sure that there is no weak one either.
     pub(crate) fn pointer_unique(&mut self, address: usize) {
         if let Some(known) = self.pointers.get_mut(address) {
-            let clock = &mut self.threads[self.running.index()].knows.clock;
-            clock.join(&known.left);
-            clock.join(&known.left_by_weak);
+            self.threads[self.running.index()].knows.clock.join(&known.left_by_weak);
         }
     }
 
@@ -271,7 +269,7 @@ pub(crate) fn end_watched(address: usize, last: bool) {
     with(|execution| execution.end_watched(address, last));
 }
 
-/// The caller has made sure that it has the only pointer, weak ones included.
+/// The caller, which has the only pointer left, has made sure that there is no weak one either.
 pub(crate) fn pointer_unique(address: usize) {
     with(|execution| execution.pointer_unique(address));
 }

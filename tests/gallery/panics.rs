@@ -150,16 +150,21 @@ impl Drop for AddsOnDrop {
     }
 }
 
+/// Panics, and adds one twice while it unwinds.
+fn unwind_in_two_steps(count: &Arc<AtomicU32>) -> thread::JoinHandle<()> {
+    let [one, other] = [Arc::clone(count), Arc::clone(count)].map(AddsOnDrop);
+    thread::spawn(move || {
+        let _both = (one, other);
+        panic!("on purpose");
+    })
+}
+
 #[test]
 fn others_come_in_between_while_a_thread_unwinds() {
     for explorer in [every(), every_trace(), every_trace().memory(MemoryModel::C11)] {
         let seen = outcomes_of(explorer, || {
             let count = Arc::new(AtomicU32::new(0));
-            let [one, other] = [Arc::clone(&count), Arc::clone(&count)].map(AddsOnDrop);
-            let worker = thread::spawn(move || {
-                let _both = (one, other);
-                panic!("on purpose");
-            });
+            let worker = unwind_in_two_steps(&count);
             let seen = count.load(SeqCst);
             worker.join().unwrap_err();
             seen
@@ -193,14 +198,9 @@ fn one_who_unwinds_is_not_taken_for_another_who_does() {
 fn a_panic_handed_on_is_one_also_while_another_unwinds() {
     for explorer in [every(), every_trace(), every_trace().memory(MemoryModel::C11)] {
         let seen = outcomes_of(explorer, || {
-            let count = Arc::new(AtomicU32::new(0));
-            let [one, other] = [Arc::clone(&count), count].map(AddsOnDrop);
             let lock = Arc::new(Mutex::new(()));
             let theirs = Arc::clone(&lock);
-            let first = thread::spawn(move || {
-                let _both = (one, other);
-                panic!("on purpose");
-            });
+            let first = unwind_in_two_steps(&Arc::new(AtomicU32::new(0)));
             let second = thread::spawn(move || {
                 let _held = theirs.lock().unwrap();
                 resume_unwind(Box::new("from elsewhere"));
@@ -217,11 +217,7 @@ fn a_panic_that_was_caught_poisons_nothing_while_another_unwinds() {
     for explorer in [every(), every_trace()] {
         let seen = outcomes_of(explorer, || {
             let count = Arc::new(AtomicU32::new(0));
-            let [one, other] = [Arc::clone(&count), Arc::clone(&count)].map(AddsOnDrop);
-            let worker = thread::spawn(move || {
-                let _both = (one, other);
-                panic!("on purpose");
-            });
+            let worker = unwind_in_two_steps(&count);
             count.load(SeqCst);
             catch_unwind(|| panic!("and caught")).unwrap_err();
             let lock = Mutex::new(());

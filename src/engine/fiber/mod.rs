@@ -48,12 +48,10 @@ use crate::base::ThreadId;
 use corosensei::Yielder;
 use corosensei::trap::CoroutineTrapHandler;
 use packet::PendingDrop;
-use panic_count::SetAside;
 use std::cell::{Cell, UnsafeCell};
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
-use std::thread::panicking;
 
 thread_local! {
     static HOST: Cell<*mut Execution> = const { Cell::new(ptr::null_mut()) };
@@ -248,7 +246,7 @@ impl Hub {
     pub(crate) fn run<F: Fn()>(&mut self, model: &F) {
         assert!(HOST.get().is_null(), "explorations do not nest: a model must not explore another one");
         // Somebody may explore while he unwinds.
-        let panics = if panicking() { set_aside() } else { SetAside::default() };
+        let _panics = set_aside();
         HOST.set(self.execution.get());
         let leave = Leave;
         with(|execution| {
@@ -258,11 +256,10 @@ impl Hub {
         });
         drive();
         if let Some(report) = with(|execution| execution.broken.take()) {
-            drop((leave, panics));
+            drop(leave);
             panic!("{} ({})", report.message, report.location);
         }
         tear_down();
-        drop((leave, panics));
     }
 }
 

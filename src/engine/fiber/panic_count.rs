@@ -16,7 +16,7 @@ use crate::engine::panics;
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, Yielder, on_stack};
 use std::cell::RefCell;
-use std::mem::{self, take};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Enough for the unwinder.
@@ -79,8 +79,13 @@ impl Drop for SetAside {
 }
 
 /// From here on no panic is under way, for others to run.
-#[cold]
+#[inline(always)]
 pub(crate) fn set_aside() -> SetAside {
+    if std::thread::panicking() { set_all_aside() } else { SetAside::default() }
+}
+
+#[cold]
+fn set_all_aside() -> SetAside {
     let mut panics = SetAside::default();
     while std::thread::panicking() && set_one_aside(panics.0 == 0) {
         panics.0 += 1;
@@ -176,7 +181,7 @@ impl Counter {
 
 impl Drop for Counters {
     fn drop(&mut self) {
-        for mut counter in take(&mut self.idle).into_iter().chain(take(&mut self.waiting)) {
+        for mut counter in self.idle.drain(..).chain(self.waiting.drain(..)) {
             // SAFETY: it is never resumed again, and what is on its stack nobody else knows of.
             unsafe { counter.0.force_reset() };
         }

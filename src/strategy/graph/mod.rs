@@ -101,9 +101,9 @@ pub struct Graphs {
     /// The share of the whole that has been visited.
     visited: f64,
     began: bool,
-    /// Whether an execution was cut short or a graph had none, so that what could have followed is not known.
+    /// Whether an execution was cut short, so that what could have followed is not known.
     cut: bool,
-    /// Why it was cut, other than that an execution was cut short.
+    /// Why it is not known for other reasons.
     doubt: Option<&'static str>,
     surprise: Option<Surprise>,
     /// What has been computed, and how much may be.
@@ -194,7 +194,7 @@ impl Graphs {
                         return true;
                     }
                     // Such a graph has no execution, but others that differ from it might have.
-                    (self.cut, self.doubt) = (true, self.doubt.or(Some(NO_EXECUTION)));
+                    self.doubt.get_or_insert(NO_EXECUTION);
                     self.visited += next.share;
                     self.spare.push(next);
                 }
@@ -202,10 +202,13 @@ impl Graphs {
         }
     }
 
-    /// The outcome planned for the step under way.
-    fn planned(&self) -> u32 {
-        let planned = self.plan.get(self.position as usize).filter(|_| !self.astray);
-        planned.map_or(0, |planned| planned.outcome)
+    /// What is planned for the step under way.
+    fn planned(&self) -> Option<&Planned> {
+        self.plan.get(self.position as usize).filter(|_| !self.astray)
+    }
+
+    fn planned_outcome(&self) -> u32 {
+        self.planned().map_or(0, |planned| planned.outcome)
     }
 
     /// The execution is not as planned. Where graphs are known not to have all that matters nobody is accused of that: it goes on
@@ -264,7 +267,7 @@ impl Strategy for Graphs {
 
     fn thread(&mut self, options: &Options<'_>) -> Decision {
         self.position = options.position;
-        if let (Some(planned), false) = (self.plan.get(options.position as usize), self.astray) {
+        if let Some(planned) = self.planned() {
             let number = self.numbers.get(planned.thread as usize).copied().unwrap_or(u32::MAX);
             if number != u32::MAX && options.allows(ThreadId(number)) {
                 return Decision::once(ThreadId(number));
@@ -284,7 +287,7 @@ impl Strategy for Graphs {
     }
 
     fn outcome(&mut self, _thread: ThreadId, count: u32) -> u32 {
-        let planned = self.planned();
+        let planned = self.planned_outcome();
         if planned >= count {
             self.surprised(self.position);
             return 0;
@@ -293,7 +296,7 @@ impl Strategy for Graphs {
     }
 
     fn place(&mut self, _thread: ThreadId, places: &[u32]) -> u32 {
-        let planned = self.planned();
+        let planned = self.planned_outcome();
         if !places.contains(&planned) {
             if planned >= MOST_PLACES {
                 // The engine goes no further back, so that this graph has no execution.
@@ -341,7 +344,7 @@ impl Strategy for Graphs {
             _ => tries_handover(&step.operation, record.begun).then_some(HANDED_OVER),
         });
         self.doubt = self.doubt.or(uncovered);
-        self.cut |= !record.maximal || uncovered.is_some();
+        self.cut |= !record.maximal;
         self.executions += 1;
         level.share /= (1 + level.items.len()) as f64;
         self.visited += level.share;
@@ -352,7 +355,7 @@ impl Strategy for Graphs {
     }
 
     fn exhausted(&self) -> bool {
-        self.began && self.levels.is_empty() && !self.cut && self.surprise.is_none()
+        self.began && self.levels.is_empty() && !self.cut && self.doubt.is_none() && self.surprise.is_none()
     }
 
     fn estimate(&self) -> Option<f64> {
