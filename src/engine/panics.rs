@@ -11,7 +11,7 @@ use super::execution::Execution;
 use super::fiber;
 use std::any::Any;
 use std::cell::Cell;
-use std::panic::{self, catch_unwind, resume_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Once;
 
 /// What the hook learned of a panic.
@@ -74,6 +74,13 @@ pub(crate) fn take_report(payload: &(dyn Any + Send)) -> Report {
         Some(report) if report.message == message => report,
         // Not from the hook: `resume_unwind` with a payload of the model's own.
         _ => Report { message, ..Report::default() },
+    }
+}
+
+/// Drops what somebody has panicked with who has been told of. If that panics too, nobody is told: it could go on like this for ever.
+pub(crate) fn dispose(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
     }
 }
 

@@ -30,6 +30,32 @@ fn the_panic_of_a_thread_that_nobody_joins_is_a_finding() {
 }
 
 #[test]
+fn a_result_that_panics_when_it_goes_is_told_of_where_nobody_takes_it() {
+    fn late() -> PanicsOnDrop {
+        thread::yield_now();
+        PanicsOnDrop("the result")
+    }
+
+    wrong(1, &["panic: `thread 1` panicked: the result"], || drop(thread::spawn(late)));
+    wrong(1, &["panic: `main` panicked: the result"], || drop(thread::spawn(|| PanicsOnDrop("the result"))));
+    right(1, || std::mem::forget(thread::spawn(late).join()));
+}
+
+#[test]
+fn what_a_thread_panics_with_may_panic_when_it_goes() {
+    let report = Explorer::new()
+        .explore(|| {
+            drop(thread::spawn(|| {
+                thread::yield_now();
+                resume_unwind(Box::new(PanicsOnDrop("what is left")));
+            }));
+        })
+        .unwrap();
+    assert_eq!(headlines(&report), ["panic: `thread 1` panicked: a value that is no text"], "{report}");
+    assert!(report.to_string().contains("panics: what is left"), "{report}");
+}
+
+#[test]
 fn a_panic_passed_on_by_unwrapping_is_told_of_once_where_it_began() {
     wrong(1, &["panic: `thread 1` panicked: at the bottom"], || {
         thread::spawn(|| panic!("at the bottom")).join().unwrap();

@@ -85,7 +85,10 @@ pub(super) unsafe fn run_job<F: FnOnce() -> T, T>(mut host: Host) {
     };
     if let Some(result) = leave_result(host.now(), result) {
         // The result of a thread that nobody can join is dropped as the thread's last deed, on its own stack.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(result)));
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(result))) {
+            ends_in_panic(host, &*payload);
+            panics::dispose(payload);
+        }
     }
 }
 
@@ -105,7 +108,9 @@ fn leave_result<T>(execution: &mut Execution, result: Result<T>) -> Option<Resul
 fn ends_in_panic(host: Host, payload: &(dyn Any + Send)) -> bool {
     let report = (!payload.is::<Torn>()).then(|| panics::take_report(payload));
     // Of one torn down, what is left of its thread-locals goes without a say. Whoever waits for its end waits for theirs.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop_locals(host)));
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop_locals(host))) {
+        panics::dispose(payload);
+    }
     let Some(report) = report else { return false };
     host.with(|execution| execution.note_panic(report));
     true

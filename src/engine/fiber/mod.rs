@@ -340,8 +340,8 @@ fn take_down(threads: u32) {
 /// Drops what a thread has left behind: its locals, and a result that nobody has taken.
 fn drop_left(thread: ThreadId) {
     let locals = with(|execution| std::mem::take(&mut execution.thread_mut(thread).locals));
-    if !locals.is_empty() {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(locals)));
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(locals))) {
+        panics::dispose(payload);
     }
     if let Some(result) = with(|execution| execution.thread_mut(thread).packet.take_drop()) {
         drop_result(result);
@@ -352,6 +352,7 @@ fn drop_result(result: PendingDrop) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| result.run())) {
         let report = panics::take_report(&*payload);
         with(|execution| execution.note_panic(report));
+        panics::dispose(payload);
     }
 }
 
