@@ -67,7 +67,7 @@ fn hands_out_one_ticket_twice() {
 }
 
 #[test]
-#[should_panic(expected = "panic: `main` panicked: two people have one ticket")]
+#[should_panic(expected = "panic after a lost update: `main` panicked: two people have one ticket")]
 fn a_wrong_model_fails_its_test_with_the_report() {
     selvedge::check(hands_out_one_ticket_twice);
 }
@@ -80,8 +80,8 @@ fn a_report_is_a_value() {
     assert_eq!(found.finding.kind(), FindingKind::Panic);
     let Finding::Panic(panic) = &found.finding else { panic!("{report}") };
     assert_eq!((panic.thread, panic.message.as_str()), (ThreadId(0), "two people have one ticket"));
-    assert!(panic.cause.is_some(), "{report}");
-    assert!(report.to_string().starts_with("panic in tickets: "), "{report}");
+    assert_eq!(found.finding.cause(), Some(FindingKind::LostUpdate), "{report}");
+    assert!(report.to_string().starts_with("panic after a lost update in tickets: "), "{report}");
 
     // What the report says to paste fails in the same way.
     let schedule = found.schedule().to_string();

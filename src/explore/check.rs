@@ -194,8 +194,7 @@ impl Report {
 }
 
 fn is_of(finding: &Finding, kind: FindingKind) -> bool {
-    let explained = matches!(finding, Finding::Panic(panic) if panic.cause.is_some());
-    finding.kind() == kind || (explained && kind == FindingKind::LostUpdate)
+    finding.kind() == kind || finding.cause() == Some(kind)
 }
 
 #[cfg(test)]

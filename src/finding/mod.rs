@@ -172,6 +172,14 @@ impl Finding {
         Signature { kind: self.kind(), involved: involved.join(", ") }
     }
 
+    /// What explains it, where that has a kind of its own: the lost update behind a failed assertion.
+    pub fn cause(&self) -> Option<FindingKind> {
+        match self {
+            Finding::Panic(panic) => panic.cause.as_ref().map(|_| FindingKind::LostUpdate),
+            _ => None,
+        }
+    }
+
     /// What is wrong, in one sentence without its full stop: "deadlock: `left` and `right` wait for each other".
     pub fn headline(&self, trace: &Trace) -> String {
         let names = Names::new(trace);

@@ -22,9 +22,10 @@ pub(super) fn report(finding: &Finding, trace: &Trace, context: &Context) -> Str
     let case = Case { trace, names: &names, locations: context.style.locations };
     let tale = finding.tale();
     let program = context.program.as_ref().map_or(String::new(), |program| format!(" in {program}"));
+    let cause = finding.cause().map_or(String::new(), |cause| format!(" after a {cause}"));
     let what = tale.what(&case);
     let mut lines = what.lines();
-    let mut text = format!("{}{program}: {}\n", finding.kind(), lines.next().unwrap_or_default());
+    let mut text = format!("{}{cause}{program}: {}\n", finding.kind(), lines.next().unwrap_or_default());
     for line in lines {
         text.push_str(format!("    {line}").trim_end());
         text.push('\n');

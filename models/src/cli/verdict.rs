@@ -69,10 +69,7 @@ impl Verdict {
 
 /// A failed assertion that a lost update explains is called by its cause.
 pub(super) fn kind(finding: &Finding) -> FindingKind {
-    match finding {
-        Finding::Panic(panic) if panic.cause.is_some() => FindingKind::LostUpdate,
-        finding => finding.kind(),
-    }
+    finding.cause().unwrap_or(finding.kind())
 }
 
 fn detail(finding: &Finding) -> &'static str {

@@ -22,7 +22,7 @@ fn a_failed_assertion_is_explained_by_the_lost_update() {
         "panic: main, assertion `left == right` failed\n  left: #\n right: #, src/model.rs:#:#"
     );
     insta::assert_snapshot!(only(&trace), @r"
-    panic in model: `main` panicked: assertion `left == right` failed
+    panic after a lost update in model: `main` panicked: assertion `left == right` failed
           left: 100
          right: 0
 
