@@ -9,6 +9,7 @@ mod counts;
 mod endless;
 mod futures;
 mod limits;
+mod linked;
 mod locks;
 mod meeting;
 mod panics;

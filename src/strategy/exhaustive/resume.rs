@@ -14,7 +14,8 @@ use super::history::{Event, History, Met};
 use super::killing::kills;
 use super::rows::{self, Row, Rows};
 use super::watching::sees_progress;
-use crate::base::{Record, Step};
+use crate::base::object::State;
+use crate::base::{Action, Record, Step};
 
 /// What threads knew before they learned of the ends of others.
 #[derive(Debug, Default)]
@@ -58,7 +59,7 @@ impl History {
     /// Keeps the events that an execution begins with as the last one did, `most` at most, and forgets the others.
     pub(super) fn keep(&mut self, record: &Record<'_>, threads: usize, most: usize) -> usize {
         let fits = self.threads == threads && self.objects == record.begun.len();
-        if !fits || !self.plain || !is_plain(record) {
+        if !fits || !self.begins_as(record) || !self.plain || !is_plain(record) {
             return 0;
         }
         let end = self.events.get(most).map_or(self.steps.len(), |event| event.step as usize);
@@ -77,6 +78,14 @@ impl History {
             self.forget_from(kept);
         }
         kept
+    }
+
+    /// Whether atomics begin with the values that they had: not so where these are addresses.
+    fn begins_as(&self, record: &Record<'_>) -> bool {
+        self.begun.iter().zip(record.begun).all(|begun| match begun {
+            (State::Atomic(old), State::Atomic(new)) => old.value() == new.value(),
+            _ => true,
+        })
     }
 
     /// Forgets the event of that number and all after it.
@@ -111,11 +120,17 @@ impl History {
     }
 }
 
-/// Whether two steps are the same, given that all before them are. A place in the source performs one kind of operation.
+/// Whether two steps are the same, given that all before them are. A place in the source performs one kind of operation, on what
+/// follows from the steps before; but what a pointer points to is elsewhere in every execution.
 fn is_same(old: &Step, new: &Step) -> bool {
+    let values_differ = match (old.operation.action, new.operation.action) {
+        (Action::Atomic(old), Action::Atomic(new)) => old != new,
+        _ => false,
+    };
     old.thread == new.thread
         && old.choice == new.choice
         && old.operation.object == new.operation.object
         && std::ptr::eq(old.location, new.location)
         && old.outcome == new.outcome
+        && !values_differ
 }

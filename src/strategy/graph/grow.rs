@@ -5,7 +5,9 @@
 
 use super::level::{Blocked, Deed, Level, Scratch};
 use super::lower::{LOCK, Lowered, lower};
-use crate::base::{Action, Operation, Record, Step, ThreadAction, ThreadId};
+use super::symbols::Symbols;
+use crate::base::object::{Atomic, State};
+use crate::base::{Action, Operation, Record, Step, ThreadAction, ThreadId, Width};
 use crate::memory::{EventId, Graph, Key, Kind, Object, passive_source};
 use std::sync::atomic::Ordering;
 
@@ -24,6 +26,7 @@ pub(super) struct Names {
     leads: Vec<u32>,
     /// Whether its next event begins a round of a polling loop again.
     guarded: Vec<bool>,
+    symbols: Symbols,
 }
 
 /// The execution did not do what the graph says.
@@ -43,10 +46,20 @@ impl Names {
         }
         self.guarded.clear();
         self.guarded.resize(self.lengths.len(), false);
+        self.symbols.begin();
     }
 
     fn thread(&self, thread: ThreadId) -> u32 {
         self.threads[thread.index()]
+    }
+
+    /// What a step is in a graph that does not have it yet, but for what it reads.
+    fn translate(&mut self, record: &Record<'_>, step: &Step) -> Step {
+        let mut step = *step;
+        if let (Some(_), Action::Atomic(action)) = (pointer_met(record, &step), step.operation.action) {
+            step.operation.action = Action::Atomic(self.symbols.translate(action));
+        }
+        step
     }
 }
 
@@ -74,12 +87,14 @@ pub(super) fn grow(
         }
         let again = std::mem::take(&mut names.guarded[at]);
         if names.met[at] < names.lengths[at] {
-            meet(level, names, step, lowered).ok_or(Surprise { position })?;
+            meet(level, names, record, step, lowered).ok_or(Surprise { position })?;
             names.leads[at] = 0;
         } else {
             let first = level.graph.next_of(thread);
             let before = level.items.len();
-            add(level, names, record, step, lowered, scratch).ok_or(Surprise { position })?;
+            let step = names.translate(record, step);
+            let lowered = lower(&step.operation, step.thread);
+            add(level, names, record, &step, lowered, scratch).ok_or(Surprise { position })?;
             if again {
                 level.must_see_news(first, before);
             }
@@ -98,7 +113,13 @@ pub(super) fn grow(
 }
 
 /// A step that the graph has: `None` if it is another.
-fn meet(level: &mut Level, names: &mut Names, step: &Step, lowered: Lowered) -> Option<()> {
+fn meet(
+    level: &mut Level,
+    names: &mut Names,
+    record: &Record<'_>,
+    step: &Step,
+    lowered: Lowered,
+) -> Option<()> {
     let thread = names.thread(step.thread);
     let id = EventId { thread, index: names.met[thread as usize] };
     let events = level.graph.events_of(thread);
@@ -114,7 +135,18 @@ fn meet(level: &mut Level, names: &mut Names, step: &Step, lowered: Lowered) -> 
         Lowered::Nothing => return None,
     };
     let value = step.outcome.value().filter(|_| event.reads() && matches!(event.action, Action::Atomic(_)));
-    if event.kind != kind || value.is_some_and(|value| value != event.value) {
+    let object = step.operation.object.index();
+    let begins = pointer_met(record, step);
+    let agrees = match (begins, event.action, step.operation.action) {
+        (Some(begins), Action::Atomic(known), Action::Atomic(action)) => {
+            let symbols = &mut names.symbols;
+            symbols.agree(begins, level.graph.value(event.location, EventId::INIT))
+                && value.is_none_or(|value| symbols.agree(value, event.value))
+                && symbols.repeats(action, known)
+        }
+        _ => value.is_none_or(|value| value == event.value),
+    };
+    if event.kind != kind || !agrees {
         return None;
     }
     let location = event.location;
@@ -123,15 +155,35 @@ fn meet(level: &mut Level, names: &mut Names, step: &Step, lowered: Lowered) -> 
     names.met[thread as usize] += 1 + u32::from(second.is_some());
     match lowered {
         Lowered::Wait { mutex } => {
-            name(names, step.operation.object.index(), location)?;
+            name(names, object, location)?;
             name(names, mutex.index(), second?)
         }
         Lowered::Reacquire { mutex } => name(names, mutex.index(), location),
         Lowered::Load | Lowered::Store { .. } | Lowered::Update | Lowered::Chain => {
-            name(names, step.operation.object.index(), location)
+            name(names, object, location)
         }
         _ => Some(()),
     }
+}
+
+/// What a thread has just read from an atomic pointer is what its last event has.
+fn reads_as_known(level: &Level, names: &mut Names, record: &Record<'_>, step: &Step) -> Option<()> {
+    let event = level.graph.events_of(names.thread(step.thread)).last()?;
+    let value = pointer_met(record, step).and(step.outcome.value());
+    value.is_none_or(|value| names.symbols.agree(value, event.value)).then_some(())
+}
+
+/// What an object begins with, if it is an atomic pointer.
+pub(super) fn pointer(begins: &State) -> Option<u64> {
+    match begins {
+        State::Atomic(atomic) if atomic.width() == Width::Pointer => Some(atomic.value()),
+        _ => None,
+    }
+}
+
+/// Likewise for the object that a step meets.
+fn pointer_met(record: &Record<'_>, step: &Step) -> Option<u64> {
+    record.begun.get(step.operation.object.index()).and_then(pointer)
 }
 
 /// An object of the execution is a location of the graph, now and from then on.
@@ -151,8 +203,11 @@ fn locate(level: &mut Level, names: &mut Names, record: &Record<'_>, object: usi
     if let Some(known) = names.objects.get(object).filter(|known| **known != UNKNOWN) {
         return *known;
     }
-    let begins = Object::Plain(record.begun[object].clone());
-    let location = level.graph.find_location(Key::Object, strong, begins);
+    let begins = match pointer(&record.begun[object]) {
+        Some(value) => State::Atomic(Atomic::new(names.symbols.symbol(value), Width::Pointer)),
+        None => record.begun[object].clone(),
+    };
+    let location = level.graph.find_location(Key::Object, strong, Object::Plain(begins));
     name(names, object, location);
     location
 }
@@ -166,17 +221,16 @@ fn add(
     lowered: Lowered,
     scratch: &mut Scratch,
 ) -> Option<()> {
-    let operation = step.operation;
-    let thread = names.thread(step.thread);
+    let Operation { object, action } = step.operation;
+    let (object, thread) = (object.index(), names.thread(step.thread));
     let lead = names.leads[thread as usize];
-    let action = operation.action;
     let deed = |location| Deed { thread, action, location, lead };
-    let object = operation.object.index();
     match lowered {
         Lowered::Nothing => {}
         Lowered::Load => {
             let location = locate(level, names, record, object, matches!(action, Action::Shared(_)));
             level.load(deed(location), Kind::Read, scratch);
+            reads_as_known(level, names, record, step)?;
         }
         Lowered::Store { value, ordering } => {
             let location = locate(level, names, record, object, matches!(action, Action::Shared(_)));
@@ -185,6 +239,7 @@ fn add(
         Lowered::Update => {
             let location = locate(level, names, record, object, false);
             level.load(deed(location), Kind::UpdateRead, scratch);
+            reads_as_known(level, names, record, step)?;
             level.finish_step(thread, || unreachable!("no wait"), scratch).then_some(())?;
         }
         Lowered::AskEnd(other) => {

@@ -23,6 +23,7 @@
 //! - *Not covered.* Waking without being notified, and weak exchanges that fail though the value is as expected (their place is
 //!   a free choice before the load). Attempts to send on a channel without capacity, which succeed or not by who waits, and
 //!   ending a process from outside: then the search does not say that it has seen everything.
+//! - *Addresses* are not the same in two executions: in atomic pointers, graphs have symbols for them (`symbols`).
 //! - *Pointers and handovers.* Whoever turns out to have the last pointer to a value knows of what all others did with theirs, and
 //!   whoever has handed over a message, of what the receiver has done by the time that it goes on. In a graph they do not, so that
 //!   there are graphs without an execution. Those are passed over, with the same reserve.
@@ -44,6 +45,7 @@ mod lower;
 mod news;
 mod replay;
 mod revisit;
+mod symbols;
 #[cfg(test)]
 mod tests;
 
@@ -52,7 +54,7 @@ use super::{Decision, Options, Record, Strategy};
 use crate::base::{Action, ArcAction, ChannelAction, MOST_PLACES, Step, ThreadAction, ThreadId};
 use crate::memory::{Graph, Model};
 use derive::{Derived, derive};
-use grow::{Names, Surprise, grow};
+use grow::{Names, Surprise, grow, pointer};
 use level::{Level, Scratch};
 use replay::{Planned, plan};
 
@@ -123,6 +125,8 @@ const CUT_OFF: &str =
     "an execution was cut off in the middle, and what others would have done then was not tried";
 const KILLED: &str = "a process is killed, and when is not part of execution graphs";
 const HANDED_OVER: &str = "an attempt to send on a channel without room succeeds if somebody waits, which is not part of execution graphs";
+
+const MOVED: &str = "an atomic pointer was equal to others than before, as memory that is used again lies elsewhere in every execution";
 
 /// Whether a step may tell its thread more than an event of a graph does.
 fn tells_more(step: &Step) -> bool {
@@ -329,6 +333,9 @@ impl Strategy for Graphs {
         }
         if self.surprise.is_some() && record.steps.iter().any(tells_more) {
             why = why.or(Some(TOLD));
+        }
+        if self.surprise.is_some() && record.begun.iter().any(|begins| pointer(begins).is_some()) {
+            why = why.or(Some(MOVED));
         }
         self.doubt = self.doubt.or(why);
         if self.surprise.map_or(astray || nothing, |_| self.doubt.is_some()) {
