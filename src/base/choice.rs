@@ -65,6 +65,10 @@ impl Decision {
 /// longer kept. As much is added to the place of a weak compare-exchange that fails though it found what it expected.
 pub(crate) const MOST_PLACES: u32 = 1000;
 
+/// So often a thread may be told that another has not ended though it has. It could be for any time; but a loop that asks goes round
+/// no more often for that than one that waits for a store to be seen.
+pub(crate) const MOST_DENIALS: usize = 2;
+
 /// Makes the choices: one algorithm, free of the engine, tested without running a thread.
 ///
 /// The engine asks [`thread`](Strategy::thread) before a step and, where the operation of the chosen thread has more

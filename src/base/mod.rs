@@ -22,8 +22,8 @@ mod synchronization;
 mod text;
 mod thread_set;
 
-pub(crate) use choice::MOST_PLACES;
 pub use choice::{Choice, Decision, Options, Strategy};
+pub(crate) use choice::{MOST_DENIALS, MOST_PLACES};
 pub(crate) use clock::INLINE as FEW_THREADS;
 pub use clock::VectorClock;
 pub use ending::Ending;

@@ -238,13 +238,15 @@ impl Execution {
                 Outcome::Done
             }
             ThreadAction::IsFinished(thread) => {
-                let over = self.threads[thread.index()].is_over() && choice == 0;
-                if over {
+                let (over, offset) = (self.threads[thread.index()].is_over(), self.offset());
+                let asked = &mut self.threads[thread.index()];
+                match (over, choice) {
                     // Not a synchronization: std promises none before a join.
-                    let offset = self.offset();
-                    self.threads[thread.index()].end_told.push((me, offset));
+                    (true, 0) => asked.end_told.push((me, offset)),
+                    (true, _) => asked.end_denied.push(me),
+                    (false, _) => {}
                 }
-                Outcome::Value(u64::from(over))
+                Outcome::Value(u64::from(over && choice == 0))
             }
             ThreadAction::Park { timeout } => {
                 let thread = &mut self.threads[me.index()];

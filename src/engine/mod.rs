@@ -122,6 +122,9 @@ pub(crate) struct Summary {
     pub(crate) weak_seen: bool,
     /// Whether stores to an atomic have been forgotten that a proof would have to try.
     pub(crate) stores_forgotten: bool,
+    /// Whether sequentially consistent operations are held to the order in which they are performed, though C11 lets them come in
+    /// another beside weaker ones, and both have been used.
+    pub(crate) orders_mixed: bool,
     /// Whether somebody, in this or an earlier execution, has looked at a reference count that could have been another, because
     /// clones and drops are no steps.
     pub(crate) count_seen: bool,
@@ -277,9 +280,14 @@ impl Execution {
         }
     }
 
+    /// What is known of an execution once an earlier one has shown it.
+    fn sticky(&self) -> [bool; 3] {
+        [self.weak.seen, self.count_seen, self.weak.mixes()]
+    }
+
     pub(crate) fn summary(&mut self) -> Summary {
         let ending = self.over.unwrap_or(Ending::Stopped);
-        self.told = (self.weak.seen, self.count_seen);
+        self.told = self.sticky();
         Summary {
             ending,
             choices: self.position(),
@@ -288,6 +296,7 @@ impl Execution {
             endless: self.rounds_begun && self.is_endless(),
             weak_seen: self.weak.seen,
             stores_forgotten: self.weak.forgot,
+            orders_mixed: self.weak.mixes(),
             count_seen: self.count_seen,
             pointers_matter: if self.count_seen { PointerSteps::All } else { self.pointers.matter() },
             loop_found: !self.learning.loops.found.is_empty(),

@@ -281,9 +281,7 @@ impl Execution {
     /// The condition wait's steps meet two objects.
     #[inline(never)]
     fn commit_condvar(&mut self, operation: Operation, choice: u32) -> Outcome {
-        let spurious = matches!(operation.action, Action::Condvar(CondvarAction::Reacquire { .. }))
-            && !self.objects[operation.object.index()].state.ready(self.running, operation.action);
-        let outcome = if spurious {
+        let outcome = if self.wakes_spuriously(&operation, choice) {
             self.running_mut().spurious += 1;
             let state = &mut self.objects[operation.object.index()].state;
             let outcome = state.apply(self.running, operation.action, choice);
@@ -298,6 +296,16 @@ impl Execution {
             return Outcome::Poisoned;
         }
         outcome
+    }
+
+    /// Whether the running thread wakes though nobody has notified it, and not because its time is up.
+    fn wakes_spuriously(&self, operation: &Operation, choice: u32) -> bool {
+        let notified = || self.objects[operation.object.index()].state.ready(self.running, operation.action);
+        match operation.action {
+            Action::Condvar(CondvarAction::Reacquire { .. }) => !notified(),
+            Action::Condvar(CondvarAction::Wake { stays: false, .. }) => choice != 0 && !notified(),
+            _ => false,
+        }
     }
 
     /// Whether `object` is an atomic that holds `expected`: then a weak exchange has a second outcome.
@@ -317,8 +325,10 @@ impl Execution {
                 let left = self.threads[self.running.index()].weak < self.settings.weak_failures;
                 1 + u32::from(left && self.would_match(operation))
             }
-            Action::Thread(ThreadAction::IsFinished(thread)) => {
-                1 + u32::from(self.threads[thread.index()].is_over() && !self.knows_end_of(thread))
+            Action::Thread(ThreadAction::IsFinished(thread)) => 1 + u32::from(self.may_deny_end(thread)),
+            Action::Condvar(CondvarAction::Wake { .. }) => {
+                let left = self.threads[self.running.index()].spurious < self.settings.spurious_wakeups;
+                1 + u32::from(left && self.wakes_spuriously(operation, 1))
             }
             action => self.objects()[operation.object.index()].state.outcomes(action),
         };
@@ -345,7 +355,7 @@ const fn has_outcomes(operation: &Operation) -> bool {
     matches!(
         operation.action,
         Action::Choose(_)
-            | Action::Condvar(CondvarAction::NotifyOne)
+            | Action::Condvar(CondvarAction::NotifyOne | CondvarAction::Wake { stays: false, .. })
             | Action::Atomic(AtomicAction::CompareExchange { weak: true, .. })
             | Action::Thread(crate::base::ThreadAction::IsFinished(_))
     )

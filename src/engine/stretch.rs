@@ -94,7 +94,7 @@ impl Execution {
             | self.heard
             | self.weak.forgot
             | (self.pointers.matter() != PointerSteps::None)
-            | ((self.weak.seen, self.count_seen) != self.told);
+            | (self.sticky() != self.told);
         self.over == Some(Ending::Finished) && !odd && self.panics.len() | self.races.len() == 0
     }
 }

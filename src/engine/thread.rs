@@ -54,6 +54,8 @@ pub(crate) struct Thread {
     /// Whom a question answered with "yes" has told of its end, or a join where it was killed, each with the number of that step.
     /// What other joins tell is in their clocks.
     pub(crate) end_told: Vec<(ThreadId, u32)>,
+    /// Who has been told that it has not ended though it has, once for each time.
+    pub(crate) end_denied: Vec<ThreadId>,
     /// Whether a join has returned its panic.
     pub(crate) delivered: bool,
     /// Nobody can ask for its result any more.
@@ -94,6 +96,7 @@ impl Thread {
             daemon: false,
             whole_lines: false,
             end_told: Vec::new(),
+            end_denied: Vec::new(),
             delivered: false,
             detached: false,
             spurious: 0,
@@ -125,6 +128,7 @@ impl Thread {
         self.daemon = false;
         self.whole_lines = false;
         self.end_told.clear();
+        self.end_denied.clear();
         self.delivered = false;
         self.detached = false;
         (self.spurious, self.weak, self.catches_up) = (0, 0, false);

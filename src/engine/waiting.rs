@@ -5,7 +5,8 @@ use super::execution::{Execution, Mode};
 use super::thread::Life;
 use crate::base::object::State;
 use crate::base::{
-    Action, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, SemaphoreAction, ThreadAction, ThreadId,
+    Action, CondvarAction, FOREVER, MOST_DENIALS, MutexAction, ObjectId, Operation, SemaphoreAction,
+    ThreadAction, ThreadId,
 };
 
 impl Execution {
@@ -112,6 +113,19 @@ impl Execution {
         // Its last entry is that of its exit, which a join passes on.
         let joined = thread.life != Life::Killed && clock.get(ended) >= thread.knows.clock.get(ended);
         joined || thread.end_told.iter().any(|(whom, at)| *whom == me || clock.get(*whom) >= *at)
+    }
+
+    /// Whether the running thread, which asks whether another has ended, may be told that it has not though it has.
+    pub(crate) fn may_deny_end(&mut self, ended: ThreadId) -> bool {
+        if !self.threads[ended.index()].is_over() || self.knows_end_of(ended) {
+            return false;
+        }
+        let me = self.running;
+        let denied = self.threads[ended.index()].end_denied.iter().filter(|whom| **whom == me).count();
+        // Who plans the outcomes has its own rule for loops.
+        let enough = denied >= MOST_DENIALS && self.weak.total;
+        self.fairness_assumed |= enough;
+        !enough
     }
 
     pub(crate) fn may_wake_spuriously(&self, thread: ThreadId, operation: &Operation) -> bool {

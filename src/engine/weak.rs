@@ -9,9 +9,9 @@
 //! As in RC11 (Lahav, Vafeiadis, Kang, Hur, Dreyer, "Repairing sequential consistency in C/C++11", PLDI 2017) a load reads only
 //! from stores that have been performed: values never come out of thin air.
 //!
-//! **Sequentially consistent accesses and fences** take the order in which they are performed as their total order: such an
-//! access neither reads nor writes before a store that an earlier such access to the variable has met, and such a fence knows
-//! of all that earlier ones knew. Most of what this loses another order of the same steps shows; not where a thread sees a weaker
+//! **Sequentially consistent accesses and fences** take the order in which they are performed as their total order (C++20,
+//! [atomics.order]): such an access neither reads nor writes before a store that an earlier such access to the variable has met or
+//! an earlier such fence has known of, nor does any access after such a fence. Most of what this loses another order of the same steps shows; not where a thread sees a weaker
 //! store and then, sequentially consistently, what was before an earlier store of the same thread, which C11 allows. A strategy
 //! that keeps the model's axioms itself is not held to it.
 
@@ -42,11 +42,11 @@ struct Store {
     offset: u32,
     /// What reading it with acquire teaches.
     leaves: VectorClock,
-    /// When each thread last read it.
+    /// When each thread first read it, or had to know of it at a fence.
     read_by: VectorClock,
     /// Whether it is the write of a read-modify-write, which stays right behind what that read.
     follows: bool,
-    /// Whether a sequentially consistent access has met it.
+    /// Whether a sequentially consistent access has met it, or a sequentially consistent fence known of it.
     total: bool,
     /// How many stores to the atomic were performed before it.
     number: u32,
@@ -74,12 +74,12 @@ pub(crate) struct Weak {
     /// Whether stores that might have been read have been forgotten, for a strategy that may prove something.
     pub(crate) forgot: bool,
     /// Whether sequentially consistent accesses are held to the order in which they are performed.
-    total: bool,
+    pub(super) total: bool,
     /// How many stores of one atomic are kept.
     kept: usize,
     histories: Vec<History>,
-    /// What sequentially consistent fences know.
-    fences: VectorClock,
+    /// Whether anything sequentially consistent has met an atomic or been a fence, while atomics behave so.
+    strict: bool,
     places: Vec<u32>,
     spare: Vec<Store>,
 }
@@ -95,9 +95,13 @@ impl Weak {
         self.active = active;
     }
 
+    /// Whether sequentially consistent operations have been used beside weaker ones, and are held to their order.
+    pub(crate) fn mixes(&self) -> bool {
+        self.active && self.total && self.seen && self.strict
+    }
+
     /// Forgets what was stored.
     pub(crate) fn begin_again(&mut self) {
-        self.fences.clear();
         self.forgot = false;
         for history in &mut self.histories {
             self.spare.extend(history.stores.drain(..));
@@ -132,6 +136,13 @@ fn take(spare: &mut Vec<Store>) -> Store {
 impl Store {
     fn put_behind(&mut self, numbers: u64) {
         self.behind |= numbers & !1u64.checked_shl(self.number).unwrap_or(0);
+    }
+
+    /// The thread does not go back before it any more, nor does whoever knows of that step: of the first, where there are several.
+    fn note_known(&mut self, me: ThreadId, offset: u32) {
+        if self.read_by.get(me) == 0 {
+            self.read_by.set(me, offset);
+        }
     }
 
     /// Whether one who knows so much may not go back before it.
@@ -197,6 +208,7 @@ impl Execution {
             history.stores.insert(index + 1, store);
         }
         if is_total(action, outcome) {
+            self.weak.strict = true;
             let met = if written(action, found, outcome, width).is_some() { index + 1 } else { index };
             history.stores[met].total = true;
         }
@@ -301,14 +313,21 @@ impl Execution {
         Some(index)
     }
 
-    /// A sequentially consistent fence: it knows of all that earlier ones knew.
+    /// A sequentially consistent fence: before what its thread knows of by now, no later access of that kind goes; and before what
+    /// such an access has met, nobody who knows of the fence.
     pub(crate) fn fence_totally(&mut self) {
-        if self.weak.active && self.weak.total {
-            let (me, offset) = (self.running, self.offset());
-            let clock = &mut self.threads[me.index()].knows.clock;
-            clock.join(&self.weak.fences);
-            clock.set(me, offset);
-            self.weak.fences.join(clock);
+        if !self.weak.active || !self.weak.total {
+            return;
+        }
+        self.weak.strict = true;
+        let (me, offset, threads) = (self.running, self.offset(), self.live_threads);
+        let clock = &mut self.threads[me.index()].knows.clock;
+        clock.set(me, offset);
+        for store in self.weak.histories.iter_mut().flat_map(|history| &mut history.stores) {
+            if store.total {
+                store.note_known(me, offset);
+            }
+            store.total |= store.is_known(me, clock, threads);
         }
     }
 
@@ -325,7 +344,7 @@ impl Execution {
 impl History {
     fn read(&mut self, index: usize, knows: &mut Knowledge, me: ThreadId, offset: u32, acquire: Acquire) {
         let store = &mut self.stores[index];
-        store.read_by.set(me, offset);
+        store.note_known(me, offset);
         knows.learn(&store.leaves, acquire);
     }
 }

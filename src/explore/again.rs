@@ -47,6 +47,9 @@ impl Drops {
 /// Why it is no proof where drops had to be ignored that end values.
 const ENDED: &str = "a weak pointer outlives a value, and who of several threads drops the last `Arc` was not tried in every way; \
                      explore the model in one go, without parts, checkpoints or a strategy of your own";
+/// Why it is no proof where interleavings are tried.
+const MIXED: &str = "beside weaker operations, sequentially consistent ones need not come in the order in which they are performed, which \
+                     only `exhaustive` tries";
 /// Why it is no proof where drops had to be ignored.
 const IGNORED: &str = "a destructor performs operations, and who of several threads drops the last `Arc` and so runs it was not tried \
                        in every way; explore the model in one go, without parts, checkpoints or a strategy of your own";
@@ -185,7 +188,7 @@ impl<F: Fn()> Runner<'_, F> {
         self.report.memory = MemoryModel::C11;
         self.engine.set_memory(MemoryModel::C11);
         let any: &dyn Any = strategy;
-        let again = if any.is::<Exhaustive>() || any.is::<Dfs>() || any.is::<Probe>() {
+        let again = if any.is::<Exhaustive>() || any.is::<Dfs>() || any.is::<Bounded>() || any.is::<Probe>() {
             afresh(self, strategy)
         } else {
             None
@@ -225,14 +228,16 @@ impl<F: Fn()> Runner<'_, F> {
         self.again = Some(afresh.unwrap_or_else(|| self.every_behaviour()));
     }
 
-    /// Where drops were ignored and it matters, or stores were forgotten, nothing is proved.
-    pub(super) fn doubt_proof(&mut self) {
+    /// Where drops were ignored and it matters, stores were forgotten, or not `all_orders` of operations that are sequentially
+    /// consistent were tried, nothing is proved.
+    pub(super) fn doubt_proof(&mut self, all_orders: bool) {
         let matter = Some(self.pointers_matter).filter(|matter| *matter > self.drops.steps());
         let why = match matter {
             Some(PointerSteps::Drops) => IGNORED,
             Some(PointerSteps::AllDrops) => ENDED,
             // Of counts the report tells by itself.
             _ if self.stores_forgotten => FORGOTTEN,
+            _ if self.orders_mixed && !all_orders => MIXED,
             _ => return,
         };
         match self.report.coverage {

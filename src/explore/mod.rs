@@ -231,7 +231,8 @@ impl Explorer {
         self
     }
 
-    /// How many spurious wakeups of condition variables each thread may have in an execution; none by default.
+    /// How many spurious wakeups of condition variables each thread may have in an execution; none by default. Under virtual time a
+    /// wait with a time-out has one only when its time is up.
     pub fn spurious_wakeups(mut self, count: u32) -> Self {
         self.config.spurious_wakeups = count;
         self

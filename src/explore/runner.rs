@@ -42,6 +42,7 @@ pub(super) struct Runner<'a, F> {
     pub(super) pointers_matter: PointerSteps,
     /// Whether stores have been forgotten that a proof would have to try.
     pub(super) stores_forgotten: bool,
+    pub(super) orders_mixed: bool,
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
     /// The first execution, of which it is known that it repeats itself.
@@ -103,6 +104,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             loops: Some(Vec::new()),
             pointers_matter: PointerSteps::None,
             stores_forgotten: false,
+            orders_mixed: false,
             report,
             seen,
             lock_orders,
@@ -206,7 +208,11 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             self.report.coverage = Coverage::AllWithin(bound);
             self.report.beyond = bounded.map_or(0, Bounded::beyond);
         }
-        self.doubt_proof();
+        if self.report.coverage == Coverage::Proved {
+            // Of a search before this one.
+            self.report.doubt = None;
+        }
+        self.doubt_proof(any.is::<Graphs>());
     }
 
     /// Runs a strategy until it is done, its share of the budget is used up, or there is reason to stop.
@@ -314,6 +320,7 @@ impl<F: Fn()> Runner<'_, F> {
     pub(super) fn count(&mut self, summary: &Summary) {
         self.pointers_matter = self.pointers_matter.max(summary.pointers_matter);
         self.stores_forgotten |= summary.stores_forgotten;
+        self.orders_mixed |= summary.orders_mixed;
         let (choices, threads) = (summary.choices, summary.threads);
         self.tally(&Plain { executions: 1, choices, longest: choices, threads });
         let report = &mut self.report;

@@ -18,7 +18,7 @@ enum Kind<T> {
 
 impl<T> JoinHandle<T> {
     pub(super) fn from_claim(claim: Claim<T>) -> Self {
-        JoinHandle(Kind::Virtual(Owner { claim: Virtual::new(claim), joined: false }))
+        JoinHandle(Kind::Virtual(Owner::new(claim)))
     }
 
     pub(super) fn from_std(handle: std::thread::JoinHandle<T>) -> Self {
@@ -35,10 +35,7 @@ impl<T> JoinHandle<T> {
     pub fn join(self) -> Result<T> {
         match self.0 {
             Kind::Native(handle, _) => handle.join(),
-            Kind::Virtual(mut owner) => {
-                owner.joined = true;
-                owner.claim.join(Location::caller())
-            }
+            Kind::Virtual(owner) => owner.join(Location::caller()),
         }
     }
 
@@ -67,9 +64,21 @@ impl<T> fmt::Debug for JoinHandle<T> {
 }
 
 /// A virtual thread's result goes with the handle when nobody joins.
-struct Owner<T> {
-    claim: Virtual<T>,
+pub(super) struct Owner<T> {
+    pub(super) claim: Virtual<T>,
     joined: bool,
+}
+
+impl<T> Owner<T> {
+    pub(super) fn new(claim: Claim<T>) -> Self {
+        Owner { claim: Virtual::new(claim), joined: false }
+    }
+
+    #[inline]
+    pub(super) fn join(mut self, location: &'static Location<'static>) -> Result<T> {
+        self.joined = true;
+        self.claim.join(location)
+    }
 }
 
 impl<T> Drop for Owner<T> {

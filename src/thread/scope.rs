@@ -1,6 +1,6 @@
 //! Threads that may borrow from the function that starts them.
 
-use super::handle::Virtual;
+use super::handle::Owner;
 use super::{Builder, Thread};
 use crate::base::ThreadId;
 use crate::engine::current;
@@ -77,7 +77,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
             Kind::Virtual(children) => {
                 let claim = current::spawn(builder.checked_name()?, false, location, f);
                 children.list().push(claim.thread);
-                Ok(ScopedJoinHandle(Handle::Virtual(Virtual::new(claim), children)))
+                Ok(ScopedJoinHandle(Handle::Virtual(Owner::new(claim), children)))
             }
             Kind::Native(scope) => {
                 // SAFETY: `native_scope` stored it before it gave `self` to anybody. std's scope lives until its closure has
@@ -104,7 +104,7 @@ impl fmt::Debug for Scope<'_, '_> {
 pub struct ScopedJoinHandle<'scope, T>(Handle<'scope, T>);
 
 enum Handle<'scope, T> {
-    Virtual(Virtual<T>, &'scope Children),
+    Virtual(Owner<T>, &'scope Children),
     Native(std::thread::ScopedJoinHandle<'scope, T>, Thread),
 }
 
@@ -118,10 +118,11 @@ impl<T> ScopedJoinHandle<'_, T> {
     pub fn join(self) -> std::thread::Result<T> {
         match self.0 {
             Handle::Native(handle, _) => handle.join(),
-            Handle::Virtual(claim, children) => {
-                let result = claim.join(Location::caller());
+            Handle::Virtual(owner, children) => {
+                let thread = owner.claim.number();
+                let result = owner.join(Location::caller());
                 // Nothing of it is left for the scope to see to.
-                children.list().retain(|child| *child != claim.number());
+                children.list().retain(|child| *child != thread);
                 result
             }
         }
@@ -132,7 +133,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     pub fn is_finished(&self) -> bool {
         match &self.0 {
             Handle::Native(handle, _) => handle.is_finished(),
-            Handle::Virtual(claim, _) => claim.is_finished(Location::caller()),
+            Handle::Virtual(owner, _) => owner.claim.is_finished(Location::caller()),
         }
     }
 
@@ -140,7 +141,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     pub fn thread(&self) -> &Thread {
         match &self.0 {
             Handle::Native(_, thread) => thread,
-            Handle::Virtual(claim, _) => &claim.handle,
+            Handle::Virtual(owner, _) => &owner.claim.handle,
         }
     }
 }

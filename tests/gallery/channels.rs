@@ -5,7 +5,7 @@ use selvedge::sync::mpsc::{
     RecvTimeoutError, TryRecvError, TrySendError, channel, channel_with_name, sync_channel,
     sync_channel_with_name,
 };
-use selvedge::thread;
+use selvedge::{MemoryModel, thread};
 use std::time::Duration;
 
 #[test]
@@ -152,4 +152,20 @@ fn whether_an_attempt_to_hand_over_succeeds_depends_on_who_waits() {
     let expected = [(None, false, false), (Some(1), true, false), (Some(2), false, true)];
     assert_eq!(outcomes(hand_over), expected);
     assert_eq!(outcomes_of(every_trace(), hand_over), expected);
+}
+
+#[test]
+fn who_of_two_senders_goes_last_is_no_accusation_under_c11() {
+    for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+        let report = every_trace().memory(memory).explore(|| {
+            let (sender, receiver) = channel::<u32>();
+            let other = sender.clone();
+            thread::spawn(move || drop(sender));
+            thread::spawn(move || drop(other));
+            receiver.recv().unwrap_err();
+        });
+        let report = report.unwrap();
+        assert!(!report.failed() && report.divergence().is_none(), "{report}");
+        assert!(report.proved() || memory == MemoryModel::C11 && report.doubt().is_some(), "{report}");
+    }
 }

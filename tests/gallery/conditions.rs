@@ -282,3 +282,27 @@ fn whoever_looks_again_may_be_woken_without_a_cause() {
         }
     }
 }
+
+#[test]
+fn a_wait_with_a_time_out_may_end_for_no_reason_when_that_is_asked_for() {
+    let seen = |wakeups, clock| {
+        outcomes_of(every().spurious_wakeups(wakeups).clock(clock), || {
+            let door = Door::new();
+            thread::scope(|scope| {
+                let waits = scope.spawn(|| {
+                    let guard = door.open.lock().unwrap();
+                    let (open, result) = door.opened.wait_timeout(guard, Duration::from_secs(1)).unwrap();
+                    (*open, result.timed_out())
+                });
+                door.open();
+                waits.join().unwrap()
+            })
+        })
+    };
+    let (notified, late) = ((true, false), [(false, true), (true, true)]);
+    assert_eq!(seen(0, Clock::Abstract), [late[0], notified, late[1]]);
+    assert_eq!(seen(1, Clock::Abstract), [(false, false), late[0], notified, late[1]]);
+    assert_eq!(seen(0, Clock::Virtual), [notified, late[1]]);
+    // Time passes only when nobody can go on, and by then the door is open.
+    assert_eq!(seen(1, Clock::Virtual), [notified, late[1]]);
+}

@@ -1,8 +1,8 @@
 //! Barriers and one-time initialization.
 
-use super::{outcomes, right, wrong};
+use super::{every_trace, outcomes, outcomes_of, right, wrong};
 use selvedge::sync::{Arc, Barrier, Once, OnceLock};
-use selvedge::thread;
+use selvedge::{MemoryModel, thread};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 /// Two threads at a barrier for so many.
@@ -81,4 +81,20 @@ fn a_look_at_a_cell_that_is_being_set_sees_either() {
         (seen, *cell.wait())
     });
     assert_eq!(seen, [(None, 1), (Some(1), 1)]);
+}
+
+#[test]
+fn whoever_waits_for_what_was_poisoned_and_then_forced_finds_either() {
+    for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+        let seen = outcomes_of(every_trace().memory(memory), || {
+            let once = Arc::new(Once::new());
+            let [theirs, waited] = [Arc::clone(&once), Arc::clone(&once)];
+            let poisons = thread::spawn(move || theirs.call_once(|| panic!("on purpose")));
+            let waits = thread::spawn(move || waited.wait());
+            poisons.join().unwrap_err();
+            once.call_once_force(|_| ());
+            waits.join().is_ok()
+        });
+        assert_eq!(seen, [false, true]);
+    }
 }

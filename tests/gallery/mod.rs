@@ -12,6 +12,7 @@ mod limits;
 mod linked;
 mod locks;
 mod meeting;
+mod mixed;
 mod panics;
 mod peers;
 mod permits;

@@ -215,3 +215,40 @@ fn what_is_done_right_after_a_join_under_a_lock_is_repeated() {
         assert!(!report.failed(), "{report}");
     }
 }
+
+#[test]
+fn a_loop_that_asks_whether_a_thread_has_ended_comes_to_an_end() {
+    for (explorer, executions) in [(super::every(), 3), (every_trace(), 3)] {
+        super::expect(explorer, executions, &[], || {
+            let other = thread::spawn(|| ());
+            while !other.is_finished() {
+                thread::yield_now();
+            }
+            other.join().unwrap();
+        });
+    }
+}
+
+/// Says so when it goes.
+struct Goes(Arc<AtomicU32>);
+
+impl Drop for Goes {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[test]
+fn the_result_of_a_scoped_thread_whose_handle_is_gone_goes_while_the_scope_lasts() {
+    returns(&[0, 1], || {
+        let gone = Arc::new(AtomicU32::new(0));
+        thread::scope(|scope| {
+            let theirs = Arc::clone(&gone);
+            drop(scope.spawn(move || {
+                thread::yield_now();
+                Goes(theirs)
+            }));
+            gone.load(SeqCst)
+        })
+    });
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// What the executions of a program of a few registers come to.
-fn outcomes<const N: usize>(
+pub(super) fn outcomes<const N: usize>(
     explorer: Explorer,
     program: impl Fn() -> [u32; N] + Send + Sync + 'static,
 ) -> BTreeSet<[u32; N]> {
@@ -25,7 +25,7 @@ fn outcomes<const N: usize>(
     std::mem::take(&mut *seen.lock().unwrap())
 }
 
-fn sampled() -> [Explorer; 2] {
+pub(super) fn sampled() -> [Explorer; 2] {
     let most = |e: Explorer| e.seed(1);
     [
         most(Explorer::new().strategy(strategy::random(1))),
@@ -33,7 +33,7 @@ fn sampled() -> [Explorer; 2] {
     ]
 }
 
-fn every() -> Explorer {
+pub(super) fn every() -> Explorer {
     Explorer::new().strategy(strategy::exhaustive())
 }
 

@@ -104,7 +104,7 @@ impl History {
                 let end = self.own(Own::End, thread.0);
                 let over = self.last_write(end, view).is_some();
                 self.foresee_question(thread);
-                1 + u32::from(over && !self.knows_end_of(next.thread, next.index, thread))
+                1 + u32::from(over && self.may_be_denied_end(next.thread, next.index, thread))
             }
             _ => 1,
         }
@@ -235,7 +235,7 @@ impl History {
             }
             Action::Thread(ThreadAction::IsFinished(thread)) => {
                 let over = step.choice != 0 || step.outcome == Outcome::Value(1);
-                1 + u32::from(over && !self.knows_end_of(step.thread.0, index, thread))
+                1 + u32::from(over && self.may_be_denied_end(step.thread.0, index, thread))
             }
             _ => 1,
         }

@@ -14,7 +14,8 @@ use super::history::{History, NONE, Own, View};
 use super::rows;
 use crate::base::object::State;
 use crate::base::{
-    Action, ChannelAction, FOREVER, ObjectId, Operation, Outcome, Record, Step, ThreadAction, ThreadId,
+    Action, ChannelAction, FOREVER, MOST_DENIALS, ObjectId, Operation, Outcome, Record, Step, ThreadAction,
+    ThreadId,
 };
 
 /// The thread of which an operation asks whether it has ended, if it does.
@@ -172,6 +173,16 @@ impl History {
             true => index >= told.own,
             false => rows::get(past, told.whom) >= told.known,
         })
+    }
+
+    /// Whether `me` may be told at its event `index` that a thread has not ended though it has, as the engine has it.
+    pub(super) fn may_be_denied_end(&self, me: u32, index: u32, ended: ThreadId) -> bool {
+        let denied = |event: &&u32| {
+            let step = &self.steps[self.events[**event as usize].step as usize];
+            step.choice != 0 && step.operation.action == Action::Thread(ThreadAction::IsFinished(ended))
+        };
+        let before = self.by_thread[me as usize].iter().take(index as usize);
+        !self.knows_end_of(me, index, ended) && before.filter(denied).count() < MOST_DENIALS
     }
 
     /// What a question whether a thread has ended meets.

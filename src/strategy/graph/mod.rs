@@ -133,7 +133,10 @@ fn tells_more(step: &Step) -> bool {
     use ArcAction::{Drop, DropLast, Unique};
     matches!(
         step.operation.action,
-        Action::Arc(Unique | Drop | DropLast) | Action::Channel(ChannelAction::AwaitTaken { .. })
+        Action::Arc(Unique | Drop | DropLast)
+            | Action::Channel(
+                ChannelAction::AwaitTaken { .. } | ChannelAction::LeaveSender | ChannelAction::DropSender
+            )
     )
 }
 
@@ -215,12 +218,12 @@ impl Graphs {
         self.planned().map_or(0, |planned| planned.outcome)
     }
 
-    /// The execution is not as planned. Where graphs are known not to have all that matters nobody is accused of that: it goes on
-    /// as it comes.
+    /// The execution is not as planned, and goes on as it comes. Where graphs are known not to have all that matters nobody is accused
+    /// of that.
     fn surprised(&mut self, position: u64) {
-        match self.doubt {
-            Some(_) => self.astray = true,
-            None => _ = self.surprise.get_or_insert(Surprise { position }),
+        self.astray = true;
+        if self.doubt.is_none() {
+            self.surprise.get_or_insert(Surprise { position });
         }
     }
 }
@@ -277,9 +280,6 @@ impl Strategy for Graphs {
                 return Decision::once(ThreadId(number));
             }
             self.surprised(options.position);
-            if !self.astray {
-                return Decision::STOP;
-            }
         }
         match self.order.iter().find(|thread| options.enabled.contains(**thread)) {
             Some(thread) => super::on_and_on(*thread),

@@ -93,7 +93,7 @@ impl Symbols {
 }
 
 fn is_mark(pointer: u64) -> bool {
-    pointer < MARKS || pointer > u64::MAX - MARKS
+    !(MARKS..=u64::MAX - MARKS).contains(&pointer)
 }
 
 /// The operands of an operation on an atomic pointer that are pointers.
