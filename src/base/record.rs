@@ -26,6 +26,8 @@ pub struct Record<'a> {
     pub spurious_wakeups: u32,
     /// How many weak compare-exchanges of each thread may fail though they could succeed.
     pub weak_failures: u32,
+    /// Whether who dropped the result of a thread, and learned what it had done, was no step.
+    pub(crate) overheard: bool,
     /// The state in which each object, by number, began.
     pub(crate) begun: &'a [State],
 }

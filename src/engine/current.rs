@@ -265,11 +265,7 @@ pub(crate) fn detach(thread: ThreadId, epoch: u64) {
     if !is_active() || with(|execution| execution.epoch().number() != epoch) {
         return;
     }
-    let pending = with(|execution| {
-        let thread = execution.thread_mut(thread);
-        thread.detached = true;
-        if thread.is_over() { thread.packet.take_drop() } else { None }
-    });
+    let pending = with(|execution| execution.detach(thread));
     if let Some(pending) = pending {
         pending.run();
     }

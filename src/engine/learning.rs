@@ -32,6 +32,8 @@ pub(crate) struct Learning {
     yields: Vec<(ThreadId, usize)>,
     pending: Vec<Option<Operation>>,
     pub(super) processes: Vec<(ThreadId, bool)>,
+    /// Whether who dropped the result of a thread, and learned what it had done, was no step.
+    pub(crate) overheard: bool,
     pub(crate) rouses: u32,
     roused: ThreadId,
     pub(crate) loops: Loops,
@@ -49,6 +51,7 @@ impl Learning {
             yields: Vec::new(),
             pending: Vec::new(),
             processes: Vec::new(),
+            overheard: false,
             rouses: 0,
             roused: ThreadId::MAIN,
             loops: Loops::default(),
@@ -65,6 +68,7 @@ impl Learning {
         self.guards.clear();
         self.yields.clear();
         (self.rouses, self.roused) = (0, ThreadId::MAIN);
+        self.overheard = false;
     }
 
     /// Whether a thread may be about to begin a round of a polling loop.
@@ -253,6 +257,7 @@ impl Execution {
             spurious_wakeups: self.settings.spurious_wakeups,
             weak_failures: self.settings.weak_failures,
             begun: &learning.begun,
+            overheard: learning.overheard,
         })
     }
 }

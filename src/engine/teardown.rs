@@ -1,7 +1,7 @@
 //! How executions go wrong and come to their end: panics, stack overflows, and taking down what is left.
 
 use super::execution::{Execution, Mode};
-use super::fiber::{Errand, FiberRef};
+use super::fiber::{Errand, FiberRef, PendingDrop};
 use super::panics::Report;
 use super::thread::{Life, Thread};
 use crate::base::{Ending, ThreadId};
@@ -25,6 +25,22 @@ impl Execution {
         if kind == PanicKind::WhileUnwinding {
             self.over = Some(Ending::Panicked(thread));
         }
+    }
+
+    /// Nobody can ask for a thread's result any more; what is left to drop of it. Like the last owner of an `Arc`, whoever gets that knows
+    /// all that the thread has done.
+    pub(crate) fn detach(&mut self, thread: ThreadId) -> Option<PendingDrop> {
+        self.threads[thread.index()].detached = true;
+        let over = self.threads[thread.index()].is_over();
+        let pending = if over { self.threads[thread.index()].packet.take_drop() } else { None };
+        if !self.has_joined(thread) {
+            // Who drops the result is no step, and neither is what is learned with it.
+            self.learning.overheard = true;
+            if pending.is_some() {
+                self.learn_of_end(thread);
+            }
+        }
+        pending
     }
 
     /// Whether the hub has something to do for a fiber, or for the question asked of this execution.

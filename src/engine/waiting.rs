@@ -106,13 +106,19 @@ impl Execution {
             && self.objects().get(operation.object.index()).is_none_or(|met| met.state.may_time_out())
     }
 
+    /// Whether the running thread has joined another, or knows of somebody who has.
+    pub(crate) fn has_joined(&self, ended: ThreadId) -> bool {
+        let (thread, clock) = (&self.threads[ended.index()], &self.threads[self.running.index()].knows.clock);
+        // Its last entry is that of its exit, which a join passes on.
+        let over = thread.is_over() && thread.life != Life::Killed;
+        over && clock.get(ended) >= thread.knows.clock.get(ended)
+    }
+
     /// Whether the running thread knows that another has ended, or has been told by somebody who does.
     pub(crate) fn knows_end_of(&self, ended: ThreadId) -> bool {
         let (me, clock) = (self.running, &self.threads[self.running.index()].knows.clock);
-        let thread = &self.threads[ended.index()];
-        // Its last entry is that of its exit, which a join passes on.
-        let joined = thread.life != Life::Killed && clock.get(ended) >= thread.knows.clock.get(ended);
-        joined || thread.end_told.iter().any(|(whom, at)| *whom == me || clock.get(*whom) >= *at)
+        let told = &self.threads[ended.index()].end_told;
+        self.has_joined(ended) || told.iter().any(|(whom, at)| *whom == me || clock.get(*whom) >= *at)
     }
 
     /// Whether the running thread, which asks whether another has ended, may be told that it has not though it has.

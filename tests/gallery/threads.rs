@@ -1,9 +1,9 @@
 //! Threads: tokens, scopes, names, asking whether one has ended.
 
 use super::{every_trace, outcomes, outcomes_of, right, wrong};
-use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use selvedge::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use selvedge::sync::{Arc, Mutex};
-use selvedge::{Explorer, Search, thread};
+use selvedge::{Explorer, MemoryModel, Search, thread};
 use std::time::Duration;
 
 #[test]
@@ -251,4 +251,33 @@ fn the_result_of_a_scoped_thread_whose_handle_is_gone_goes_while_the_scope_lasts
             gone.load(SeqCst)
         })
     });
+}
+
+#[test]
+fn whoever_drops_the_result_of_a_thread_knows_what_it_has_done() {
+    let seen = |explorer, asks: bool| {
+        let told: Arc<std::sync::Mutex<std::collections::BTreeSet<_>>> = Arc::default();
+        let keep = Arc::clone(&told);
+        let report = Explorer::executions(explorer, 100_000).explore(move || {
+            let [gone, done] = [0, 0].map(|zero| Arc::new(AtomicU32::new(zero)));
+            let (theirs, results) = (Arc::clone(&done), Arc::clone(&gone));
+            let other = thread::spawn(move || {
+                theirs.fetch_add(1, Relaxed);
+                Goes(results)
+            });
+            let _ = asks && other.is_finished();
+            drop(other);
+            let outcome = (gone.load(SeqCst), done.load(Relaxed));
+            keep.lock().unwrap().insert(outcome);
+        });
+        let report = report.unwrap();
+        assert!(!report.failed() && report.divergence().is_none(), "{report}");
+        std::mem::take(&mut *told.lock().unwrap()).into_iter().collect::<Vec<_>>()
+    };
+    for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+        for explorer in [super::every, every_trace] {
+            assert_eq!(seen(explorer().memory(memory), false), [(0, 0), (0, 1), (1, 1)], "{memory:?}");
+            assert_eq!(seen(explorer().memory(memory), true), [(0, 0), (0, 1), (1, 1)], "{memory:?}");
+        }
+    }
 }

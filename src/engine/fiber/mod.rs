@@ -38,7 +38,7 @@ mod pool;
 pub(crate) use carried::{Carriage, Stage, is_carried, trace_so_far};
 pub(crate) use escape::{learn, leave_hook};
 pub(crate) use job::{Claim, drop_job, spawn};
-pub(crate) use packet::Packet;
+pub(crate) use packet::{Packet, PendingDrop};
 pub(crate) use panic_count::set_aside;
 pub(crate) use pool::{FiberRef, Pool};
 
@@ -47,7 +47,6 @@ use super::panics;
 use crate::base::ThreadId;
 use corosensei::Yielder;
 use corosensei::trap::CoroutineTrapHandler;
-use packet::PendingDrop;
 use std::cell::{Cell, UnsafeCell};
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -116,7 +116,7 @@ pub struct Graphs {
 }
 
 const NO_EXECUTION: &str = "an execution graph could not be run, and what would differ from it was not tried";
-const TOLD: &str = "from an `Arc` or a channel a thread learned more of others than execution graphs have, so that some of them \
+const TOLD: &str = "from an `Arc`, a channel or a result a thread learned more of others than execution graphs have, so that some of them \
                     cannot be";
 /// Also told by whoever knows that stores were forgotten.
 pub(crate) const FORGOTTEN: &str =
@@ -331,7 +331,7 @@ impl Strategy for Graphs {
             // It ended in the middle of what was planned.
             why = (self.surprise.is_some() && !record.maximal).then_some(CUT_OFF);
         }
-        if self.surprise.is_some() && record.steps.iter().any(tells_more) {
+        if self.surprise.is_some() && (record.overheard || record.steps.iter().any(tells_more)) {
             why = why.or(Some(TOLD));
         }
         if self.surprise.is_some() && record.begun.iter().any(|begins| pointer(begins).is_some()) {

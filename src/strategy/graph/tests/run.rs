@@ -61,6 +61,7 @@ pub(super) fn run<'a>(
         maximal: true,
         spurious_wakeups: 0,
         weak_failures: 0,
+        overheard: false,
         begun: &tape.begun,
     };
     strategy.learn(&record);
