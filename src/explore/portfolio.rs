@@ -130,11 +130,13 @@ fn share(used: u64, all: u64) -> f64 {
 }
 
 impl<F: Fn() + Sync> Runner<'_, F> {
-    /// Every behaviour, until it is plain that the budget does not reach that far. Then a quarter each of what is left goes to
-    /// interleavings with few preemptions, PCT, partial order sampling and a random walk.
+    /// Every behaviour, until it is plain that the budget does not reach that far, or that it comes to no proof. Then a quarter each of
+    /// what is left goes to interleavings with few preemptions, PCT, partial order sampling and a random walk.
     pub(super) fn portfolio(&mut self) -> Result<(), Error> {
         let (seed, all) = (self.config.seed, Share::of_many(&self.config));
-        if self.prove(all)? != End::Budget {
+        let end = self.prove(all)?;
+        let in_vain = end == End::Done && self.report.doubt.is_some() && self.report.cut_short == 0;
+        if end != End::Budget && (!in_vain || self.again.is_some()) {
             return self.doubt_fairness(all);
         }
         let others: [Box<dyn Strategy>; 4] = [
@@ -150,8 +152,15 @@ impl<F: Fn() + Sync> Runner<'_, F> {
             }
             let share = all.part(self.report.executions, self.report.choices, left);
             left -= 1;
+            let before = (self.report.executions, self.report.choices);
             let (end, other) = self.run(other, share)?;
             self.go_on(&*other, end);
+            if self.report.coverage == Coverage::Proved {
+                // All there are, each counted once.
+                self.report.executions -= before.0;
+                self.report.choices -= before.1;
+                break;
+            }
             if end == End::Stop {
                 break;
             }
