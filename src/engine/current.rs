@@ -266,8 +266,10 @@ pub(crate) fn detach(thread: ThreadId, epoch: u64) {
         return;
     }
     let pending = with(|execution| execution.detach(thread));
-    if let Some(pending) = pending {
+    if let Some((pending, joined)) = pending {
+        let steps = steps();
         pending.run();
+        with(|execution| execution.pointers.result_acted |= !joined && execution.offset() > steps);
     }
 }
 

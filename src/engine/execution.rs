@@ -140,7 +140,7 @@ pub(crate) struct Execution {
     /// Whether a lock was held when it was over.
     pub(crate) held_at_end: bool,
     /// What has been told of what stays known.
-    pub(crate) told: [bool; 3],
+    pub(crate) told: [bool; 4],
     /// Whether a thread has begun a round of an endless loop.
     pub(crate) rounds_begun: bool,
     pub(crate) statics: Statics,
@@ -213,7 +213,7 @@ impl Execution {
             lock_order: 0,
             misuse: false,
             held_at_end: false,
-            told: [false; 3],
+            told: [false; 4],
             rounds_begun: false,
             statics: Statics::default(),
             pointers: Pointers::default(),

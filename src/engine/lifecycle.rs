@@ -209,12 +209,12 @@ impl Execution {
             Action::Choose(_) => Outcome::Value(u64::from(choice)),
             Action::Fence(ordering) => {
                 let offset = self.offset();
+                self.running_mut().knows.fence(me, offset, ordering);
                 if ordering == std::sync::atomic::Ordering::SeqCst {
                     self.fence_totally();
                 } else {
                     self.weak.seen = true;
                 }
-                self.running_mut().knows.fence(me, offset, ordering);
                 Outcome::Done
             }
             Action::Thread(action) => self.commit_thread(action, choice),

@@ -125,6 +125,8 @@ pub(crate) struct Summary {
     /// Whether sequentially consistent operations are held to the order in which they are performed, though C11 lets them come in
     /// another beside weaker ones, and both have been used.
     pub(crate) orders_mixed: bool,
+    /// Whether the destructor of a result that nobody joins for has performed an operation, in this or an earlier execution.
+    pub(crate) result_acted: bool,
     /// Whether somebody, in this or an earlier execution, has looked at a reference count that could have been another, because
     /// clones and drops are no steps.
     pub(crate) count_seen: bool,
@@ -281,8 +283,8 @@ impl Execution {
     }
 
     /// What is known of an execution once an earlier one has shown it.
-    fn sticky(&self) -> [bool; 3] {
-        [self.weak.seen, self.count_seen, self.weak.mixes()]
+    fn sticky(&self) -> [bool; 4] {
+        [self.weak.seen, self.count_seen, self.weak.mixes(), self.pointers.result_acted]
     }
 
     pub(crate) fn summary(&mut self) -> Summary {
@@ -297,6 +299,7 @@ impl Execution {
             weak_seen: self.weak.seen,
             stores_forgotten: self.weak.forgot,
             orders_mixed: self.weak.mixes(),
+            result_acted: self.pointers.result_acted,
             count_seen: self.count_seen,
             pointers_matter: if self.count_seen { PointerSteps::All } else { self.pointers.matter() },
             loop_found: !self.learning.loops.found.is_empty(),

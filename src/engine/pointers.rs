@@ -48,6 +48,8 @@ pub(crate) struct Pointers {
     acted: bool,
     /// Whether another could have dropped the last pointer where there were weak ones.
     contended: bool,
+    /// Whether the destructor of a thread's result that no join takes has performed an operation, in this or an earlier execution.
+    pub(crate) result_acted: bool,
 }
 
 /// An allocation that several pointers share.

@@ -27,20 +27,21 @@ impl Execution {
         }
     }
 
-    /// Nobody can ask for a thread's result any more; what is left to drop of it. Like the last owner of an `Arc`, whoever gets that knows
+    /// Nobody can ask for a thread's result any more; what is left to drop of it, and whether the thread was joined before. Like the last owner of an `Arc`, whoever gets that knows
     /// all that the thread has done.
-    pub(crate) fn detach(&mut self, thread: ThreadId) -> Option<PendingDrop> {
+    pub(crate) fn detach(&mut self, thread: ThreadId) -> Option<(PendingDrop, bool)> {
         self.threads[thread.index()].detached = true;
         let over = self.threads[thread.index()].is_over();
         let pending = if over { self.threads[thread.index()].packet.take_drop() } else { None };
-        if !self.has_joined(thread) {
+        let joined = self.has_joined(thread);
+        if !joined {
             // Who drops the result is no step, and neither is what is learned with it.
             self.learning.overheard = true;
             if pending.is_some() {
                 self.learn_of_end(thread);
             }
         }
-        pending
+        pending.map(|pending| (pending, joined))
     }
 
     /// Whether the hub has something to do for a fiber, or for the question asked of this execution.

@@ -313,7 +313,7 @@ impl Execution {
         Some(index)
     }
 
-    /// A sequentially consistent fence: before what its thread knows of by now, no later access of that kind goes; and before what
+    /// A sequentially consistent fence, which has acquired what it does: before what its thread knows of by now, no later access of that kind goes; and before what
     /// such an access has met, nobody who knows of the fence.
     pub(crate) fn fence_totally(&mut self) {
         if !self.weak.active || !self.weak.total {

@@ -47,9 +47,12 @@ impl Drops {
 /// Why it is no proof where drops had to be ignored that end values.
 const ENDED: &str = "a weak pointer outlives a value, and who of several threads drops the last `Arc` was not tried in every way; \
                      explore the model in one go, without parts, checkpoints or a strategy of your own";
+/// Why it is no proof where who drops a result matters.
+const RESULT: &str = "the destructor of a result that no join takes performs operations, and whether the thread drops it or who drops its \
+                      handle was not tried in every way; join the thread";
 /// Why it is no proof where interleavings are tried.
 const MIXED: &str = "beside weaker operations, sequentially consistent ones need not come in the order in which they are performed, which \
-                     only `exhaustive` tries";
+                     only `exhaustive` tries, without spurious wakeups, weak failures and virtual time";
 /// Why it is no proof where drops had to be ignored.
 const IGNORED: &str = "a destructor performs operations, and who of several threads drops the last `Arc` and so runs it was not tried \
                        in every way; explore the model in one go, without parts, checkpoints or a strategy of your own";
@@ -237,7 +240,8 @@ impl<F: Fn()> Runner<'_, F> {
             Some(PointerSteps::AllDrops) => ENDED,
             // Of counts the report tells by itself.
             _ if self.stores_forgotten => FORGOTTEN,
-            _ if self.orders_mixed && !all_orders => MIXED,
+            _ if self.mixed_and_acted.0 && !all_orders => MIXED,
+            _ if self.mixed_and_acted.1 => RESULT,
             _ => return,
         };
         match self.report.coverage {

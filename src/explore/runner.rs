@@ -42,7 +42,7 @@ pub(super) struct Runner<'a, F> {
     pub(super) pointers_matter: PointerSteps,
     /// Whether stores have been forgotten that a proof would have to try.
     pub(super) stores_forgotten: bool,
-    pub(super) orders_mixed: bool,
+    pub(super) mixed_and_acted: (bool, bool),
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
     /// The first execution, of which it is known that it repeats itself.
@@ -104,7 +104,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             loops: Some(Vec::new()),
             pointers_matter: PointerSteps::None,
             stores_forgotten: false,
-            orders_mixed: false,
+            mixed_and_acted: (false, false),
             report,
             seen,
             lock_orders,
@@ -320,7 +320,8 @@ impl<F: Fn()> Runner<'_, F> {
     pub(super) fn count(&mut self, summary: &Summary) {
         self.pointers_matter = self.pointers_matter.max(summary.pointers_matter);
         self.stores_forgotten |= summary.stores_forgotten;
-        self.orders_mixed |= summary.orders_mixed;
+        self.mixed_and_acted.0 |= summary.orders_mixed;
+        self.mixed_and_acted.1 |= summary.result_acted;
         let (choices, threads) = (summary.choices, summary.threads);
         self.tally(&Plain { executions: 1, choices, longest: choices, threads });
         let report = &mut self.report;

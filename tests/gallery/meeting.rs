@@ -1,6 +1,6 @@
 //! Barriers and one-time initialization.
 
-use super::{every_trace, outcomes, outcomes_of, right, wrong};
+use super::{outcomes, outcomes_of, right, wrong};
 use selvedge::sync::{Arc, Barrier, Once, OnceLock};
 use selvedge::{MemoryModel, thread};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -86,7 +86,7 @@ fn a_look_at_a_cell_that_is_being_set_sees_either() {
 #[test]
 fn whoever_waits_for_what_was_poisoned_and_then_forced_finds_either() {
     for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
-        let seen = outcomes_of(every_trace().memory(memory), || {
+        let seen = outcomes_of(selvedge::Explorer::new().memory(memory), || {
             let once = Arc::new(Once::new());
             let [theirs, waited] = [Arc::clone(&once), Arc::clone(&once)];
             let poisons = thread::spawn(move || theirs.call_once(|| panic!("on purpose")));
@@ -96,5 +96,21 @@ fn whoever_waits_for_what_was_poisoned_and_then_forced_finds_either() {
             waits.join().is_ok()
         });
         assert_eq!(seen, [false, true]);
+    }
+}
+
+#[test]
+fn those_who_only_wait_are_in_no_order() {
+    for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+        super::expect(super::every_trace().memory(memory), 1, &[], || {
+            let once = Arc::new(Once::new());
+            let wait = |_| {
+                let once = Arc::clone(&once);
+                thread::spawn(move || once.wait())
+            };
+            let threads = [0; 3].map(wait);
+            once.call_once(|| ());
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        });
     }
 }

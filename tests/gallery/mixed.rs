@@ -101,3 +101,31 @@ fn bounded_search_begins_again_once_orderings_turn_out_to_matter() {
     });
     assert!(report.unwrap().failed());
 }
+
+#[test]
+fn a_fence_passes_on_what_it_has_acquired() {
+    for explorer in [every().memory(MemoryModel::C11), interleaved()].into_iter().chain(sampled()) {
+        let seen = outcomes(explorer.memory(MemoryModel::C11).executions(5_000), || {
+            let [x, y, told] = [0, 0, 0].map(AtomicU32::new);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    x.store(1, Relaxed);
+                    told.store(1, Release);
+                });
+                let reader = scope.spawn(|| {
+                    let first = told.load(Relaxed);
+                    fence(SeqCst);
+                    [first, y.load(Relaxed)]
+                });
+                let other = scope.spawn(|| {
+                    y.store(1, Relaxed);
+                    fence(SeqCst);
+                    x.load(Relaxed)
+                });
+                let [a, b] = reader.join().unwrap();
+                [a, b, other.join().unwrap()]
+            })
+        });
+        assert!(!seen.contains(&[1, 0, 0]) && seen.len() == 7, "{seen:?}");
+    }
+}

@@ -240,7 +240,7 @@ impl Drop for Goes {
 
 #[test]
 fn the_result_of_a_scoped_thread_whose_handle_is_gone_goes_while_the_scope_lasts() {
-    returns(&[0, 1], || {
+    let report = super::every().explore(|| {
         let gone = Arc::new(AtomicU32::new(0));
         thread::scope(|scope| {
             let theirs = Arc::clone(&gone);
@@ -248,9 +248,28 @@ fn the_result_of_a_scoped_thread_whose_handle_is_gone_goes_while_the_scope_lasts
                 thread::yield_now();
                 Goes(theirs)
             }));
-            gone.load(SeqCst)
-        })
+            assert!(gone.load(SeqCst) == 0, "it has gone");
+        });
     });
+    assert_eq!(super::headlines(&report.unwrap()), ["panic: `main` panicked: it has gone"]);
+}
+
+#[test]
+fn nothing_is_proved_where_who_drops_a_result_matters() {
+    // A thread may be held up between the last that it does and its end: then it drops its result later.
+    let report = selvedge::explore(|| {
+        let [gone, done] = [0, 0].map(|zero| Arc::new(AtomicU32::new(zero)));
+        let (theirs, results) = (Arc::clone(&done), Arc::clone(&gone));
+        let other = thread::spawn(move || {
+            theirs.store(1, SeqCst);
+            Goes(results)
+        });
+        let seen = done.load(SeqCst);
+        drop(other);
+        assert!(seen == 0 || gone.load(SeqCst) == 1);
+    });
+    assert!(!report.failed() && !report.proved(), "{report}");
+    assert!(report.doubt().unwrap().contains("join the thread"), "{report}");
 }
 
 #[test]

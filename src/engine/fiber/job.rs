@@ -85,10 +85,12 @@ pub(super) unsafe fn run_job<F: FnOnce() -> T, T>(mut host: Host) {
     };
     if let Some(result) = leave_result(host.now(), result) {
         // The result of a thread that nobody can join is dropped as the thread's last deed, on its own stack.
+        let steps = host.now().steps.len();
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(result))) {
             ends_in_panic(host, &*payload);
             panics::dispose(payload);
         }
+        host.now().pointers.result_acted |= host.now().steps.len() > steps;
     }
 }
 

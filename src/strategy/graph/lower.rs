@@ -2,7 +2,7 @@
 
 use crate::base::{
     Action, AtomicAction, BarrierAction, ChannelAction, CondvarAction, FOREVER, MutexAction, ObjectId,
-    Operation, OutputAction, PipeAction, SharedAction, ThreadAction, ThreadId,
+    OnceAction, Operation, OutputAction, PipeAction, SharedAction, ThreadAction, ThreadId,
 };
 use std::sync::atomic::Ordering;
 
@@ -73,6 +73,7 @@ pub(super) fn lower(operation: &Operation, own: ThreadId) -> Lowered {
         Action::Condvar(CondvarAction::Reacquire { mutex }) => Lowered::Reacquire { mutex },
         Action::Barrier(BarrierAction::Pass { .. })
         | Action::Channel(ChannelAction::AwaitTaken { .. })
+        | Action::Once(OnceAction::Wait)
         | Action::Thread(ThreadAction::GoOn) => Lowered::Passive,
         Action::Fence(ordering) => Lowered::Fence(ordering),
         Action::Choose(count) => Lowered::Choose(count),

@@ -51,7 +51,9 @@ mod tests;
 
 use super::exhaustive::tries_handover;
 use super::{Decision, Options, Record, Strategy};
-use crate::base::{Action, ArcAction, ChannelAction, MOST_PLACES, Step, ThreadAction, ThreadId};
+use crate::base::{
+    Action, ArcAction, ChannelAction, MOST_PLACES, OnceAction, Operation, Step, ThreadAction, ThreadId,
+};
 use crate::memory::{Graph, Model};
 use derive::{Derived, derive};
 use grow::{Names, Surprise, grow, pointer};
@@ -126,7 +128,20 @@ const CUT_OFF: &str =
 const KILLED: &str = "a process is killed, and when is not part of execution graphs";
 const HANDED_OVER: &str = "an attempt to send on a channel without room succeeds if somebody waits, which is not part of execution graphs";
 
-const MOVED: &str = "an atomic pointer was equal to others than before, as memory that is used again lies elsewhere in every execution";
+const MOVED: &str = "an atomic pointer was equal to others than before, as memory that is used again lies elsewhere in every execution, or \
+                     a pointer was counted on from another";
+
+const POISONED: &str =
+    "a `Once` is poisoned, and whether one who waits for it finds that is not part of execution graphs";
+
+/// Whether somebody poisons what somebody waits for, who then does not wait any more, or waits for more.
+fn waits_for_poison(record: &Record<'_>) -> bool {
+    let once = |action: OnceAction| move |operation: &Operation| operation.action == Action::Once(action);
+    let operations =
+        || record.steps.iter().map(|step| step.operation).chain(record.pending.iter().flatten().copied());
+    let poisons = operations().any(|operation| once(OnceAction::Complete { poison: true })(&operation));
+    poisons && operations().any(|operation| once(OnceAction::Wait)(&operation))
+}
 
 /// Whether a step may tell its thread more than an event of a graph does.
 fn tells_more(step: &Step) -> bool {
@@ -333,6 +348,9 @@ impl Strategy for Graphs {
         }
         if self.surprise.is_some() && (record.overheard || record.steps.iter().any(tells_more)) {
             why = why.or(Some(TOLD));
+        }
+        if waits_for_poison(record) {
+            why = why.or(Some(POISONED));
         }
         if self.surprise.is_some() && record.begun.iter().any(|begins| pointer(begins).is_some()) {
             why = why.or(Some(MOVED));
