@@ -77,6 +77,13 @@ pub(crate) fn take_report(payload: &(dyn Any + Send)) -> Report {
     }
 }
 
+/// Does something of which nobody is told when it panics.
+pub(crate) fn quietly(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        dispose(payload);
+    }
+}
+
 /// Drops what somebody has panicked with who has been told of. If that panics too, nobody is told: it could go on like this for ever.
 pub(crate) fn dispose(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {

@@ -27,8 +27,8 @@ impl Execution {
         }
     }
 
-    /// Nobody can ask for a thread's result any more; what is left to drop of it, and whether the thread was joined before. Like the last owner of an `Arc`, whoever gets that knows
-    /// all that the thread has done.
+    /// Nobody can ask for a thread's result any more; what is left to drop of it, and whether the thread was joined before. Like the last
+    /// owner of an `Arc`, whoever gets that knows all that the thread has done.
     pub(crate) fn detach(&mut self, thread: ThreadId) -> Option<(PendingDrop, bool)> {
         self.threads[thread.index()].detached = true;
         let over = self.threads[thread.index()].is_over();

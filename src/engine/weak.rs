@@ -11,9 +11,9 @@
 //!
 //! **Sequentially consistent accesses and fences** take the order in which they are performed as their total order (C++20,
 //! [atomics.order]): such an access neither reads nor writes before a store that an earlier such access to the variable has met or
-//! an earlier such fence has known of, nor does any access after such a fence. Most of what this loses another order of the same steps shows; not where a thread sees a weaker
-//! store and then, sequentially consistently, what was before an earlier store of the same thread, which C11 allows. A strategy
-//! that keeps the model's axioms itself is not held to it.
+//! an earlier such fence has known of, nor does any access after such a fence. Most of what this loses another order of the same
+//! steps shows; not where a thread sees a weaker store and then, sequentially consistently, what was before an earlier store of the
+//! same thread, which C11 allows. A strategy that keeps the model's axioms itself is not held to it.
 
 mod rearrange;
 
@@ -313,16 +313,15 @@ impl Execution {
         Some(index)
     }
 
-    /// A sequentially consistent fence, which has acquired what it does: before what its thread knows of by now, no later access of that kind goes; and before what
-    /// such an access has met, nobody who knows of the fence.
+    /// A sequentially consistent fence, which has acquired and released what it does: before what its thread knows of by now, no later
+    /// access of that kind goes; and before what such an access has met, nobody who knows of the fence.
     pub(crate) fn fence_totally(&mut self) {
         if !self.weak.active || !self.weak.total {
             return;
         }
         self.weak.strict = true;
         let (me, offset, threads) = (self.running, self.offset(), self.live_threads);
-        let clock = &mut self.threads[me.index()].knows.clock;
-        clock.set(me, offset);
+        let clock = &self.threads[me.index()].knows.clock;
         for store in self.weak.histories.iter_mut().flat_map(|history| &mut history.stores) {
             if store.total {
                 store.note_known(me, offset);

@@ -57,6 +57,25 @@ const MIXED: &str = "beside weaker operations, sequentially consistent ones need
 const IGNORED: &str = "a destructor performs operations, and who of several threads drops the last `Arc` and so runs it was not tried \
                        in every way; explore the model in one go, without parts, checkpoints or a strategy of your own";
 
+/// What has been met that a search may leave out, and that a proof would have to try.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LeftOut {
+    /// Stores that were forgotten.
+    stores: bool,
+    /// Orders of sequentially consistent operations beside weaker ones.
+    orders: bool,
+    /// Ends of threads before and after their handles go, where their results act.
+    ends: bool,
+}
+
+impl LeftOut {
+    pub(super) fn note(&mut self, summary: &Summary) {
+        self.stores |= summary.stores_forgotten;
+        self.orders |= summary.orders_mixed;
+        self.ends |= summary.result_acted;
+    }
+}
+
 impl<F: Fn() + Sync> Runner<'_, F> {
     /// Nothing has been run yet.
     pub(super) fn forget(&mut self) -> Result<(), Error> {
@@ -239,9 +258,9 @@ impl<F: Fn()> Runner<'_, F> {
             Some(PointerSteps::Drops) => IGNORED,
             Some(PointerSteps::AllDrops) => ENDED,
             // Of counts the report tells by itself.
-            _ if self.stores_forgotten => FORGOTTEN,
-            _ if self.mixed_and_acted.0 && !all_orders => MIXED,
-            _ if self.mixed_and_acted.1 => RESULT,
+            _ if self.left_out.stores => FORGOTTEN,
+            _ if self.left_out.orders && !all_orders => MIXED,
+            _ if self.left_out.ends => RESULT,
             _ => return,
         };
         match self.report.coverage {

@@ -1,6 +1,6 @@
 //! The loop: strategy times model gives a report.
 
-use super::again::Drops;
+use super::again::{Drops, LeftOut};
 use super::checkpoint::Checkpoint;
 use super::config::Config;
 use super::parallel::Survey;
@@ -40,9 +40,7 @@ pub(super) struct Runner<'a, F> {
     pub(super) loops: Option<Vec<Loop>>,
     /// Which operations on `Arc`s have turned out to matter.
     pub(super) pointers_matter: PointerSteps,
-    /// Whether stores have been forgotten that a proof would have to try.
-    pub(super) stores_forgotten: bool,
-    pub(super) mixed_and_acted: (bool, bool),
+    pub(super) left_out: LeftOut,
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
     /// The first execution, of which it is known that it repeats itself.
@@ -103,8 +101,7 @@ impl<'a, F: Fn()> Runner<'a, F> {
             drops: Drops::Watched(PointerSteps::None),
             loops: Some(Vec::new()),
             pointers_matter: PointerSteps::None,
-            stores_forgotten: false,
-            mixed_and_acted: (false, false),
+            left_out: LeftOut::default(),
             report,
             seen,
             lock_orders,
@@ -319,9 +316,7 @@ impl<F: Fn()> Runner<'_, F> {
 
     pub(super) fn count(&mut self, summary: &Summary) {
         self.pointers_matter = self.pointers_matter.max(summary.pointers_matter);
-        self.stores_forgotten |= summary.stores_forgotten;
-        self.mixed_and_acted.0 |= summary.orders_mixed;
-        self.mixed_and_acted.1 |= summary.result_acted;
+        self.left_out.note(summary);
         let (choices, threads) = (summary.choices, summary.threads);
         self.tally(&Plain { executions: 1, choices, longest: choices, threads });
         let report = &mut self.report;

@@ -110,9 +110,7 @@ fn leave_result<T>(execution: &mut Execution, result: Result<T>) -> Option<Resul
 fn ends_in_panic(host: Host, payload: &(dyn Any + Send)) -> bool {
     let report = (!payload.is::<Torn>()).then(|| panics::take_report(payload));
     // Of one torn down, what is left of its thread-locals goes without a say. Whoever waits for its end waits for theirs.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop_locals(host))) {
-        panics::dispose(payload);
-    }
+    panics::quietly(|| drop_locals(host));
     let Some(report) = report else { return false };
     host.with(|execution| execution.note_panic(report));
     true

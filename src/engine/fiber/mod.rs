@@ -339,9 +339,7 @@ fn take_down(threads: u32) {
 /// Drops what a thread has left behind: its locals, and a result that nobody has taken.
 fn drop_left(thread: ThreadId) {
     let locals = with(|execution| std::mem::take(&mut execution.thread_mut(thread).locals));
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(locals))) {
-        panics::dispose(payload);
-    }
+    panics::quietly(|| drop(locals));
     if let Some(result) = with(|execution| execution.thread_mut(thread).packet.take_drop()) {
         drop_result(result);
     }

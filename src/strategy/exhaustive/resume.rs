@@ -123,14 +123,13 @@ impl History {
 /// Whether two steps are the same, given that all before them are. A place in the source performs one kind of operation, on what
 /// follows from the steps before; but what a pointer points to is elsewhere in every execution.
 fn is_same(old: &Step, new: &Step) -> bool {
-    let values_differ = match (old.operation.action, new.operation.action) {
-        (Action::Atomic(old), Action::Atomic(new)) => old != new,
-        _ => false,
-    };
     old.thread == new.thread
         && old.choice == new.choice
         && old.operation.object == new.operation.object
         && std::ptr::eq(old.location, new.location)
         && old.outcome == new.outcome
-        && !values_differ
+        && match (old.operation.action, new.operation.action) {
+            (Action::Atomic(old), Action::Atomic(new)) => old == new,
+            _ => true,
+        }
 }

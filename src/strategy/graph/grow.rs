@@ -78,23 +78,24 @@ pub(super) fn grow(
             let thread = names.thread(guard.thread) as usize;
             names.guarded[thread] = true;
         }
-        let (lowered, thread) = (lower(&step.operation, step.thread), names.thread(step.thread));
+        let thread = names.thread(step.thread);
         let at = thread as usize;
+        let known = names.met[at] < names.lengths[at];
+        let step = &if known { *step } else { names.translate(record, step) };
+        let lowered = lower(&step.operation, step.thread);
         if lowered == Lowered::Nothing {
             names.leads[at] += 1;
             position += u64::from(step.operation.is_point());
             continue;
         }
         let again = std::mem::take(&mut names.guarded[at]);
-        if names.met[at] < names.lengths[at] {
+        if known {
             meet(level, names, record, step, lowered).ok_or(Surprise { position })?;
             names.leads[at] = 0;
         } else {
             let first = level.graph.next_of(thread);
             let before = level.items.len();
-            let step = names.translate(record, step);
-            let lowered = lower(&step.operation, step.thread);
-            add(level, names, record, &step, lowered, scratch).ok_or(Surprise { position })?;
+            add(level, names, record, step, lowered, scratch).ok_or(Surprise { position })?;
             if again {
                 level.must_see_news(first, before);
             }

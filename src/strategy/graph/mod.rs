@@ -51,9 +51,7 @@ mod tests;
 
 use super::exhaustive::tries_handover;
 use super::{Decision, Options, Record, Strategy};
-use crate::base::{
-    Action, ArcAction, ChannelAction, MOST_PLACES, OnceAction, Operation, Step, ThreadAction, ThreadId,
-};
+use crate::base::{Action, ArcAction, ChannelAction, MOST_PLACES, OnceAction, Step, ThreadAction, ThreadId};
 use crate::memory::{Graph, Model};
 use derive::{Derived, derive};
 use grow::{Names, Surprise, grow, pointer};
@@ -136,11 +134,10 @@ const POISONED: &str =
 
 /// Whether somebody poisons what somebody waits for, who then does not wait any more, or waits for more.
 fn waits_for_poison(record: &Record<'_>) -> bool {
-    let once = |action: OnceAction| move |operation: &Operation| operation.action == Action::Once(action);
     let operations =
-        || record.steps.iter().map(|step| step.operation).chain(record.pending.iter().flatten().copied());
-    let poisons = operations().any(|operation| once(OnceAction::Complete { poison: true })(&operation));
-    poisons && operations().any(|operation| once(OnceAction::Wait)(&operation))
+        || record.steps.iter().map(|step| &step.operation).chain(record.pending.iter().flatten());
+    let any = |action| operations().any(|operation| operation.action == Action::Once(action));
+    any(OnceAction::Complete { poison: true }) && any(OnceAction::Wait)
 }
 
 /// Whether a step may tell its thread more than an event of a graph does.
