@@ -114,7 +114,8 @@ fn interrupted(model: Model, step: u64, jobs: usize) -> (Report, usize) {
         }
         explorer = explorer.on_checkpoint(move |checkpoint| *keep.borrow_mut() = checkpoint.to_string());
         let report = explorer.explore(model).unwrap();
-        if report.coverage() != Coverage::Sampled {
+        let over = file.borrow().parse::<Checkpoint>().is_ok_and(|checkpoint| checkpoint.is_finished());
+        if over {
             return (report, round as usize);
         }
     }
@@ -138,6 +139,61 @@ fn an_interrupted_search_goes_on_without_loss_or_repetition() {
                 report.findings().iter().map(|f| f.finding.signature(&f.trace).to_string()).collect()
             };
             assert_eq!(kinds(&report), kinds(&whole), "{name}");
+        }
+    }
+}
+
+/// Adds when it goes.
+struct Adds;
+
+impl Drop for Adds {
+    fn drop(&mut self) {
+        SUM.fetch_add(1, SeqCst);
+    }
+}
+
+static SUM: AtomicU32 = AtomicU32::new(0);
+
+/// In which places five threads have added to a sum.
+fn places() -> Vec<u32> {
+    let threads: Vec<_> = (0..5).map(|_| thread::spawn(|| SUM.fetch_add(1, SeqCst))).collect();
+    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+}
+
+/// In a few of its executions nobody takes the result of a thread.
+fn drops_a_result() {
+    if places()[2..] == [1, 2, 0] {
+        drop(thread::spawn(|| Adds));
+    }
+}
+
+/// In a few of its executions it matters who of two threads drops last.
+fn drops_an_arc() {
+    if places()[2..] == [1, 2, 0] {
+        let shared = Arc::new(Adds);
+        let theirs = Arc::clone(&shared);
+        let other = thread::spawn(move || drop(theirs));
+        drop(shared);
+        other.join().unwrap();
+    }
+}
+
+#[test]
+fn what_any_worker_and_any_process_has_met_and_not_tried_costs_the_proof() {
+    for (name, model) in [("result", drops_a_result as Model), ("arc", drops_an_arc)] {
+        let no_proof = |report: &Report| {
+            let (doubt, text) = (report.doubt().unwrap_or_default(), report.to_string());
+            doubt.contains("not tried in every way") && !report.proved() && text.contains("no proof: ")
+        };
+        for jobs in [1, 2] {
+            let explorer = exhaustive().jobs(jobs).on_checkpoint(|_| ());
+            let report = explorer.explore(model).unwrap();
+            assert!(no_proof(&report), "{name} with {jobs} workers: {report}");
+            // Not one process after the first has met anything.
+            for step in 10..20 {
+                let report = interrupted(model, 10 * step, jobs).0;
+                assert!(no_proof(&report), "{name} by {step} with {jobs} workers: {report}");
+            }
         }
     }
 }

@@ -58,8 +58,10 @@ const IGNORED: &str = "a destructor performs operations, and who of several thre
                        in every way; explore the model in one go, without parts, checkpoints or a strategy of your own";
 
 /// What has been met that a search may leave out, and that a proof would have to try.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct LeftOut {
+    /// Operations on pointers, as far as they matter.
+    pub(super) pointers: PointerSteps,
     /// Stores that were forgotten.
     stores: bool,
     /// Orders of sequentially consistent operations beside weaker ones.
@@ -70,9 +72,31 @@ pub(super) struct LeftOut {
 
 impl LeftOut {
     pub(super) fn note(&mut self, summary: &Summary) {
+        self.pointers = self.pointers.max(summary.pointers_matter);
         self.stores |= summary.stores_forgotten;
         self.orders |= summary.orders_mixed;
         self.ends |= summary.result_acted;
+    }
+
+    /// What has been met elsewhere in the same search.
+    pub(super) fn absorb(&mut self, other: LeftOut) {
+        self.pointers = self.pointers.max(other.pointers);
+        self.stores |= other.stores;
+        self.orders |= other.orders;
+        self.ends |= other.ends;
+    }
+
+    /// As it is written in files.
+    pub(super) fn bits(self) -> u64 {
+        let flags = [self.stores, self.orders, self.ends].map(u64::from);
+        flags[0] | flags[1] << 1 | flags[2] << 2 | (self.pointers as u64) << 3
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Option<Self> {
+        let [stores, orders, ends] = [1, 2, 4].map(|flag| bits & flag != 0);
+        let every = [PointerSteps::None, PointerSteps::Drops, PointerSteps::AllDrops, PointerSteps::All];
+        let pointers = *every.get(usize::try_from(bits >> 3).ok()?)?;
+        Some(LeftOut { pointers, stores, orders, ends })
     }
 }
 
@@ -253,14 +277,15 @@ impl<F: Fn()> Runner<'_, F> {
     /// Where drops were ignored and it matters, stores were forgotten, or not `all_orders` of operations that are sequentially
     /// consistent were tried, nothing is proved.
     pub(super) fn doubt_proof(&mut self, all_orders: bool) {
-        let matter = Some(self.pointers_matter).filter(|matter| *matter > self.drops.steps());
+        let left_out = self.report.left_out;
+        let matter = Some(left_out.pointers).filter(|matter| *matter > self.drops.steps());
         let why = match matter {
             Some(PointerSteps::Drops) => IGNORED,
             Some(PointerSteps::AllDrops) => ENDED,
             // Of counts the report tells by itself.
-            _ if self.left_out.stores => FORGOTTEN,
-            _ if self.left_out.orders && !all_orders => MIXED,
-            _ if self.left_out.ends => RESULT,
+            _ if left_out.stores => FORGOTTEN,
+            _ if left_out.orders && !all_orders => MIXED,
+            _ if left_out.ends => RESULT,
             _ => return,
         };
         match self.report.coverage {

@@ -180,6 +180,11 @@ impl Report {
         (self.matters == Some(false) || self.is_all_cut_short()) && !self.failed()
     }
 
+    /// Whether not one execution came to its end.
+    fn is_all_cut_short(&self) -> bool {
+        self.cut_short > 0 && self.cut_short == self.executions
+    }
+
     /// Why nothing was tested, if that is so.
     pub(super) fn triviality(&self) -> Option<&'static str> {
         let alone = "there was nothing to explore: the model has only one thread; are its threads from `selvedge::thread`?";

@@ -1,5 +1,6 @@
 //! Files that an exploration can be written to: lines of a word and what it says, under a version and above a checksum.
 
+use super::again::LeftOut;
 use super::config::Config;
 use super::report::Report;
 use super::shard::Shard;
@@ -85,7 +86,7 @@ pub(super) fn figures(report: &Report) -> String {
         report.longest,
         report.most_threads,
         report.cut_short,
-        u8::from(report.fairness_assumed) | u8::from(report.endless) << 1,
+        u64::from(report.fairness_assumed) | u64::from(report.endless) << 1 | report.left_out.bits() << 2,
         u8::from(report.counts_seen)
     )
 }
@@ -104,6 +105,7 @@ fn parse_figures(text: &str, report: &mut Report) -> Option<()> {
     (report.most_threads, report.cut_short) = (threads.try_into().ok()?, cut_short);
     (report.fairness_assumed, report.endless, report.counts_seen) =
         (fair & 1 != 0, fair & 2 != 0, counts != 0);
+    report.left_out = LeftOut::from_bits(fair >> 2)?;
     Some(())
 }
 

@@ -1,5 +1,6 @@
 //! What an exploration has found, and how much it has seen.
 
+use super::again::LeftOut;
 use super::config::Config;
 use super::file::Origin;
 use super::measure::Measure;
@@ -104,6 +105,7 @@ pub struct Report {
     pub(super) fairness_assumed: bool,
     pub(super) endless: bool,
     pub(super) counts_seen: bool,
+    pub(super) left_out: LeftOut,
     /// Whether no two executions differ only in the order of independent steps.
     pub(super) each_once: bool,
     pub(super) measure: Option<Measure>,
@@ -157,6 +159,7 @@ impl Report {
             fairness_assumed: false,
             endless: false,
             counts_seen: false,
+            left_out: LeftOut::default(),
             each_once: false,
             measure: config.measure.then(Measure::default),
             time: Elapsed::default(),
@@ -235,11 +238,6 @@ impl Report {
     /// Whether there is nothing to tell of but how much was seen.
     pub(super) fn has_nothing(&self) -> bool {
         self.findings.is_empty() && self.divergence.is_none() && self.broken.is_none()
-    }
-
-    /// Whether not one execution came to its end.
-    pub(super) fn is_all_cut_short(&self) -> bool {
-        self.cut_short > 0 && self.cut_short == self.executions
     }
 
     /// Whether a thread was kept back because it had gone round a polling loop in vain: what was seen is all there is if

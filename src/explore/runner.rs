@@ -1,6 +1,6 @@
 //! The loop: strategy times model gives a report.
 
-use super::again::{Drops, LeftOut};
+use super::again::Drops;
 use super::checkpoint::Checkpoint;
 use super::config::Config;
 use super::parallel::Survey;
@@ -38,9 +38,6 @@ pub(super) struct Runner<'a, F> {
     pub(super) drops: Drops,
     /// Where the model polls without a hint, as far as that is known; `None` when the exploration cannot begin again.
     pub(super) loops: Option<Vec<Loop>>,
-    /// Which operations on `Arc`s have turned out to matter.
-    pub(super) pointers_matter: PointerSteps,
-    pub(super) left_out: LeftOut,
     pub(super) seen: BTreeSet<String>,
     pub(super) lock_orders: BTreeSet<u64>,
     /// The first execution, of which it is known that it repeats itself.
@@ -100,8 +97,6 @@ impl<'a, F: Fn()> Runner<'a, F> {
             again: None,
             drops: Drops::Watched(PointerSteps::None),
             loops: Some(Vec::new()),
-            pointers_matter: PointerSteps::None,
-            left_out: LeftOut::default(),
             report,
             seen,
             lock_orders,
@@ -315,11 +310,10 @@ impl<F: Fn()> Runner<'_, F> {
     }
 
     pub(super) fn count(&mut self, summary: &Summary) {
-        self.pointers_matter = self.pointers_matter.max(summary.pointers_matter);
-        self.left_out.note(summary);
         let (choices, threads) = (summary.choices, summary.threads);
         self.tally(&Plain { executions: 1, choices, longest: choices, threads });
         let report = &mut self.report;
+        report.left_out.note(summary);
         report.fairness_assumed |= summary.fairness_assumed;
         report.endless |= summary.endless;
         report.counts_seen |= summary.count_seen;

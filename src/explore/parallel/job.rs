@@ -4,7 +4,7 @@
 
 use super::sizes::{Kind, Sampled, Sizes, chance, choose};
 use crate::base::Ending;
-use crate::engine::{Loop, PointerSteps, Summary};
+use crate::engine::{Loop, Summary};
 use crate::explore::report::Report;
 use crate::explore::runner::Runner;
 use crate::strategy::Divisible;
@@ -57,8 +57,6 @@ pub(super) struct Known {
 pub(super) struct Done<S: Divisible> {
     pub(super) report: Report,
     pub(super) lock_orders: BTreeSet<u64>,
-    /// Which operations on `Arc`s have turned out to matter.
-    pub(super) pointers_matter: PointerSteps,
     /// Where a thread went round a loop for long.
     pub(super) loops: Vec<Loop>,
     pub(super) learned: S::Learned,
@@ -130,7 +128,6 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
     pub(super) fn perform(&mut self, number: usize, job: Job<S::Item>) -> Done<S> {
         let lock_orders = job.known.lock_orders.clone();
         let kept = self.runner.begin_job(job.known.signatures.clone(), lock_orders);
-        let mattered = std::mem::take(&mut self.runner.pointers_matter);
         let mut pace = Pace {
             number,
             executions: job.executions,
@@ -171,9 +168,8 @@ impl<F: Fn(), S: Divisible> Worker<'_, '_, F, S> {
         let learned = strategy.learned();
         self.strategy = Some(strategy);
         let (report, lock_orders) = self.runner.end_job(kept);
-        let pointers_matter = std::mem::replace(&mut self.runner.pointers_matter, mattered);
         let Pace { stops, loops, .. } = pace;
-        Done { report, lock_orders, pointers_matter, loops, learned, left, sampled, total, stops }
+        Done { report, lock_orders, loops, learned, left, sampled, total, stops }
     }
 
     fn may_go_on(&self, pace: &Pace) -> bool {

@@ -278,13 +278,12 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
                 if done.report.memory != self.report.memory {
                     self.weaken(&*search.main);
                 }
-                self.pointers_matter = self.pointers_matter.max(done.pointers_matter);
                 self.watch_loops(&done.loops, &*search.main);
                 self.lock_orders.extend(done.lock_orders);
                 search.main.absorb(done.learned);
                 self.add(done.report);
                 // What the same job has found before is forgotten with all else.
-                if let Some(steps) = self.drops.wanted(done.pointers_matter) {
+                if let Some(steps) = self.drops.wanted(self.report.left_out.pointers) {
                     self.choose_drops(steps, &*search.main);
                 }
                 if done.stops || self.has_enough() {
@@ -309,6 +308,7 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         self.tally(&Plain { executions, choices, longest, threads });
         let report = &mut self.report;
         report.matters = report.matters.or(other.matters);
+        report.left_out.absorb(other.left_out);
         report.fairness_assumed |= other.fairness_assumed;
         report.endless |= other.endless;
         report.counts_seen |= other.counts_seen;
