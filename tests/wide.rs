@@ -3,11 +3,14 @@
 //! Under sequential consistency both must show the same. Under C11 what an interleaving shows must be among what execution graphs do:
 //! interleavings cannot show all that C11 allows. What random executions show must be among it, too, and all of them must repeat.
 
+#[path = "gallery/canonical.rs"]
+mod canonical;
 #[path = "programs/wide.rs"]
 mod wide;
 #[path = "programs/worker.rs"]
 mod worker;
 
+use canonical::canonical;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use selvedge::base::Ending;
@@ -15,7 +18,7 @@ use selvedge::{Coverage, Explorer, FindingKind, MemoryModel, Report, Search};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use wide::{Act, Wide, wide};
+use wide::{Act, Wide, letters, wide};
 use worker::{Log, run_wide};
 
 /// What the threads have seen, and whether all have come to their ends.
@@ -96,6 +99,28 @@ fn hold(program: &Wide, most: u64, memory: MemoryModel) -> Result<(), TestCaseEr
     Ok(())
 }
 
+/// Under sequential consistency every class of interleavings is visited once.
+fn visit_once(program: &Wide, most: u64) -> Result<(), TestCaseError> {
+    let classes = |search| {
+        let seen: Rc<RefCell<Vec<_>>> = Rc::default();
+        let keep = Rc::clone(&seen);
+        let explorer = Explorer::new().search(search).executions(most).all_findings(true).minimise(false);
+        let explorer = explorer.on_execution(move |trace| keep.borrow_mut().push(canonical(trace)));
+        let program = program.clone();
+        let report = explorer.explore(move || run_wide(&program, &Log::default())).unwrap();
+        (report, seen.take())
+    };
+    let (all, interleavings) = classes(Search::Dfs { preemptions: None });
+    if all.coverage() == Coverage::Proved && !all.assumes_fairness() {
+        let (once, visited) = classes(Search::Exhaustive);
+        prop_assert_eq!(once.coverage(), Coverage::Proved, "{}", once);
+        let [expected, seen] = [interleavings, visited.clone()].map(BTreeSet::from_iter);
+        prop_assert_eq!(seen.len(), visited.len(), "some trace was visited twice");
+        prop_assert_eq!(seen, expected);
+    }
+    Ok(())
+}
+
 /// The first execution panics; a later one of the same job makes drops steps, so that the first would be another.
 #[test]
 fn what_was_found_before_drops_became_steps_is_found_again() {
@@ -124,10 +149,24 @@ proptest! {
         hold(&program, 300, MemoryModel::SequentiallyConsistent)?;
         hold(&program, 300, MemoryModel::C11)?;
     }
+
+    #[test]
+    fn every_order_of_messages_and_ends_is_visited_once(program in letters()) {
+        visit_once(&program, 5_000)?;
+        hold(&program, 5_000, MemoryModel::SequentiallyConsistent)?;
+        hold(&program, 300, MemoryModel::C11)?;
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 5_000, max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    #[ignore = "takes minutes"]
+    fn every_order_of_messages_and_ends_in_five_thousand_programs_is_visited_once(program in letters()) {
+        visit_once(&program, 20_000)?;
+        hold(&program, 5_000, MemoryModel::SequentiallyConsistent)?;
+    }
 
     /// `cargo test --release --test wide -- --ignored thousand`
     #[test]

@@ -308,10 +308,11 @@ pub enum ChannelAction {
     },
     /// Receives if there is a message.
     TryReceive,
-    /// A sender goes. If it turns out to be the last, the step performed is a [`DropSender`](ChannelAction::DropSender).
-    LeaveSender,
-    /// The last sender goes.
-    DropSender,
+    /// A sender goes; chosen if it is the last.
+    DropSender {
+        /// What it has of the channel; what all senders have sums up to nothing only when all are gone.
+        share: u64,
+    },
     /// The receiver goes.
     DropReceiver,
 }

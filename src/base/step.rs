@@ -41,13 +41,22 @@ impl Outcome {
     }
 }
 
-/// How a step meets an object: two steps of different threads on one object conflict unless both only read.
+/// How a step meets an object: two steps of different threads on one object conflict unless both only read, or both only add.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// Leaves the object as it was.
     Read,
+    /// Changes it, and nobody can tell in which order several do so.
+    Add,
     /// May change it.
     Write,
+}
+
+impl Access {
+    /// Whether the order in which two steps meet an object in these ways can matter.
+    pub fn conflicts(self, other: Access) -> bool {
+        self != other || self == Access::Write
+    }
 }
 
 /// How wide a number is and how it is shown.
@@ -145,6 +154,8 @@ pub enum Meeting {
     Thread(ThreadId),
     /// The token of a thread, which `unpark` makes available and `park` takes.
     Token(ThreadId),
+    /// How many senders a channel has.
+    Senders(ObjectId),
 }
 
 impl Step {
@@ -176,9 +187,7 @@ impl Step {
             return true;
         }
         self.accesses().iter().flatten().any(|(here, mine)| {
-            let meets = |(there, theirs): &(Meeting, Access)| {
-                here == there && (*mine == Access::Write || *theirs == Access::Write)
-            };
+            let meets = |(there, theirs): &(Meeting, Access)| here == there && mine.conflicts(*theirs);
             other.accesses().iter().flatten().any(meets)
         })
     }
@@ -216,6 +225,19 @@ impl Step {
                 [Some((Meeting::Thread(thread), Access::Read)), None]
             }
             Action::Thread(T::Unpark(thread)) => [Some((Meeting::Token(thread), Access::Write)), None],
+            // Who is last, nobody learns but from the receiver, who finds nothing.
+            Action::Channel(ChannelAction::DropSender { .. }) => {
+                [Some((Meeting::Senders(self.operation.object), Access::Add)), None]
+            }
+            Action::Channel(ChannelAction::Receive { .. } | ChannelAction::TryReceive)
+                if self.outcome != Outcome::Done =>
+            {
+                let object = self.operation.object;
+                [
+                    Some((Meeting::Object(object), Access::Read)),
+                    Some((Meeting::Senders(object), Access::Read)),
+                ]
+            }
             _ => {
                 let first = (Meeting::Object(self.operation.object), self.access());
                 let second = self.operation.second_object().map(|m| (Meeting::Object(m), Access::Write));

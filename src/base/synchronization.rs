@@ -84,9 +84,7 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
         },
         Action::Channel(ChannelAction::AwaitTaken { .. }) => (Acquire::Released, Release::Nothing),
         // What senders knew when they went is for the receiver, who is told that they are gone.
-        Action::Channel(ChannelAction::LeaveSender | ChannelAction::DropSender) => {
-            (Acquire::Nothing, Release::Shared)
-        }
+        Action::Channel(ChannelAction::DropSender { .. }) => (Acquire::Nothing, Release::Shared),
         Action::Channel(ChannelAction::DropReceiver) => (Acquire::Nothing, Release::Join),
         // Whether it succeeds only the facade knows, which then acquires by itself.
         Action::Arc(_) => (Acquire::Nothing, Release::Nothing),

@@ -19,8 +19,8 @@ pub(crate) use super::pointers::{
 use super::slot::Slot;
 pub(crate) use super::statics::{Erased, keep_static, remove_static, static_of, take_static};
 pub(crate) use super::threads::{
-    detach_running, ended_in_panic, found_process, is_daemon, leave_thread, mark_delivered, process,
-    rename_thread, set_local_of, thread_count, thread_name,
+    detach_running, ended_in_panic, found_process, is_daemon, leave_thread, mark_delivered, next_share,
+    process, rename_thread, set_local_of, thread_count, thread_name,
 };
 use crate::base::object::State;
 use crate::base::{Action, FOREVER, Name, ObjectId, ObjectKind, Operation, Outcome, ThreadAction, ThreadId};
@@ -198,11 +198,6 @@ fn wait_and_perform<H: Hot>(
 #[inline(always)]
 pub(crate) fn perform_on(object: ObjectId, action: Action, location: &'static Location<'static>) -> Outcome {
     perform(Operation::new(object, action), location)
-}
-
-/// The sender that the step just performed has dropped was the last of a channel.
-pub(crate) fn hang_up(channel: ObjectId) {
-    with(|execution| execution.hang_up(channel));
 }
 
 /// Says what an operation just performed read or wrote, where only the facade knows.

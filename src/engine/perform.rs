@@ -94,19 +94,6 @@ impl Execution {
         }
     }
 
-    /// The sender that the step just performed has dropped was the last of a channel.
-    pub(crate) fn hang_up(&mut self, channel: ObjectId) {
-        let last = Action::Channel(ChannelAction::DropSender);
-        if self.mode == Mode::Running
-            && let Some(step) = self.steps.last_mut()
-        {
-            step.operation.action = last;
-        }
-        let me = self.running;
-        self.objects[channel.index()].state.apply(me, last, 0);
-        self.refresh(channel);
-    }
-
     #[inline(always)]
     pub(crate) fn commit_on_object(&mut self, operation: Operation, choice: u32) -> Outcome {
         let (me, offset) = (self.running, self.offset());

@@ -63,6 +63,8 @@ pub(crate) struct Thread {
     /// How many spurious wakeups it has had, and weak compare-exchanges failed.
     pub(crate) spurious: u32,
     pub(crate) weak: u32,
+    /// How many shares it has taken.
+    pub(crate) shares: u32,
     /// Whether it has gone round for long without seeing what is there to be seen, and reads the newest values now.
     pub(crate) catches_up: bool,
     /// How it has been going round a polling loop.
@@ -102,6 +104,7 @@ impl Thread {
             spurious: 0,
             catches_up: false,
             weak: 0,
+            shares: 0,
             rounds: None,
             packet: Packet::new(),
             locals: Vec::new(),
@@ -131,7 +134,7 @@ impl Thread {
         self.end_denied.clear();
         self.delivered = false;
         self.detached = false;
-        (self.spurious, self.weak, self.catches_up) = (0, 0, false);
+        (self.spurious, self.weak, self.shares, self.catches_up) = (0, 0, 0, false);
         self.rounds = None;
         debug_assert!(self.locals.is_empty());
     }

@@ -1,7 +1,8 @@
 //! What the facade asks and says of threads through its [door](super::current).
 
-use super::fiber::{self, with};
-use crate::base::ThreadId;
+use super::execution::Execution;
+use super::fiber::{self, is_active, with};
+use crate::base::{CHECK_SEED, ThreadId, mix_check};
 use std::any::Any;
 use std::rc::Rc;
 
@@ -59,6 +60,27 @@ pub(crate) fn found_process() {
 /// The thread with which the process of the running thread began.
 pub(crate) fn process() -> ThreadId {
     with(|execution| execution.running_mut().process)
+}
+
+/// The share that the running thread gives the next one of several who own something together; `None` outside of an exploration.
+///
+/// It is another one each time, and follows from what the thread itself has done: who it is by the threads that started it,
+/// each of them which of its parent's.
+pub(crate) fn next_share() -> Option<u64> {
+    fn next(execution: &mut Execution) -> u64 {
+        let me = execution.running_mut();
+        me.shares += 1;
+        let (mut share, mut child) = (mix_check(CHECK_SEED, u64::from(me.shares)), execution.running);
+        while let Some(parent) = execution.threads[child.index()].parent {
+            let siblings =
+                execution.threads.first(child.0).filter(|thread| thread.parent == Some(parent)).count();
+            share = mix_check(share, siblings as u64);
+            child = parent;
+        }
+        // An odd number: however often the same is given, it does not come to nothing.
+        share | 1
+    }
+    is_active().then(|| with(next))
 }
 
 /// Keeps a value for a thread, which is dropped as its last deed.

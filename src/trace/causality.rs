@@ -41,6 +41,8 @@ struct Last {
     write: u64,
     /// The sum of the reads since.
     reads: u64,
+    /// Likewise of what was added.
+    adds: u64,
 }
 
 impl Past {
@@ -55,14 +57,20 @@ impl Past {
         for (meeting, access) in accesses.iter().flatten() {
             let last = self.met.get(meeting).copied().unwrap_or_default();
             number = mix_check(number, last.write);
-            if *access == Access::Write {
-                number = mix_check(number, last.reads);
+            let others = match access {
+                Access::Read => last.adds,
+                Access::Add => last.reads,
+                Access::Write => last.reads.wrapping_add(last.adds.rotate_left(1)),
+            };
+            if *access == Access::Write || others != 0 {
+                number = mix_check(number, others);
             }
         }
         for (meeting, access) in accesses.iter().flatten() {
             let last = self.met.entry(*meeting).or_default();
             match access {
-                Access::Write => *last = Last { write: number, reads: 0 },
+                Access::Write => *last = Last { write: number, reads: 0, adds: 0 },
+                Access::Add => last.adds = last.adds.wrapping_add(number),
                 Access::Read => last.reads = last.reads.wrapping_add(number),
             }
         }

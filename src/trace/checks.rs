@@ -214,7 +214,7 @@ fn channel_verb(action: &ChannelAction) -> &'static str {
         ChannelAction::AwaitTaken { .. } => "await taken",
         ChannelAction::Receive { .. } => "receive",
         ChannelAction::TryReceive => "try_recv",
-        ChannelAction::LeaveSender | ChannelAction::DropSender => "drop sender",
+        ChannelAction::DropSender { .. } => "drop sender",
         ChannelAction::DropReceiver => "drop receiver",
     }
 }

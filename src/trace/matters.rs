@@ -36,7 +36,7 @@ impl Met {
     /// Whether several threads have met in it by now, one to change it.
     fn add(&mut self, thread: ThreadId, access: Access) -> bool {
         self.several |= *self.first.get_or_insert(thread) != thread;
-        self.changed |= access == Access::Write;
+        self.changed |= access != Access::Read;
         self.several && self.changed
     }
 }

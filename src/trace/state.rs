@@ -324,7 +324,10 @@ impl State {
             }
             Action::Channel(ChannelAction::Send | ChannelAction::TrySend) => counter.count += 1,
             Action::Channel(ChannelAction::Receive { .. } | ChannelAction::TryReceive) => counter.count -= 1,
-            Action::Channel(ChannelAction::DropSender | ChannelAction::DropReceiver) => counter.flag = true,
+            Action::Channel(ChannelAction::DropSender { .. }) => {
+                counter.flag |= step.outcome == Outcome::Chosen
+            }
+            Action::Channel(ChannelAction::DropReceiver) => counter.flag = true,
             _ => {}
         }
     }

@@ -110,6 +110,5 @@ fn kills(step: &Step, other: &Step) -> bool {
 }
 
 fn conflict(a: &[(Meeting, Access)], b: &[(Meeting, Access)]) -> bool {
-    let writes = |x: &Access, y: &Access| *x == Access::Write || *y == Access::Write;
-    a.iter().any(|(here, mine)| b.iter().any(|(there, theirs)| here == there && writes(mine, theirs)))
+    a.iter().any(|(here, mine)| b.iter().any(|(there, theirs)| here == there && mine.conflicts(*theirs)))
 }

@@ -135,6 +135,29 @@ fn atomics_and_loops() -> [Acts; 2] {
     [atomics, loops]
 }
 
+/// Operations on a channel.
+fn channels() -> Acts {
+    use Act::*;
+    prop_oneof![
+        3 => Just(Send),
+        1 => Just(TrySend),
+        3 => Just(Receive),
+        1 => Just(TryReceive),
+        1 => Just(ReceiveAwhile),
+        1 => Just(HangUp),
+    ]
+    .boxed()
+}
+
+/// Up to four threads that do nothing but send and receive, with room for a message at least.
+pub(crate) fn letters() -> impl Strategy<Value = Wide> {
+    let shape = prop_oneof![Just((2usize, 4usize)), Just((3, 2)), Just((4, 1))];
+    (shape, 1..3usize).prop_flat_map(|((count, most), room)| {
+        let bodies = proptest::collection::vec(proptest::collection::vec(channels(), 0..=most), count);
+        bodies.prop_map(move |bodies| Wide { bodies, room })
+    })
+}
+
 /// Operations on one other object each.
 fn others() -> [Acts; 7] {
     use Act::*;
@@ -157,15 +180,6 @@ fn others() -> [Acts; 7] {
         2 => Just(GiveBack),
     ]
     .boxed();
-    let channels = prop_oneof![
-        3 => Just(Send),
-        1 => Just(TrySend),
-        3 => Just(Receive),
-        1 => Just(TryReceive),
-        1 => Just(ReceiveAwhile),
-        1 => Just(HangUp),
-    ]
-    .boxed();
     let lives = prop_oneof![
         2 => (1..3u32).prop_map(IsOver),
         2 => Just(Join),
@@ -178,7 +192,7 @@ fn others() -> [Acts; 7] {
     let begins = prop_oneof![Just(Once), Just(IsDone), Just(Set), Just(Get), Just(Init)].boxed();
     let counts = prop_oneof![Just(Count), Just(Upgrade), Just(LetGo), Just(GetMut)].boxed();
     let cells = prop_oneof![Just(Peek), Just(Poke)].boxed();
-    [locks, readers, channels, lives, begins, counts, cells]
+    [locks, readers, channels(), lives, begins, counts, cells]
 }
 
 /// Two or three threads, of which the first is the main one, of a few operations of two kinds.

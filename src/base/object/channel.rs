@@ -8,20 +8,25 @@ pub(crate) struct Channel {
     capacity: Option<u64>,
     length: u64,
     sent: u64,
-    senders_gone: bool,
+    /// What its senders have of it together. Each has a share, which a clone divides, so that whoever drops the last is known from
+    /// what has been dropped, whatever has been cloned meanwhile (weighted reference counting: Bevan, PARLE 1987).
+    owed: u64,
     receiver_gone: bool,
     /// Whether a thread waits to receive: only then does an attempt to send on a rendezvous succeed.
     receiver_waits: bool,
 }
 
 impl Channel {
+    /// The share of the first sender.
+    pub(crate) const WHOLE: u64 = 1;
+
     /// A channel with room for `capacity` messages; `None` is unbounded, 0 a rendezvous.
     pub(crate) fn new(capacity: Option<u64>) -> Self {
         Channel {
             capacity,
             length: 0,
             sent: 0,
-            senders_gone: false,
+            owed: Self::WHOLE,
             receiver_gone: false,
             receiver_waits: false,
         }
@@ -40,7 +45,7 @@ impl Channel {
         match action {
             ChannelAction::Send => self.receiver_gone || self.has_room(),
             ChannelAction::AwaitTaken { count } => self.receiver_gone || self.sent - self.length >= count,
-            ChannelAction::Receive { .. } => self.length > 0 || self.senders_gone,
+            ChannelAction::Receive { .. } => self.length > 0 || self.owed == 0,
             _ => true,
         }
     }
@@ -64,16 +69,15 @@ impl Channel {
                 Outcome::Done
             }
             ChannelAction::Receive { .. } | ChannelAction::TryReceive => {
-                if self.senders_gone {
+                if self.owed == 0 {
                     Outcome::Disconnected
                 } else {
                     Outcome::Refused
                 }
             }
-            ChannelAction::LeaveSender => Outcome::Done,
-            ChannelAction::DropSender => {
-                self.senders_gone = true;
-                Outcome::Done
+            ChannelAction::DropSender { share } => {
+                self.owed = self.owed.wrapping_sub(share);
+                if self.owed == 0 { Outcome::Chosen } else { Outcome::Done }
             }
             ChannelAction::DropReceiver => {
                 self.receiver_gone = true;
@@ -135,10 +139,24 @@ mod tests {
     fn messages_left_are_received_before_the_end_is_told() {
         let mut channel = Channel::new(None);
         channel.apply(ChannelAction::Send);
-        channel.apply(ChannelAction::DropSender);
+        channel.apply(ChannelAction::DropSender { share: Channel::WHOLE });
         assert_eq!(channel.apply(RECEIVE), Outcome::Done);
         assert!(channel.ready(RECEIVE));
         assert_eq!(channel.apply(RECEIVE), Outcome::Disconnected);
+    }
+
+    #[test]
+    fn the_last_of_several_senders_is_known_whoever_goes_first() {
+        let shares = [5, u64::MAX - 40, Channel::WHOLE.wrapping_sub(5).wrapping_add(41)];
+        for first in 0..3 {
+            let mut channel = Channel::new(None);
+            for (gone, at) in (first..first + 3).enumerate() {
+                assert_eq!(channel.apply(ChannelAction::TryReceive), Outcome::Refused);
+                let last = channel.apply(ChannelAction::DropSender { share: shares[at % 3] });
+                assert_eq!(last, if gone == 2 { Outcome::Chosen } else { Outcome::Done });
+            }
+            assert_eq!(channel.apply(ChannelAction::TryReceive), Outcome::Disconnected);
+        }
     }
 
     #[test]

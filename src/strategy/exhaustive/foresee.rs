@@ -4,8 +4,8 @@
 use super::history::{Entry, History, NONE, Next, Own, Spent, View};
 use crate::base::object::State;
 use crate::base::{
-    Access, Action, AtomicAction, ChannelAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation,
-    Outcome, PipeAction, Step, ThreadAction, ThreadId,
+    Action, AtomicAction, ChannelAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome,
+    PipeAction, Step, ThreadAction, ThreadId,
 };
 use std::panic::Location;
 
@@ -66,10 +66,11 @@ impl History {
                 let meeting = self.met(event)[at].meeting;
                 let later = |entry: &&Entry| entry.event != event;
                 let news = self.meetings[meeting as usize].iter().rev().take_while(later);
-                changed |= news.clone().any(|entry| entry.write && entry.changes && self.is_in(entry, view));
+                changed |= news.clone().any(|entry| entry.changes && self.is_in(entry, view));
+                let look = (meeting, self.is_senders(meeting));
                 // Rounds that wait for a change look at what the rounds before them looked at: once each, or it doubles.
-                if !self.foreseen.contains(&(meeting, false)) {
-                    self.foreseen.push((meeting, false));
+                if !self.foreseen.contains(&look) {
+                    self.foreseen.push(look);
                 }
             }
         }
@@ -202,8 +203,9 @@ impl History {
         let outcome = if ready { state.clone().apply(thread, action, 0) } else { Outcome::TimedOut };
         let step =
             Step { thread, choice: 0, operation: next.operation, outcome, location: Location::caller() };
-        let write = step.accesses().iter().flatten().any(|(_, access)| *access == Access::Write);
-        self.would_meet(object.0, write);
+        for (meeting, access) in step.accesses().into_iter().flatten() {
+            self.foreseen.extend(self.numbered(meeting, access));
+        }
         1 + u32::from(fails)
     }
 

@@ -10,7 +10,7 @@ use super::resume::{Joins, is_plain};
 use super::rows::{self, Row, Rows};
 use super::watching::Told;
 use crate::base::object::State;
-use crate::base::{Action, Choice, Guard, Operation, Outcome, Record, Step, ThreadAction};
+use crate::base::{Access, Action, Choice, Guard, Meeting, Operation, Outcome, Record, Step, ThreadAction};
 
 /// Stands for "none" where a number is expected.
 pub(super) const NONE: u32 = u32::MAX;
@@ -97,7 +97,7 @@ pub(super) enum Own {
     Progress = 3,
 }
 
-/// How many kinds of those there are.
+/// How many kinds of those there are. After them come how many senders each channel has, numbered as the objects.
 const OWN: usize = 4;
 
 /// The last execution. All memory is kept for the next one.
@@ -126,6 +126,8 @@ pub(super) struct History {
     pub(super) meetings: Vec<Vec<Entry>>,
     /// The states of each object after each write; filled as far as they are asked for.
     pub(super) states: Vec<Vec<State>>,
+    /// That of a channel asked for last.
+    pub(super) channel: Option<State>,
     pub(super) begun: Vec<State>,
     pub(super) guards: Vec<Guard>,
     // For each thread: the guard of its next event, and what it has spent.
@@ -210,7 +212,7 @@ impl History {
         self.ended.fill(threads);
         self.by_thread.iter_mut().for_each(Vec::clear);
         self.by_thread.resize_with(self.threads.max(self.by_thread.len()), Vec::new);
-        let meetings = self.objects + OWN * self.threads;
+        let meetings = 2 * self.objects + OWN * self.threads;
         self.meetings.iter_mut().for_each(Vec::clear);
         self.meetings.resize_with(meetings.max(self.meetings.len()), Vec::new);
         self.guards.clear();
@@ -353,5 +355,25 @@ impl History {
 
     pub(super) fn own(&self, own: Own, thread: u32) -> u32 {
         self.objects as u32 + OWN as u32 * thread + own as u32
+    }
+
+    /// How many senders a channel has. There those who drop one "read", and those who find none left, or one, "write": so neither is
+    /// in an order with its like, as far as it matters.
+    pub(super) fn senders(&self, channel: u32) -> u32 {
+        self.own(Own::Token, self.threads as u32) + channel
+    }
+
+    /// Whether it is [how many senders](Self::senders) a channel has.
+    pub(super) fn is_senders(&self, meeting: u32) -> bool {
+        meeting >= self.senders(0)
+    }
+
+    /// The number of a meeting with an object, and whether it counts as written there.
+    pub(super) fn numbered(&self, meeting: Meeting, access: Access) -> Option<(u32, bool)> {
+        match meeting {
+            Meeting::Object(object) => Some((object.0, access == Access::Write)),
+            Meeting::Senders(channel) => Some((self.senders(channel.0), access == Access::Read)),
+            Meeting::Thread(_) | Meeting::Token(_) => None,
+        }
     }
 }

@@ -3,8 +3,7 @@
 use super::history::{History, NONE, Own, View};
 use super::rows;
 use crate::base::{
-    Access, Action, AtomicAction, ChannelAction, CondvarAction, Meeting, MutexAction, Outcome, Step,
-    ThreadAction,
+    Action, AtomicAction, ChannelAction, CondvarAction, MutexAction, Outcome, Step, ThreadAction,
 };
 
 impl History {
@@ -52,8 +51,8 @@ impl History {
                 }
                 let changes = !step.only_reads();
                 for (meeting, access) in step.accesses().into_iter().flatten() {
-                    if let Meeting::Object(object) = meeting {
-                        self.meet(number, object.0, access == Access::Write, changes);
+                    if let Some((meeting, write)) = self.numbered(meeting, access) {
+                        self.meet(number, meeting, write, changes);
                     }
                 }
             }

@@ -87,7 +87,8 @@ impl History {
         let from = self.guards[next.guard as usize].from;
         let earlier = self.by_thread[next.thread as usize][..next.index as usize].iter().rev();
         for &event in earlier.take_while(|event| self.events[**event as usize].step as usize >= from) {
-            self.met(event).iter().for_each(|met| look_at(met.meeting, false, NONE));
+            let looks = self.met(event).iter().map(|met| met.meeting);
+            looks.for_each(|meeting| look_at(meeting, self.is_senders(meeting), NONE));
         }
     }
 
@@ -189,6 +190,17 @@ impl History {
                 }
             };
             self.states[at].push(next);
+        }
+        if let State::Channel(channel) = &self.states[at][writes] {
+            let mut channel = *channel;
+            let drops = self.meetings[self.senders(object.0) as usize].iter();
+            for entry in drops.filter(|entry| entry.changes && self.is_in(entry, view)) {
+                if let Action::Channel(action) = self.steps[entry.step as usize].operation.action {
+                    channel.apply(action);
+                }
+            }
+            self.channel = Some(State::Channel(channel));
+            return self.channel.as_ref().expect("just set");
         }
         &self.states[at][writes]
     }

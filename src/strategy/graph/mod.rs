@@ -145,10 +145,7 @@ fn tells_more(step: &Step) -> bool {
     use ArcAction::{Drop, DropLast, Unique};
     matches!(
         step.operation.action,
-        Action::Arc(Unique | Drop | DropLast)
-            | Action::Channel(
-                ChannelAction::AwaitTaken { .. } | ChannelAction::LeaveSender | ChannelAction::DropSender
-            )
+        Action::Arc(Unique | Drop | DropLast) | Action::Channel(ChannelAction::AwaitTaken { .. })
     )
 }
 

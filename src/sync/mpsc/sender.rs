@@ -1,6 +1,6 @@
 //! The sending ends of a channel.
 
-use super::shared::Shared;
+use super::shared::{End, Shared};
 use crate::base::{ChannelAction, Outcome};
 use std::fmt;
 use std::panic::Location;
@@ -9,17 +9,17 @@ use std::sync::mpsc::{SendError, TrySendError};
 
 /// The sending end of an unbounded channel: `std::sync::mpsc::Sender`.
 pub struct Sender<T> {
-    shared: Arc<Shared<T>>,
+    shared: End<T>,
 }
 
 /// The sending end of a bounded channel: `std::sync::mpsc::SyncSender`.
 pub struct SyncSender<T> {
-    shared: Arc<Shared<T>>,
+    shared: End<T>,
 }
 
 impl<T> Sender<T> {
     pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        Sender { shared }
+        Sender { shared: End::first(shared) }
     }
 
     /// Sends a message.
@@ -36,7 +36,7 @@ impl<T> Sender<T> {
 
 impl<T> SyncSender<T> {
     pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        SyncSender { shared }
+        SyncSender { shared: End::first(shared) }
     }
 
     /// Waits for room and sends a message. On a channel without room, waits until it has been received.
@@ -73,27 +73,13 @@ impl<T> SyncSender<T> {
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.shared.add_sender();
-        Sender { shared: Arc::clone(&self.shared) }
+        Sender { shared: self.shared.clone() }
     }
 }
 
 impl<T> Clone for SyncSender<T> {
     fn clone(&self) -> Self {
-        self.shared.add_sender();
-        SyncSender { shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl<T> Drop for Sender<T> {
-    fn drop(&mut self) {
-        self.shared.drop_sender();
-    }
-}
-
-impl<T> Drop for SyncSender<T> {
-    fn drop(&mut self) {
-        self.shared.drop_sender();
+        SyncSender { shared: self.shared.clone() }
     }
 }
 

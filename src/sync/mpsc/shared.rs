@@ -5,13 +5,13 @@
 //! outside repeats each step made inside, so that a channel can be carried across the border.
 
 use crate::base::object::{Channel, State};
-use crate::base::{Action, ChannelAction, Name, ObjectId, ObjectKind, Outcome};
+use crate::base::{Action, CHECK_SEED, ChannelAction, Name, ObjectId, ObjectKind, Outcome, mix_check};
 use crate::engine::current;
 use crate::engine::slot::Slot;
 use std::collections::VecDeque;
 use std::panic::Location;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// A channel, seen from either end.
@@ -20,7 +20,8 @@ pub(super) struct Shared<T> {
     /// Where the channel was made: the end of a sender or receiver has no place of its own.
     made: &'static Location<'static>,
     bound: Option<u64>,
-    senders: AtomicUsize,
+    /// How many senders have been cloned outside of explorations.
+    clones: AtomicU64,
     data: Mutex<Data<T>>,
     changed: Condvar,
 }
@@ -44,7 +45,7 @@ impl<T> Shared<T> {
             slot: Slot::new().named(name),
             made: Location::caller(),
             bound,
-            senders: AtomicUsize::new(1),
+            clones: AtomicU64::new(0),
             data: Mutex::new(data),
             changed: Condvar::new(),
         }
@@ -97,24 +98,15 @@ impl<T> Shared<T> {
         }
     }
 
-    /// One more sender.
-    pub(super) fn add_sender(&self) {
-        self.senders.fetch_add(1, Ordering::Relaxed);
+    /// The share of one more sender.
+    fn next_share(&self) -> u64 {
+        current::next_share()
+            .unwrap_or_else(|| mix_check(CHECK_SEED, self.clones.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// One sender less. Each one's end is a step, because which one is the last depends on their order.
-    pub(super) fn drop_sender(&self) {
-        drop(self.act(ChannelAction::LeaveSender, None, self.made));
-        if self.senders.fetch_sub(1, Ordering::AcqRel) > 1 {
-            return;
-        }
-        let mut data = self.lock();
-        data.channel.apply(ChannelAction::DropSender);
-        self.tell(&data);
-        drop(data);
-        if let Some(object) = self.object() {
-            current::hang_up(object);
-        }
+    fn drop_sender(&self, share: u64) {
+        drop(self.act(ChannelAction::DropSender { share }, None, self.made));
     }
 
     /// The receiver goes, and with it what nobody will receive.
@@ -184,6 +176,42 @@ impl<T> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, Data<T>> {
         // Nothing of the model's runs while it is held, so poison means nothing.
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The sending end of a channel, with its share of it.
+pub(super) struct End<T> {
+    shared: Arc<Shared<T>>,
+    share: AtomicU64,
+}
+
+impl<T> End<T> {
+    /// The only one so far.
+    pub(super) fn first(shared: Arc<Shared<T>>) -> Self {
+        End { shared, share: AtomicU64::new(Channel::WHOLE) }
+    }
+}
+
+impl<T> std::ops::Deref for End<T> {
+    type Target = Shared<T>;
+
+    fn deref(&self) -> &Shared<T> {
+        &self.shared
+    }
+}
+
+impl<T> Clone for End<T> {
+    fn clone(&self) -> Self {
+        let share = self.next_share();
+        self.share.fetch_sub(share, Ordering::Relaxed);
+        End { shared: Arc::clone(&self.shared), share: AtomicU64::new(share) }
+    }
+}
+
+impl<T> Drop for End<T> {
+    fn drop(&mut self) {
+        let share = *self.share.get_mut();
+        self.drop_sender(share);
     }
 }
 

@@ -327,8 +327,8 @@ fn channel(action: ChannelAction, outcome: Outcome, scene: &Scene<'_>, object: &
         (ChannelAction::Receive { .. }, _) => format!("receive{item} from {object}"),
         (ChannelAction::TryReceive, Outcome::Refused) => format!("try_recv from {object} -> empty"),
         (ChannelAction::TryReceive, _) => format!("try_recv{item} from {object}"),
-        (ChannelAction::LeaveSender, _) => format!("drop a sender of {object}"),
-        (ChannelAction::DropSender, _) => format!("drop the last sender of {object}"),
+        (ChannelAction::DropSender { .. }, Outcome::Chosen) => format!("drop the last sender of {object}"),
+        (ChannelAction::DropSender { .. }, _) => format!("drop a sender of {object}"),
         (ChannelAction::DropReceiver, _) => format!("drop the receiver of {object}"),
     }
 }
