@@ -229,14 +229,14 @@ impl Step {
             Action::Channel(ChannelAction::DropSender { .. }) => {
                 [Some((Meeting::Senders(self.operation.object), Access::Add)), None]
             }
-            Action::Channel(ChannelAction::Receive { .. } | ChannelAction::TryReceive)
-                if self.outcome != Outcome::Done =>
-            {
+            Action::Channel(action @ (ChannelAction::Receive { .. } | ChannelAction::TryReceive)) => {
+                let received = self.outcome == Outcome::Done;
                 let object = self.operation.object;
-                [
-                    Some((Meeting::Object(object), Access::Read)),
-                    Some((Meeting::Senders(object), Access::Read)),
-                ]
+                // Without the message that it got, one who does not wait for ever would have found how many senders there are.
+                let waits = matches!(action, ChannelAction::Receive { timeout: super::FOREVER });
+                let first = (Meeting::Object(object), if received { Access::Write } else { Access::Read });
+                let second = (Meeting::Senders(object), Access::Read);
+                [Some(first), (!received || !waits).then_some(second)]
             }
             _ => {
                 let first = (Meeting::Object(self.operation.object), self.access());

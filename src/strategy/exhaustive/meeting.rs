@@ -3,7 +3,7 @@
 use super::history::{History, NONE, Own, View};
 use super::rows;
 use crate::base::{
-    Action, AtomicAction, ChannelAction, CondvarAction, MutexAction, Outcome, Step, ThreadAction,
+    Access, Action, AtomicAction, ChannelAction, CondvarAction, MutexAction, Outcome, Step, ThreadAction,
 };
 
 impl History {
@@ -52,7 +52,7 @@ impl History {
                 let changes = !step.only_reads();
                 for (meeting, access) in step.accesses().into_iter().flatten() {
                     if let Some((meeting, write)) = self.numbered(meeting, access) {
-                        self.meet(number, meeting, write, changes);
+                        self.meet(number, meeting, write, changes && access != Access::Read);
                     }
                 }
             }
