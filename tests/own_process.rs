@@ -71,11 +71,29 @@ fn explores_with_another_hook() {
         });
         assert!(died && count.load(SeqCst) == 2 && !thread::panicking());
     };
+    /// A second panic while a thread unwinds: without a hook of ours that is the end of the process.
+    fn panics_twice() {
+        struct PanicsOnDrop;
+        impl Drop for PanicsOnDrop {
+            fn drop(&mut self) {
+                panic!("and again");
+            }
+        }
+        let _panics = PanicsOnDrop;
+        panic!("once");
+    }
+    static HEARD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
     let ours = selvedge::Explorer::new().explore(model).unwrap();
-    std::panic::set_hook(Box::new(|_| ()));
+    let told = selvedge::Explorer::new().locations(true).explore(panics_twice).unwrap().to_string();
+    std::panic::set_hook(Box::new(|info| HEARD.lock().unwrap().push(info.to_string())));
+    assert_eq!(selvedge::Explorer::new().locations(true).explore(panics_twice).unwrap().to_string(), told);
     let theirs = selvedge::Explorer::new().explore(model).unwrap();
     assert!(ours.proved() && theirs.proved(), "{ours}\n{theirs}");
     assert_eq!(ours.executions(), theirs.executions());
+    // Theirs has heard that somebody looked for ours, and hears of what panics outside.
+    let _ = std::panic::catch_unwind(|| panic!("outside"));
+    let heard = HEARD.lock().unwrap();
+    assert!(heard.len() == 2 && heard[0].contains("no fault") && heard[1].ends_with("outside"), "{heard:?}");
 }
 
 /// Nobody has explored in this process before.

@@ -1,7 +1,7 @@
 //! Panics inside a model: recorded instead of printed, and survived where a real program would abort.
 //!
-//! The process-wide panic hook is wrapped once. On a fiber it keeps message and location for the report and says nothing;
-//! elsewhere it is the user's hook.
+//! The process-wide panic hook is wrapped, and again when somebody has put another in its place. On a fiber it keeps message and
+//! location for the report and says nothing; elsewhere it is the user's hook.
 //!
 //! A destructor that panics while its thread unwinds makes the runtime call the hook a last time and then abort. From
 //! that call the fiber is abandoned: it leaves the hook, switches away and is never resumed. What is left behind is the OS
@@ -12,7 +12,7 @@ use super::fiber;
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
 
 /// What the hook learned of a panic.
 #[derive(Clone, Debug, Default)]
@@ -27,11 +27,27 @@ pub(crate) struct Report {
 thread_local! {
     static LEARNING: Cell<bool> = const { Cell::new(false) };
     static REBALANCING: Cell<bool> = const { Cell::new(false) };
+    static LOOKING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Wraps the panic hook, once per process.
+/// Wraps the panic hook, if it has not been, or another one has been put in its place since.
+///
+/// Whether it is still there only a panic can tell, which another hook hears of: once, for it is wrapped then.
 pub(crate) fn install() {
     install_over(|| ());
+    // Only one at a time looks, so that a hook is wrapped once.
+    static LOOKS: Mutex<()> = Mutex::new(());
+    let _alone = LOOKS.lock().unwrap_or_else(PoisonError::into_inner);
+    if !std::thread::panicking() && !is_in_place() {
+        wrap_hook(|| ());
+    }
+}
+
+fn is_in_place() -> bool {
+    LOOKING.set(true);
+    let _ =
+        catch_unwind(|| panic!("no fault: selvedge looks for its panic hook, as another one has been set"));
+    !LOOKING.replace(false)
 }
 
 /// As [`install`], where something else puts a hook of its own over the panic hook when it is first used: it does so now, and
@@ -54,6 +70,7 @@ fn wrap_hook(intrude: impl FnOnce()) {
     panic::set_hook(Box::new(move |info| {
         if LEARNING.get() {
             fiber::learn();
+        } else if LOOKING.replace(false) {
         } else if REBALANCING.replace(false) {
             balance_from_inside();
         } else if fiber::on_fiber() || fiber::is_carried() && fiber::is_active() {

@@ -89,8 +89,9 @@ impl Execution {
     #[cold]
     pub(crate) fn end_unstarted(&mut self) {
         let (kib, at_once) = (self.settings.stack_size / 1024, self.unfinished);
-        let message =
-            format!("there is no stack of {kib} KiB for one of {at_once} threads at once: start fewer");
+        let mend =
+            if at_once > 1 { "start fewer, or give them smaller stacks" } else { "ask for a smaller one" };
+        let message = format!("there is no stack of {kib} KiB for one of {at_once} threads at once: {mend}");
         self.note_panic_of_engine(message, PanicKind::Ordinary);
         self.end_lost(Errand::Abandoned);
     }

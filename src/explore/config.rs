@@ -107,7 +107,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When a bound is zero, or a stack too small to run on.
+    /// When a bound is zero, or a stack too small to run on, or larger than memory can be.
     pub fn validated(self) -> Result<Self, Error> {
         let bounds = [
             ("executions", self.executions),
@@ -143,6 +143,13 @@ impl Config {
                 format!("give at least {LEAST_STACK} bytes"),
             ));
         }
+        if self.stack_size > MOST_STACK {
+            return Err(Error::new(
+                format!("a stack of {} bytes is more than there can be", self.stack_size),
+                "in the settings of the exploration",
+                format!("give at most {MOST_STACK} bytes"),
+            ));
+        }
         Ok(self)
     }
 
@@ -162,6 +169,8 @@ impl Config {
 }
 
 const LEAST_STACK: usize = 16 * 1024;
+/// A quarter of all addresses.
+const MOST_STACK: usize = usize::MAX / 4;
 
 #[cfg(test)]
 mod tests {
@@ -170,6 +179,7 @@ mod tests {
     #[test]
     fn bounds_that_nothing_fits_into_are_refused() {
         assert!(Config { stack_size: 1, ..Config::default() }.validated().is_err());
+        assert!(Config { stack_size: usize::MAX, ..Config::default() }.validated().is_err());
         assert!(Config { steps: u64::MAX, ..Config::default() }.validated().is_err());
         assert!(Config { executions: 0, ..Config::default() }.validated().is_err());
     }

@@ -75,7 +75,8 @@ pub fn explore<F: Fn() + Send + Sync + 'static>(model: F) -> Report {
     Explorer::new().explore(model).expect("the default settings make sense")
 }
 
-/// A value below `count`, each of which is tried: the model's own nondeterminism, such as an input or a failure.
+/// A value below `count`, each of which is tried: the model's own nondeterminism, such as an input or a failure. Among more than
+/// 65 536, searches for every behaviour try the first of them, and prove nothing.
 ///
 /// Outside an exploration it is 0.
 ///

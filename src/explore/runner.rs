@@ -384,6 +384,6 @@ fn stale(what: &str) -> Error {
     Error::new(
         what.to_string(),
         "in the schedule to replay",
-        "the model has changed since the schedule was recorded, or it belongs to another one; explore again for a new schedule",
+        "the model has changed since the schedule was recorded, or it belongs to another one, such as another check in the same test; explore again for a new schedule",
     )
 }

@@ -79,7 +79,7 @@ pub(super) fn scientific(number: f64) -> String {
     if number.is_infinite() {
         return "1e308 or more".to_string();
     }
-    if number < 1e6 { format!("{number:.0}") } else { format!("{number:.1e}") }
+    if number < 1e6 { grouped(number.round() as u64) } else { format!("{number:.1e}") }
 }
 
 #[cfg(test)]
@@ -90,6 +90,7 @@ mod tests {
     fn numbers_are_grouped_for_reading() {
         assert_eq!(count(1, "execution"), "1 execution");
         assert_eq!(count(12_870, "execution"), "12 870 executions");
+        assert_eq!(scientific(222_616.4), "222 616");
         assert_eq!(scientific(3.14e9), "3.1e9");
         assert_eq!(scientific(f64::INFINITY), "1e308 or more");
     }

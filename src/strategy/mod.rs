@@ -54,6 +54,10 @@ pub use surw::Surw;
 
 use crate::base::{Error, Schedule, ThreadId};
 
+/// So many values of a free choice are tried where all are: what is left to do is kept in memory.
+const MOST_OUTCOMES: u32 = 1 << 16;
+const UNTRIED: &str = "a free choice is among more values than are tried, which are 65 536";
+
 /// A random walk: see [`Random`].
 pub fn random(seed: u64) -> Random {
     Random::new(seed)

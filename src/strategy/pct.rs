@@ -104,7 +104,9 @@ impl Strategy for Pct {
         self.next = 0;
         self.changes.clear();
         let k = if self.longest == 0 { FIRST_GUESS } else { self.longest };
-        for level in 1..self.depth {
+        // More changes than there are choices make no difference.
+        let most = u32::try_from(k).unwrap_or(u32::MAX);
+        for level in 1..self.depth.min(most.saturating_add(1)) {
             self.changes.push((self.dice.below_long(k), level));
         }
         self.changes.sort_unstable();
@@ -239,6 +241,15 @@ mod tests {
     fn rejects_depth_0() {
         let error = Pct::new(0, 1).unwrap_err().to_string();
         assert!(error.contains("give 1 or more"), "{error}");
+    }
+
+    #[test]
+    fn a_depth_beyond_all_choices_is_that_of_every_choice() {
+        let deep = executions(&bounded_queue(), u32::MAX, 1, 20);
+        assert!(deep.iter().any(|run| run.preemptions > 3));
+        let mut strategy = Pct::new(u32::MAX, 1).expect("a depth");
+        some(&bounded_queue(), &mut strategy, 20);
+        assert!(strategy.changes.len() as u64 <= strategy.longest.max(FIRST_GUESS));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::every;
 use selvedge::explore::Coverage;
 use selvedge::sync::Arc;
 use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use selvedge::{Explorer, strategy, thread};
+use selvedge::{Explorer, MemoryModel, strategy, thread};
 
 fn look(x: &AtomicU32) {
     x.load(SeqCst);
@@ -128,6 +128,21 @@ fn more_threads_than_there_are_stacks_for_is_a_finding() {
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
     let headlines = super::headlines(&report.unwrap());
-    let expected = "there is no stack of 16 KiB for one of 15001 threads at once: start fewer";
+    let expected = "there is no stack of 16 KiB for one of 15001 threads at once: start fewer, or give them smaller stacks";
     assert!(headlines[0].ends_with(expected), "{headlines:?}");
+}
+
+#[test]
+fn a_choice_among_more_values_than_can_be_tried_is_no_proof() {
+    for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+        let choose = |count| {
+            let explorer =
+                Explorer::new().strategy(strategy::exhaustive()).memory(memory).executions(100_000);
+            explorer.minimise(false).explore(move || drop(selvedge::choose(count).to_string())).unwrap()
+        };
+        assert!(choose(1_000).proved());
+        let report = choose(u32::MAX);
+        assert_eq!((report.executions(), report.proved()), (65_536, false), "{memory:?}: {report}");
+        assert!(report.doubt().unwrap().contains("more values than are tried"), "{memory:?}: {report}");
+    }
 }

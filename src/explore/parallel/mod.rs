@@ -115,7 +115,7 @@ impl<'a, F: Fn() + Sync> Runner<'a, F> {
         self.take_up(&mut search)?;
         let signals = Signals {
             first_stop: AtomicUsize::new(usize::MAX),
-            deadline: self.config.time.map(|time| self.started + time),
+            deadline: self.config.time.and_then(|time| self.started.checked_add(time)),
             interrupt: self.extras.interrupt.clone().unwrap_or_default(),
             executions: AtomicU64::new(self.report.executions),
             choices: AtomicU64::new(self.report.choices),

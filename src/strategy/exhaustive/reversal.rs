@@ -5,6 +5,7 @@ use super::history::{History, Met, NONE, Next, View};
 use super::node::{Label, Node};
 use super::rows::{self, Lanes, Row, Rows};
 use crate::base::{Choice, ThreadId};
+use crate::strategy::{MOST_OUTCOMES, UNTRIED};
 
 /// Memory for cuts: so many events of each thread.
 #[derive(Debug, Default)]
@@ -180,7 +181,10 @@ impl Exhaustive {
         if self.is_default(event).is_err() {
             return;
         }
-        for outcome in 1..decision.alternatives {
+        if decision.alternatives > MOST_OUTCOMES {
+            self.doubt.get_or_insert_with(|| UNTRIED.to_string());
+        }
+        for outcome in 1..decision.alternatives.min(MOST_OUTCOMES) {
             let mut node = self.begin_node(event);
             let thread = self.renumbered(decision.thread);
             node.choices.push(Choice { thread, outcome });

@@ -3,6 +3,7 @@
 use super::lower::{LOCK, UNLOCK};
 use crate::base::{Action, CondvarAction, VectorClock};
 use crate::memory::{Access, Event, EventId, Graph, Kind, Reach, is_weak};
+use crate::strategy::MOST_OUTCOMES;
 use std::sync::atomic::Ordering;
 
 /// Another graph, told by how it differs from the one at hand. It is made only when its turn has come.
@@ -174,7 +175,7 @@ impl Level {
     /// A free choice among so many comes.
     pub(super) fn choose(&mut self, deed: Deed, count: u32) {
         let next = self.graph.next_of(deed.thread);
-        self.items.extend((1..count).map(|choice| Item::Choice { event: next, choice }));
+        self.items.extend((1..count.min(MOST_OUTCOMES)).map(|choice| Item::Choice { event: next, choice }));
         let event = deed.event(&self.graph, Kind::Choice);
         self.graph.add_choice(deed.thread, event);
     }

@@ -50,7 +50,7 @@ mod symbols;
 mod tests;
 
 use super::exhaustive::tries_handover;
-use super::{Decision, Options, Record, Strategy};
+use super::{Decision, MOST_OUTCOMES, Options, Record, Strategy, UNTRIED};
 use crate::base::{Action, ArcAction, ChannelAction, MOST_PLACES, OnceAction, Step, ThreadAction, ThreadId};
 use crate::memory::{Graph, Model};
 use derive::{Derived, derive};
@@ -360,6 +360,7 @@ impl Strategy for Graphs {
         }
         let uncovered = record.steps.iter().find_map(|step| match step.operation.action {
             Action::Thread(ThreadAction::Kill(_)) => Some(KILLED),
+            Action::Choose(count) if count > MOST_OUTCOMES => Some(UNTRIED),
             _ => tries_handover(&step.operation, record.begun).then_some(HANDED_OVER),
         });
         self.doubt = self.doubt.or(uncovered);
