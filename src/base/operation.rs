@@ -415,6 +415,8 @@ pub enum ArcAction {
     Count,
     /// `get_mut`, `make_mut`, `try_unwrap`, `into_inner`: asks to be the only one.
     Unique,
+    /// The end of `Arc::new_cyclic`: from then on a weak pointer can be upgraded.
+    Begin,
     /// `Weak::upgrade`.
     Upgrade,
     /// The drop of the last strong pointer.

@@ -6,7 +6,8 @@
 //! missed. Clocks go by it, and execution graphs.
 
 use super::{
-    Action, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome, RwLockAction,
+    Action, ArcAction, AtomicAction, BarrierAction, ChannelAction, MutexAction, OnceAction, Outcome,
+    RwLockAction,
 };
 use std::sync::atomic::Ordering;
 
@@ -86,6 +87,9 @@ pub(crate) fn synchronization(action: Action, outcome: Outcome) -> (Acquire, Rel
         // What senders knew when they went is for the receiver, who is told that they are gone.
         Action::Channel(ChannelAction::DropSender { .. }) => (Acquire::Nothing, Release::Shared),
         Action::Channel(ChannelAction::DropReceiver) => (Acquire::Nothing, Release::Join),
+        // Whoever upgrades knows how the value has been made, where others had weak pointers meanwhile.
+        Action::Arc(ArcAction::Begin) => (Acquire::Nothing, Release::Replace),
+        Action::Arc(ArcAction::Upgrade) => (Acquire::Released, Release::Nothing),
         // Whether it succeeds only the facade knows, which then acquires by itself.
         Action::Arc(_) => (Acquire::Nothing, Release::Nothing),
         _ => {

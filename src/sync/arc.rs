@@ -78,6 +78,8 @@ impl<T> Arc<T> {
             current::pointer_made(address(data.as_ptr()));
             let weak = Weak::with_slot(data.clone(), mem::replace(&mut slot, Slot::new()), place);
             let value = data_fn(&weak);
+            // Others may have weak pointers by now, which can be upgraded from here on: nobody else runs before std has seen to that.
+            weak.observe(ArcAction::Begin, place);
             slot = weak.into_slot();
             value
         });

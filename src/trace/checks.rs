@@ -151,6 +151,7 @@ pub(super) fn verb(action: &Action) -> &'static str {
         Action::Rendezvous(action) => rendezvous_verb(action),
         Action::Arc(ArcAction::Count) => "arc count",
         Action::Arc(ArcAction::Unique) => "arc unique",
+        Action::Arc(ArcAction::Begin) => "arc begin",
         Action::Arc(ArcAction::Upgrade) => "arc upgrade",
         Action::Arc(ArcAction::DropLast) => "arc drop",
         Action::Arc(ArcAction::Drop) => "arc let go",

@@ -3,7 +3,7 @@
 use super::{every_trace, outcomes, outcomes_of, right, wrong};
 use selvedge::cell::UnsafeCell;
 use selvedge::sync::{Arc, Weak};
-use selvedge::thread;
+use selvedge::{MemoryModel, thread};
 
 struct Slate(UnsafeCell<u32>);
 
@@ -112,6 +112,35 @@ fn an_upgrade_beside_the_last_drop_sees_both() {
         other.join().unwrap()
     });
     assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn an_upgrade_beside_the_making_of_a_value_sees_it_whole_or_not_at_all() {
+    struct Part(UnsafeCell<u32>);
+    // SAFETY: who reads it has upgraded a pointer, and it is written before that can be done.
+    unsafe impl Sync for Part {}
+    fn upgrades() -> (bool, Option<u32>) {
+        let (mut early, mut other) = (false, None);
+        let whole = Arc::new_cyclic(|weak: &Weak<Part>| {
+            let theirs = weak.clone();
+            // SAFETY: as above.
+            let read = move || theirs.upgrade().map(|part| part.0.with(|number| unsafe { *number }));
+            other = Some(thread::spawn(read));
+            early = weak.upgrade().is_some();
+            let part = Part(UnsafeCell::new(1));
+            // SAFETY: as above.
+            part.0.with_mut(|number| unsafe { *number = 2 });
+            part
+        });
+        let read = other.unwrap().join().unwrap();
+        drop(whole);
+        (early, read)
+    }
+    let expected = [(false, None), (false, Some(2))];
+    assert_eq!(outcomes(upgrades), expected);
+    for memory in [MemoryModel::SequentiallyConsistent, MemoryModel::C11] {
+        assert_eq!(outcomes_of(every_trace().memory(memory), upgrades), expected, "{memory:?}");
+    }
 }
 
 #[test]

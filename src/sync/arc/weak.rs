@@ -146,7 +146,7 @@ impl<T: ?Sized> Weak<T> {
         current::pointer(&self.slot, address(self.data.as_ptr()))
     }
 
-    fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
+    pub(super) fn observe(&self, action: ArcAction, place: &'static Location<'static>) -> Option<ObjectId> {
         let object = self.object()?;
         current::perform_on(object, Action::Arc(action), place);
         Some(object)

@@ -337,6 +337,7 @@ fn arc(action: ArcAction, outcome: Outcome, object: &str) -> String {
     match action {
         ArcAction::Count => format!("count of {object} -> {}", outcome.value().unwrap_or(0)),
         ArcAction::Unique => format!("is {object} the only one? {}", yes(outcome)),
+        ArcAction::Begin => format!("{object} has its value"),
         ArcAction::Upgrade if yes(outcome) == "no" => format!("upgrade {object} -> gone"),
         ArcAction::Upgrade => format!("upgrade {object}"),
         ArcAction::Drop if yes(outcome) == "no" => format!("drop {object}, not the last"),
