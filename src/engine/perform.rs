@@ -6,9 +6,9 @@ use super::Clock;
 use super::execution::{Arrival, Execution, Mode};
 use crate::base::object::{Atomic, State};
 use crate::base::{
-    Action, AtomicAction, CellAction, ChannelAction, CondvarAction, EventAction, FOREVER, MOST_PLACES,
-    MutexAction, ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction, SemaphoreAction,
-    Step, ThreadAction, ThreadId, synchronization,
+    Action, AtomicAction, CellAction, ChannelAction, CondvarAction, EventAction, FOREVER, MOST_DENIALS,
+    MOST_PLACES, MutexAction, ObjectId, Operation, Outcome, QueueAction, RendezvousAction, RwLockAction,
+    SemaphoreAction, Step, ThreadAction, ThreadId, synchronization,
 };
 use crate::trace::Race;
 use std::panic::Location;
@@ -98,7 +98,7 @@ impl Execution {
     pub(crate) fn commit_on_object(&mut self, operation: Operation, choice: u32) -> Outcome {
         let (me, offset) = (self.running, self.offset());
         if matches!(operation.action, Action::Channel(ChannelAction::TrySend)) {
-            self.note_receiver(operation.object);
+            self.note_receiver(operation.object, choice == 0);
         }
         let state = &mut self.objects[operation.object.index()].state;
         let outcome = if operation.may_block() && !state.ready(me, operation.action) {
@@ -145,15 +145,15 @@ impl Execution {
         }
     }
 
-    /// Tells a channel whether a thread has come to receive from it.
+    /// Tells a channel whether a thread waits to receive from it: one that has come to it, where that `counts`.
     #[cold]
-    fn note_receiver(&mut self, channel: ObjectId) {
+    fn note_receiver(&mut self, channel: ObjectId, counts: bool) {
         let receives = |t: ThreadId| {
             let pending = &self.threads[t.index()].pending;
             pending.object == channel
                 && matches!(pending.action, Action::Channel(ChannelAction::Receive { .. }))
         };
-        let waits = self.objects[channel.index()].watchers.iter().any(receives);
+        let waits = counts && self.objects[channel.index()].watchers.iter().any(receives);
         if let State::Channel(state) = &mut self.objects[channel.index()].state {
             state.set_receiver_waits(waits);
         }
@@ -313,6 +313,7 @@ impl Execution {
                 1 + u32::from(left && self.would_match(operation))
             }
             Action::Thread(ThreadAction::IsFinished(thread)) => 1 + u32::from(self.may_deny_end(thread)),
+            Action::Channel(_) => self.outcomes_of_attempt(operation),
             Action::Condvar(CondvarAction::Wake { .. }) => {
                 let left = self.threads[self.running.index()].spurious < self.settings.spurious_wakeups;
                 1 + u32::from(left && self.wakes_spuriously(operation, 1))
@@ -329,10 +330,28 @@ impl Execution {
             _ => strategy.outcome(self.running, count).min(count - 1),
         };
         self.schedule.outcome_at(self.position(), choice);
-        if matches!(operation.action, Action::Atomic(_)) {
-            self.running_mut().weak += u32::from(choice != 0);
+        match operation.action {
+            Action::Atomic(_) => self.running_mut().weak += u32::from(choice != 0),
+            Action::Channel(_) if choice == 0 => self.running_mut().refused = 0,
+            Action::Channel(_) => self.running_mut().refused += 1,
+            _ => {}
         }
         choice
+    }
+
+    /// How many outcomes an attempt to send has: where it would hand over its message to one who has come to receive, that one may
+    /// not wait yet, which it finds no more often in a row than a polling loop is followed.
+    fn outcomes_of_attempt(&mut self, operation: &Operation) -> u32 {
+        self.note_receiver(operation.object, true);
+        let count = self.objects()[operation.object.index()].state.outcomes(operation.action);
+        let enough = count > 1 && self.running_mut().refused >= MOST_DENIALS as u32;
+        if enough {
+            // It succeeds now.
+            self.running_mut().refused = 0;
+            self.fairness_assumed = true;
+            return 1;
+        }
+        count
     }
 }
 
@@ -345,5 +364,6 @@ const fn has_outcomes(operation: &Operation) -> bool {
             | Action::Condvar(CondvarAction::NotifyOne | CondvarAction::Wake { stays: false, .. })
             | Action::Atomic(AtomicAction::CompareExchange { weak: true, .. })
             | Action::Thread(crate::base::ThreadAction::IsFinished(_))
+            | Action::Channel(ChannelAction::TrySend)
     )
 }

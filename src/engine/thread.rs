@@ -63,6 +63,8 @@ pub(crate) struct Thread {
     /// How many spurious wakeups it has had, and weak compare-exchanges failed.
     pub(crate) spurious: u32,
     pub(crate) weak: u32,
+    /// How often in a row it has found that one who has come to receive does not wait yet.
+    pub(crate) refused: u32,
     /// How many shares it has taken.
     pub(crate) shares: u32,
     /// Whether it has gone round for long without seeing what is there to be seen, and reads the newest values now.
@@ -105,6 +107,7 @@ impl Thread {
             catches_up: false,
             weak: 0,
             shares: 0,
+            refused: 0,
             rounds: None,
             packet: Packet::new(),
             locals: Vec::new(),
@@ -134,7 +137,8 @@ impl Thread {
         self.end_denied.clear();
         self.delivered = false;
         self.detached = false;
-        (self.spurious, self.weak, self.shares, self.catches_up) = (0, 0, 0, false);
+        (self.spurious, self.weak, self.shares) = (0, 0, 0);
+        (self.refused, self.catches_up) = (0, false);
         self.rounds = None;
         debug_assert!(self.locals.is_empty());
     }

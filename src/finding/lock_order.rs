@@ -3,7 +3,8 @@
 //! Goodlock (Havelund 2000; Bensalem & Havelund 2005): an edge from lock `a` to lock `b` for a thread that takes `b`
 //! while it holds `a`; a circle of edges of different threads is an inversion, unless one lock is held throughout by
 //! all of them (a gate), or the start and end of threads order two of the edges. An attempt that does not wait
-//! (`try_lock`) is no edge. Inversions are looked for within one execution.
+//! (`try_lock`) is no edge. Readers keep nobody out who reads, as long as nobody writes: one who waits to write may keep them out.
+//! Inversions are looked for within one execution.
 
 use super::{Case, Tale};
 use crate::base::{
@@ -43,8 +44,11 @@ pub struct Nesting {
 #[derive(Clone, Debug)]
 struct Edge {
     nesting: Nesting,
-    /// All locks held.
-    gates: Vec<ObjectId>,
+    /// Whether it takes a lock for reading which nobody ever writes under, and whether it holds one so.
+    takes_shared: bool,
+    holds_shared: bool,
+    /// All locks held, and whether for reading.
+    gates: Vec<(ObjectId, bool)>,
     /// What the starts and ends of threads order before it.
     clock: VectorClock,
 }
@@ -65,9 +69,10 @@ pub fn find(trace: &Trace) -> Option<LockOrderInversion> {
 fn extend<'a>(edges: &'a [Edge], path: &mut Vec<&'a Edge>, length: usize) -> bool {
     let wanted = path[path.len() - 1].nesting.taken;
     if path.len() == length {
-        return wanted == path[0].nesting.held;
+        return wanted == path[0].nesting.held && is_kept_out(path[path.len() - 1], path[0]);
     }
-    for edge in edges.iter().filter(|edge| edge.nesting.held == wanted) {
+    let last = path[path.len() - 1];
+    for edge in edges.iter().filter(|edge| edge.nesting.held == wanted && is_kept_out(last, edge)) {
         if path.iter().all(|other| can_meet(edge, other)) {
             path.push(edge);
             if extend(edges, path, length) {
@@ -79,13 +84,19 @@ fn extend<'a>(edges: &'a [Edge], path: &mut Vec<&'a Edge>, length: usize) -> boo
     false
 }
 
+/// Whether one who wants the lock that the other holds has to wait.
+fn is_kept_out(wants: &Edge, holds: &Edge) -> bool {
+    !(wants.takes_shared && holds.holds_shared)
+}
+
 /// Whether two threads could be at these two edges at once.
 fn can_meet(a: &Edge, b: &Edge) -> bool {
+    // Two who hold a lock for reading can be there at once.
+    let excludes = |(lock, shared): &(ObjectId, bool)| {
+        b.gates.iter().any(|(other, also)| lock == other && !(*shared && *also))
+    };
     let ordered = |a: &Edge, b: &Edge| b.clock.get(a.nesting.thread) > a.nesting.step as u32;
-    a.nesting.thread != b.nesting.thread
-        && !a.gates.iter().any(|lock| b.gates.contains(lock))
-        && !ordered(a, b)
-        && !ordered(b, a)
+    a.nesting.thread != b.nesting.thread && !a.gates.iter().any(excludes) && !ordered(a, b) && !ordered(b, a)
 }
 
 /// All edges, each kind once.
@@ -93,6 +104,7 @@ fn edges(trace: &Trace) -> Vec<Edge> {
     let mut state = State::new();
     let mut clocks: Vec<VectorClock> = Vec::new();
     let mut edges: Vec<Edge> = Vec::new();
+    let written: BTreeSet<ObjectId> = trace.steps.iter().filter_map(writes_under).collect();
     for (offset, step) in trace.numbered() {
         let at = offset.saturating_sub(trace.skipped) as u32 + 1;
         advance(&mut clocks, step, at);
@@ -102,9 +114,12 @@ fn edges(trace: &Trace) -> Vec<Edge> {
             for hold in &held {
                 let nesting =
                     Nesting { thread: step.thread, held: hold.lock, since: hold.since, taken, step: offset };
-                let gates: Vec<ObjectId> = held.iter().map(|hold| hold.lock).collect();
+                let gates: Vec<_> = held.iter().map(|hold| (hold.lock, hold.shared)).collect();
                 let clock = clocks[step.thread.index()].clone();
-                let edge = Edge { nesting, gates, clock };
+                let reads = matches!(step.operation.action, Action::RwLock(RwLockAction::Read));
+                let takes_shared = reads && !written.contains(&taken);
+                let holds_shared = hold.shared && !written.contains(&hold.lock);
+                let edge = Edge { nesting, takes_shared, holds_shared, gates, clock };
                 if !edges.iter().any(|known| alike(known, &edge)) {
                     edges.push(edge);
                 }
@@ -116,7 +131,8 @@ fn edges(trace: &Trace) -> Vec<Edge> {
 }
 
 fn alike(a: &Edge, b: &Edge) -> bool {
-    let key = |edge: &Edge| (edge.nesting.thread, edge.nesting.held, edge.nesting.taken);
+    let shared = |edge: &Edge| (edge.takes_shared, edge.holds_shared);
+    let key = |edge: &Edge| (edge.nesting.thread, edge.nesting.held, edge.nesting.taken, shared(edge));
     key(a) == key(b) && a.gates == b.gates && a.clock == b.clock
 }
 
@@ -161,6 +177,13 @@ fn waits_for_lock(step: &Step) -> Option<ObjectId> {
         Action::Condvar(CondvarAction::Reacquire { mutex }) => Some(mutex),
         _ => None,
     }
+}
+
+/// The readers-writer lock under which a step writes, or would like to.
+fn writes_under(step: &Step) -> Option<ObjectId> {
+    let writes =
+        matches!(step.operation.action, Action::RwLock(RwLockAction::Write | RwLockAction::TryWrite));
+    writes.then_some(step.operation.object)
 }
 
 impl Tale for LockOrderInversion {

@@ -100,11 +100,8 @@ fn a_bounded_channel_makes_senders_wait() {
 fn a_rendezvous_needs_both() {
     let seen = outcomes(|| {
         let (sender, receiver) = sync_channel(0);
-        let other = thread::spawn(move || {
-            // A thread that is about to receive counts as waiting, so it needs a step before that to come late.
-            thread::yield_now();
-            receiver.recv().unwrap()
-        });
+        // It may be about to receive, and not wait yet.
+        let other = thread::spawn(move || receiver.recv().unwrap());
         let sent = match sender.try_send(1) {
             Ok(()) => true,
             Err(TrySendError::Full(1)) => {
@@ -116,6 +113,29 @@ fn a_rendezvous_needs_both() {
         (sent, other.join().unwrap())
     });
     assert_eq!(seen, [(false, 2), (true, 1)]);
+    let first = outcomes(|| {
+        let (sender, receiver) = sync_channel(0);
+        let other = thread::spawn(move || sender.try_send(1).is_ok());
+        (receiver.recv().is_ok(), other.join().unwrap())
+    });
+    assert_eq!(first, [(false, false), (true, true)]);
+}
+
+#[test]
+fn who_tries_until_somebody_waits_comes_to_an_end() {
+    fn tries() -> u32 {
+        let (sender, receiver) = sync_channel(0);
+        let other = thread::spawn(move || receiver.recv().unwrap());
+        let mut times = 1;
+        while sender.try_send(1).is_err() {
+            times += 1;
+            thread::yield_now();
+        }
+        times + other.join().unwrap()
+    }
+    let most = outcomes(tries);
+    assert!(most.len() > 2, "{most:?}");
+    assert_eq!(outcomes_of(every_trace(), tries), most);
 }
 
 #[test]

@@ -93,6 +93,48 @@ fn an_execution_that_did_not_deadlock_warns_of_the_order() {
 }
 
 #[test]
+fn two_who_only_read_keep_nobody_out_unless_somebody_writes() {
+    fn reads(writes: bool) {
+        let locks = Arc::new([RwLock::with_name((), "left"), RwLock::with_name((), "right")]);
+        let order = |first: usize| {
+            let locks = Arc::clone(&locks);
+            move || {
+                let _outer = locks[first].read().unwrap();
+                let _inner = locks[1 - first].read().unwrap();
+            }
+        };
+        let (one, two) = (order(0), order(1));
+        let other = thread::spawn(two);
+        one();
+        other.join().unwrap();
+        if writes {
+            locks.iter().for_each(|lock| drop(lock.write()));
+        }
+    }
+    let report = |writes| Explorer::new().all_findings(true).explore(move || reads(writes)).unwrap();
+    assert!(report(false).proved(), "{}", report(false));
+    // Where somebody may wait to write, readers may have to wait too.
+    assert_eq!(headlines(&report(true)), [INVERSION]);
+}
+
+#[test]
+fn a_gate_that_is_only_read_keeps_nobody_out() {
+    let report = Explorer::new().all_findings(true).explore(|| {
+        let (gate, locks) = (RwLock::new(()), [Mutex::with_name((), "left"), Mutex::with_name((), "right")]);
+        let order = |first: usize| {
+            let _gate = gate.read().unwrap();
+            let _outer = locks[first].lock().unwrap();
+            let _inner = locks[1 - first].lock().unwrap();
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| order(1));
+            order(0);
+        });
+    });
+    assert_eq!(headlines(&report.unwrap()), [DEADLOCK, INVERSION]);
+}
+
+#[test]
 fn a_gate_around_both_locks_makes_the_order_free() {
     right(2, || {
         let locks = Arc::new([const { Mutex::new(()) }; 3]);

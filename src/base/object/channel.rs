@@ -37,6 +37,11 @@ impl Channel {
         self.capacity == Some(0)
     }
 
+    /// Whether an attempt to send hands over its message.
+    pub(crate) fn would_hand_over(&self) -> bool {
+        self.is_rendezvous() && self.receiver_waits && !self.receiver_gone && self.has_room()
+    }
+
     pub(crate) fn set_receiver_waits(&mut self, waits: bool) {
         self.receiver_waits = waits;
     }

@@ -35,8 +35,8 @@ pub(crate) use semaphore::Semaphore;
 pub(crate) use stream::Stream;
 
 use crate::base::{
-    Action, CellAction, CondvarAction, Outcome, OutputAction, RendezvousAction, SharedAction, ThreadId,
-    ValueAction,
+    Action, CellAction, ChannelAction, CondvarAction, Outcome, OutputAction, RendezvousAction, SharedAction,
+    ThreadId, ValueAction,
 };
 
 /// The state of an object in one execution.
@@ -147,6 +147,10 @@ impl State {
     pub(crate) fn outcomes(&self, action: Action) -> u32 {
         match (self, action) {
             (State::Condvar(state), Action::Condvar(CondvarAction::NotifyOne)) => state.sleepers().max(1),
+            // Whoever is about to receive may not wait yet.
+            (State::Channel(state), Action::Channel(ChannelAction::TrySend)) => {
+                1 + u32::from(state.would_hand_over())
+            }
             _ => 1,
         }
     }

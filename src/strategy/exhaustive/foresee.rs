@@ -187,7 +187,7 @@ impl History {
         let weak_left = next.spent.weak < self.weak_failures;
         if action == Action::Channel(ChannelAction::TrySend) {
             self.foresee_receivers(object);
-            return self.foresee_attempt(object, view);
+            return self.foresee_attempt(next, view);
         }
         let state = self.state(object, view);
         let ready = state.ready(thread, action);
@@ -210,15 +210,19 @@ impl History {
     }
 
     /// An attempt to send, which on a channel without capacity succeeds only if somebody waits for it.
-    fn foresee_attempt(&mut self, object: ObjectId, view: View<'_>) -> u32 {
+    fn foresee_attempt(&mut self, next: &Next, view: View<'_>) -> u32 {
+        let object = next.operation.object;
         let awaited = self.is_awaited(object, view);
         let mut state = self.state(object, view).clone();
-        let mut sends = false;
+        let (mut sends, mut outcomes) = (false, 1);
         if let State::Channel(channel) = &mut state {
             channel.set_receiver_waits(awaited);
+            let may_be_refused = channel.would_hand_over() && self.may_be_refused(next.thread, next.index);
+            outcomes += u32::from(may_be_refused);
             sends = matches!(channel.apply(ChannelAction::TrySend), Outcome::Value(_));
         }
-        self.would_meet(object.0, sends)
+        self.would_meet(object.0, sends);
+        outcomes
     }
 
     /// How many outcomes an operation had that has just been performed as `step`, after so many events of its thread, which had
@@ -234,6 +238,10 @@ impl History {
                 let might = spent.weak < self.weak_failures;
                 let could = step.choice != 0 || !matches!(step.outcome, Outcome::Mismatch(_));
                 1 + u32::from(might && could)
+            }
+            Action::Channel(ChannelAction::TrySend) => {
+                let could = step.choice != 0 || self.hands_over(step);
+                1 + u32::from(could && self.may_be_refused(step.thread.0, index))
             }
             Action::Thread(ThreadAction::IsFinished(thread)) => {
                 let over = step.choice != 0 || step.outcome == Outcome::Value(1);

@@ -136,6 +136,24 @@ impl History {
         })
     }
 
+    /// Whether `me` may find at its event `index` that one who has come to receive does not wait yet, as the engine has it.
+    pub(super) fn may_be_refused(&self, me: u32, index: u32) -> bool {
+        let before = self.by_thread[me as usize].iter().take(index as usize).rev();
+        let attempts =
+            before.map(|event| &self.steps[self.events[*event as usize].step as usize]).filter(|step| {
+                step.operation.action == Action::Channel(ChannelAction::TrySend)
+                    && (step.choice != 0 || self.hands_over(step))
+            });
+        attempts.take_while(|step| step.choice != 0).count() < MOST_DENIALS
+    }
+
+    /// Whether an attempt has handed over its message.
+    pub(super) fn hands_over(&self, step: &Step) -> bool {
+        let begun = self.begun.get(step.operation.object.index());
+        matches!(begun, Some(State::Channel(channel)) if channel.is_rendezvous())
+            && matches!(step.outcome, Outcome::Value(_))
+    }
+
     /// What an attempt to hand over meets besides the channel.
     pub(super) fn foresee_receivers(&mut self, channel: ObjectId) {
         for at in 0..self.receivers.len() {
