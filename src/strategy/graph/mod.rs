@@ -39,6 +39,7 @@
 //! ```
 
 mod derive;
+mod doubts;
 mod grow;
 mod level;
 mod lower;
@@ -51,9 +52,13 @@ mod tests;
 
 use super::exhaustive::tries_handover;
 use super::{Decision, MOST_OUTCOMES, Options, Record, Strategy, UNTRIED};
-use crate::base::{Action, ArcAction, ChannelAction, MOST_PLACES, OnceAction, Step, ThreadAction, ThreadId};
+use crate::base::{Action, MOST_PLACES, ThreadAction, ThreadId};
 use crate::memory::{Graph, Model};
 use derive::{Derived, derive};
+pub(crate) use doubts::FORGOTTEN;
+use doubts::{
+    CUT_OFF, DEEP, HANDED_OVER, KILLED, MOVED, NO_EXECUTION, POISONED, TOLD, tells_more, waits_for_poison,
+};
 use grow::{Names, Surprise, grow, pointer};
 use level::{Level, Scratch};
 use replay::{Planned, plan};
@@ -111,43 +116,14 @@ pub struct Graphs {
     /// What has been computed, and how much may be.
     work: u64,
     most_work: u64,
+    /// Whether no more graphs can be kept.
+    full: bool,
     /// Whether the execution under way is another one than was planned, for a reason that is known: see `doubt`.
     astray: bool,
 }
 
-const NO_EXECUTION: &str = "an execution graph could not be run, and what would differ from it was not tried";
-const TOLD: &str = "from an `Arc`, a channel or a result a thread learned more of others than execution graphs have, so that some of them \
-                    cannot be";
-/// Also told by whoever knows that stores were forgotten.
-pub(crate) const FORGOTTEN: &str =
-    "an atomic has had so many stores that reading the oldest of them was not tried";
-const CUT_OFF: &str =
-    "an execution was cut off in the middle, and what others would have done then was not tried";
-const KILLED: &str = "a process is killed, and when is not part of execution graphs";
-const HANDED_OVER: &str = "an attempt to send on a channel without room succeeds if somebody waits, which is not part of execution graphs";
-
-const MOVED: &str = "an atomic pointer was equal to others than before, as memory that is used again lies elsewhere in every execution, or \
-                     a pointer was counted on from another";
-
-const POISONED: &str =
-    "a `Once` is poisoned, and whether one who waits for it finds that is not part of execution graphs";
-
-/// Whether somebody poisons what somebody waits for, who then does not wait any more, or waits for more.
-fn waits_for_poison(record: &Record<'_>) -> bool {
-    let operations =
-        || record.steps.iter().map(|step| &step.operation).chain(record.pending.iter().flatten());
-    let any = |action| operations().any(|operation| operation.action == Action::Once(action));
-    any(OnceAction::Complete { poison: true }) && any(OnceAction::Wait)
-}
-
-/// Whether a step may tell its thread more than an event of a graph does.
-fn tells_more(step: &Step) -> bool {
-    use ArcAction::{Drop, DropLast, Unique};
-    matches!(
-        step.operation.action,
-        Action::Arc(Unique | Drop | DropLast) | Action::Channel(ChannelAction::AwaitTaken { .. })
-    )
-}
+/// So many steps of executions, about half a gibibyte, may have graphs that are kept.
+const MOST_KEPT: usize = 1 << 21;
 
 impl Graphs {
     /// A search of all graphs that are consistent under `model`.
@@ -181,7 +157,7 @@ impl Graphs {
             return true;
         }
         loop {
-            if self.work >= self.most_work {
+            if self.work >= self.most_work || self.full {
                 return false;
             }
             let Some(level) = self.levels.last_mut() else { return false };
@@ -330,6 +306,7 @@ impl Strategy for Graphs {
     }
 
     fn learn(&mut self, record: &Record<'_>) {
+        let levels = self.levels.len();
         let Some(level) = self.levels.last_mut() else { return };
         let astray = std::mem::take(&mut self.astray);
         let nothing = record.steps.is_empty() && !record.maximal;
@@ -364,6 +341,9 @@ impl Strategy for Graphs {
             _ => tries_handover(&step.operation, record.begun).then_some(HANDED_OVER),
         });
         self.doubt = self.doubt.or(uncovered);
+        if levels * record.steps.len() > MOST_KEPT {
+            (self.doubt, self.full) = (self.doubt.or(Some(DEEP)), true);
+        }
         self.cut |= !record.maximal;
         self.executions += 1;
         level.share /= (1 + level.items.len()) as f64;
