@@ -215,3 +215,17 @@ fn both_deposits() {
         (0..2).for_each(|_| drop(scope.spawn(|| *balance.lock().unwrap() += 100)));
     });
 }
+
+#[test]
+fn a_report_is_in_lines_whatever_the_names_are() {
+    let report = |name: &str, command: &str| {
+        let explorer = selvedge::Explorer::new().name(name).replay_command(command);
+        explorer.explore(|| panic!("on purpose")).unwrap().to_string()
+    };
+    let named = report("two\nlines \u{1b}[31m", "again '{schedule}'");
+    assert!(named.starts_with("panic in two lines [31m: "), "{named}");
+    let unnamed = report("", "again");
+    assert!(unnamed.starts_with("panic: "), "{unnamed}");
+    // Whoever forgets to say where the schedule goes is given it all the same.
+    assert!(unnamed.contains("replay: again '~'"), "{unnamed}");
+}

@@ -162,7 +162,10 @@ static PROGRAMS: &[Program] = &[
 pub fn find(name: &str) -> Result<&'static Program, Error> {
     programs().iter().find(|p| p.name == name).ok_or_else(|| {
         let known: Vec<&str> = programs().iter().map(|p| p.name).collect();
-        Error::new(format!("`{name}` is no program"), "in the list of programs", suggest::mend(name, &known))
+        let called: String = name.chars().take(60).collect();
+        let more = if called.len() < name.len() { "…" } else { "" };
+        let what = format!("`{called}{more}` is no program");
+        Error::new(what, "in the list of programs", suggest::mend(name, &known))
     })
 }
 

@@ -47,6 +47,7 @@ use crate::backend::Backend;
 use crate::base::{Action, Error, Operation, Strategy};
 use crate::engine::{Clock, MemoryModel, Output, current};
 use crate::trace::Trace;
+use crate::trace::render::one_line;
 use progress::Watcher;
 use runner::{Extras, Runner};
 use std::sync::Arc;
@@ -263,13 +264,13 @@ impl Explorer {
         self
     }
 
-    /// The name of what is explored, for reports.
+    /// The name of what is explored, for reports: in one line, whatever is in it, and none if that is empty.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.config.name = Some(name.into());
+        self.config.name = Some(one_line(&name.into())).filter(|name| !name.is_empty());
         self
     }
 
-    /// The command that replays a schedule, for reports; `{schedule}` in it stands for the schedule.
+    /// The command that replays a schedule, for reports; `{schedule}` in it stands for the schedule, which follows it otherwise.
     pub fn replay_command(mut self, command: impl Into<String>) -> Self {
         self.config.replay_command = Some(command.into());
         self

@@ -377,7 +377,10 @@ impl Report {
         let schedule = found.schedule();
         // An empty variable counts as none; an empty check word says that no choice is meant.
         let text = if schedule.is_empty() { "~".to_owned() } else { schedule.to_string() };
-        command.replace("{schedule}", &text)
+        match command.contains("{schedule}") {
+            true => command.replace("{schedule}", &text),
+            false => format!("{command} '{text}'"),
+        }
     }
 
     /// How to see an execution again whose schedule nobody wants to see.

@@ -43,6 +43,7 @@ pub fn departure(trace: &Trace, again: &Trace) -> Option<Departure> {
     let same = |before: &Step, now: &Step| {
         (before.thread, before.choice, is_panic(before)) == (now.thread, now.choice, is_panic(now))
             && check_signature(before, &names[0]) == check_signature(now, &names[1])
+            && names[0].object(before.operation.object) == names[1].object(now.operation.object)
     };
     // Of very long executions only the last steps are known.
     let from = trace.skipped.max(again.skipped);
@@ -87,8 +88,12 @@ mod tests {
 
     /// Main starts a worker, which does `what` to the two variables, and then `more` to the first.
     fn trace(what: fn(ObjectId, ObjectId) -> Does, more: u64) -> Trace {
+        named(["x", "y"], what, more)
+    }
+
+    fn named(names: [&'static str; 2], what: fn(ObjectId, ObjectId) -> Does, more: u64) -> Trace {
         let mut build = Builder::new();
-        let (x, y, b) = (build.shared("x"), build.shared("y"), build.thread("worker"));
+        let (x, y, b) = (build.shared(names[0]), build.shared(names[1]), build.thread("worker"));
         build.step(0, Does::Set(x, 1)).step(0, Does::Set(y, 1)).step(0, Does::Spawn(b));
         build.step(1, what(x, y));
         for value in 0..more {
@@ -110,6 +115,8 @@ mod tests {
     fn the_first_step_that_differs_is_named() {
         let other = told(&trace(|_, y| Does::Get(y, 1), 1));
         assert_eq!(other.unwrap(), "step 4 was `worker: read x -> 1`, now it is `worker: read y -> 1`");
+        let swapped = told(&named(["y", "x"], |x, _| Does::Get(x, 1), 1));
+        assert_eq!(swapped.unwrap(), "step 1 was `main: write x = 1`, now it is `main: write y = 1`");
         let more = told(&trace(|x, _| Does::Get(x, 1), 2));
         assert_eq!(more.unwrap(), "it finished after 5 steps, now step 6 is `worker: write x = 1`");
         let mut less = trace(|x, _| Does::Get(x, 1), 0);
