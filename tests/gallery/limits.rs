@@ -3,8 +3,9 @@
 use super::every;
 use selvedge::explore::Coverage;
 use selvedge::sync::Arc;
-use selvedge::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use selvedge::{Explorer, MemoryModel, strategy, thread};
+use selvedge::sync::atomic::AtomicU32;
+use selvedge::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use selvedge::{Explorer, MemoryModel, Search, hint, strategy, thread};
 
 fn look(x: &AtomicU32) {
     x.load(SeqCst);
@@ -145,4 +146,33 @@ fn a_choice_among_more_values_than_can_be_tried_is_no_proof() {
         assert_eq!((report.executions(), report.proved()), (65_536, false), "{memory:?}: {report}");
         assert!(report.doubt().unwrap().contains("more values than are tried"), "{memory:?}: {report}");
     }
+}
+
+#[test]
+fn a_loop_without_an_end_does_not_fill_the_memory() {
+    // A reader comes in, and goes again if a writer is there.
+    const WRITER: u32 = 1 << 31;
+    let report = Explorer::new().search(Search::Exhaustive).executions(1_000_000).explore(|| {
+        let lock = AtomicU32::new(0);
+        let read = || {
+            while lock.fetch_add(1, Acquire) & WRITER != 0 {
+                lock.fetch_sub(1, Relaxed);
+                hint::spin_loop();
+            }
+            lock.fetch_sub(1, Release);
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while lock.compare_exchange(0, WRITER, Acquire, Relaxed).is_err() {
+                    hint::spin_loop();
+                }
+                lock.fetch_and(!WRITER, Release);
+            });
+            scope.spawn(read);
+            read();
+        });
+    });
+    let report = report.unwrap();
+    assert!(!report.failed() && !report.proved(), "{report}");
+    assert!(report.doubt().unwrap().contains("too many to keep"), "{report}");
 }
