@@ -10,6 +10,7 @@
 
 use super::objects::Object;
 use super::thread::Thread;
+use super::times::Times;
 use crate::base::{
     Action, CondvarAction, FOREVER, MutexAction, ObjectKind, Operation, Outcome, OutputAction, QueueAction,
     SharedAction, Step, ThreadAction, ThreadId, ThreadSet,
@@ -189,10 +190,11 @@ impl Portrait {
         &self,
         threads: impl Iterator<Item = &'a Thread>,
         objects: &[Object],
-        time: u64,
+        (time, times): (u64, &Times),
         resting: &ThreadSet,
     ) -> u128 {
         let mut digest = Digest::default();
+        times.hash(&mut digest);
         for (number, thread) in threads.enumerate() {
             if let Some(own) = self.threads.get(number) {
                 digest.add(own.digest.0);
