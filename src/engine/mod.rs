@@ -84,7 +84,8 @@ pub(crate) use stretch::{Halt, Leeway, Plain};
 /// How time passes in an execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
-    /// A sleep orders nothing and a time-out may fire whenever its thread waits: what a program may rely on.
+    /// A sleep orders nothing and a time-out may fire whenever its thread waits: what a program may rely on. An
+    /// [`Instant`](crate::time::Instant) tells the least time that can have passed.
     #[default]
     Abstract,
     /// Time moves on only when nobody can run: what usually happens.
