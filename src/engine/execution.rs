@@ -116,9 +116,6 @@ pub(crate) struct Execution {
     pub(crate) ahead: [ThreadId; 256],
     pub(crate) ahead_at: u8,
     pub(crate) ahead_end: u8,
-    /// Time under the virtual clock, in nanoseconds.
-    pub(crate) time: u64,
-    /// That of each thread under the abstract one.
     pub(crate) times: Times,
     pub(crate) torn_operations: u32,
     pub(crate) last_busy: u64,
@@ -200,7 +197,6 @@ impl Execution {
             ahead: [NOBODY; 256],
             ahead_at: 0,
             ahead_end: 0,
-            time: 0,
             times: Times::default(),
             torn_operations: 0,
             last_busy: 0,
@@ -256,7 +252,6 @@ impl Execution {
         self.schedule.clear();
         self.run_began = 0;
         self.ask_again();
-        self.time = 0;
         self.times.reset();
         self.errand = None;
         self.torn_operations = 0;

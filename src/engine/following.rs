@@ -57,8 +57,8 @@ impl Execution {
         if shows {
             let threads = self.threads.first(self.live_threads);
             let objects = &self.objects[..self.live_objects];
-            let fingerprint = portrait.fingerprint(threads, objects, (self.time, &self.times), &self.resting);
-            strategy.state(fingerprint, self.time);
+            let fingerprint = portrait.fingerprint(threads, objects, &self.times, &self.resting);
+            strategy.state(fingerprint, self.times.common);
         }
         self.fairness_assumed |= portrait.fair;
     }

@@ -13,7 +13,7 @@
 //! | `teardown`, `panics` | panics, and taking down what is left |
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
-//! | `times` | what time it is under the abstract clock |
+//! | `times` | what time it is |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
 //! | `loops`, `trial` | polling loops without a hint, and those that give up, under the same strategies |
 //! | `following`, `portrait` | telling what happens to strategies that follow it, and in what state it is |

@@ -190,7 +190,7 @@ impl Portrait {
         &self,
         threads: impl Iterator<Item = &'a Thread>,
         objects: &[Object],
-        (time, times): (u64, &Times),
+        times: &Times,
         resting: &ThreadSet,
     ) -> u128 {
         let mut digest = Digest::default();
@@ -201,7 +201,7 @@ impl Portrait {
                 digest.add(own.clock.0);
             }
             let timed = thread.watching && thread.pending.timeout() != FOREVER;
-            let left = if timed { thread.deadline.saturating_sub(time) } else { FOREVER };
+            let left = if timed { thread.deadline.saturating_sub(times.common) } else { FOREVER };
             let rests = resting.contains(ThreadId(number as u32));
             (rests, thread.life as u8, thread.token, thread.spurious, thread.weak, left).hash(&mut digest);
         }

@@ -1,9 +1,9 @@
-//! What time it is under the abstract clock.
+//! What time it is.
 //!
-//! Each thread has a time of its own. A sleep, a wait in vain and asking what time it is move on that of their thread; and a step
-//! comes no earlier than the steps before it that it conflicts with, the end of a thread no later than a join. So a thread's time
-//! is the least that can have passed. It depends on nothing but what happens before, and is the same in all orders of
-//! independent steps.
+//! Under the virtual clock all have the same time. Under the abstract clock each thread has one of its own: a sleep, a wait in vain
+//! and asking for it move it on; and a step comes no earlier than the steps before it that it conflicts with, a join no earlier than
+//! the end of the thread. So a thread's time is the least that can have passed. It depends on nothing but what happens before, and
+//! is the same in all orders of independent steps.
 //!
 //! Most models never ask, so times are worked out from the steps that are kept, once somebody does.
 //!
@@ -28,6 +28,8 @@ const MOST_WAITS: usize = 1_000;
 /// The times of an execution's threads, as far as its steps have been taken in.
 #[derive(Default)]
 pub(crate) struct Times {
+    /// That of all under the virtual clock, in nanoseconds.
+    pub(crate) common: u64,
     /// Whether any time has passed in this execution.
     begun: bool,
     /// Whether somebody has asked, in this execution or an earlier one.
@@ -48,6 +50,7 @@ struct Left([u64; 3]);
 
 impl Times {
     pub(crate) fn reset(&mut self) {
+        self.common = 0;
         if self.begun {
             self.begun = false;
             self.threads.clear();
@@ -221,7 +224,7 @@ impl Execution {
     /// The running thread's time in nanoseconds since the execution began.
     pub(crate) fn now(&mut self) -> u64 {
         let now = match self.settings.clock {
-            Clock::Virtual => self.time,
+            Clock::Virtual => self.times.common,
             Clock::Abstract => self.ask_time(),
         };
         self.following.portrait.tell_time(self.running.index(), now);
