@@ -20,6 +20,10 @@ static BEGINNING: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instan
 
 /// A moment of a clock that never goes back: `std::time::Instant`.
 ///
+/// Under the [abstract clock](crate::Clock::Abstract) it is the least time that can have passed: that of its thread, or of another
+/// before a step that its thread comes after. Sleeping, waiting in vain and asking take time and nothing else does, so that no thread
+/// is held up between two steps, and what two of them read may be equal.
+///
 /// ```
 /// use selvedge::time::{Duration, Instant};
 ///

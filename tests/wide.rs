@@ -18,7 +18,7 @@ use selvedge::{Coverage, Explorer, FindingKind, MemoryModel, Report, Search};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use wide::{Act, Wide, letters, wide};
+use wide::{Act, Wide, letters, timed, wide};
 use worker::{Log, run_wide};
 
 /// What the threads have seen, and whether all have come to their ends.
@@ -151,6 +151,12 @@ proptest! {
     }
 
     #[test]
+    fn time_is_the_same_in_all_orders_of_independent_steps(program in timed()) {
+        hold(&program, 300, MemoryModel::SequentiallyConsistent)?;
+        hold(&program, 300, MemoryModel::C11)?;
+    }
+
+    #[test]
     fn every_order_of_messages_and_ends_is_visited_once(program in letters()) {
         visit_once(&program, 5_000)?;
         hold(&program, 5_000, MemoryModel::SequentiallyConsistent)?;
@@ -173,6 +179,13 @@ proptest! {
     #[ignore = "takes minutes"]
     fn nothing_is_proved_that_an_interleaving_contradicts_in_five_thousand_programs(program in wide()) {
         hold(&program, 1_000, MemoryModel::SequentiallyConsistent)?;
+    }
+
+    #[test]
+    #[ignore = "takes minutes"]
+    fn time_is_the_same_in_all_orders_of_five_thousand_programs(program in timed()) {
+        hold(&program, 1_000, MemoryModel::SequentiallyConsistent)?;
+        hold(&program, 1_000, MemoryModel::C11)?;
     }
 
     #[test]

@@ -25,6 +25,7 @@ use super::roster::Roster;
 use super::slot::Epoch;
 use super::statics::Statics;
 use super::thread::Thread;
+use super::times::Times;
 use super::weak::Weak;
 use crate::base::{Ending, Schedule, Strategy, ThreadId, ThreadSet};
 use crate::trace::{Panic, Race};
@@ -115,8 +116,7 @@ pub(crate) struct Execution {
     pub(crate) ahead: [ThreadId; 256],
     pub(crate) ahead_at: u8,
     pub(crate) ahead_end: u8,
-    /// Virtual time, in nanoseconds.
-    pub(crate) time: u64,
+    pub(crate) times: Times,
     pub(crate) torn_operations: u32,
     pub(crate) last_busy: u64,
     /// How many choices had been made when something was last seen to have changed.
@@ -197,7 +197,7 @@ impl Execution {
             ahead: [NOBODY; 256],
             ahead_at: 0,
             ahead_end: 0,
-            time: 0,
+            times: Times::default(),
             torn_operations: 0,
             last_busy: 0,
             last_change: 0,
@@ -252,7 +252,7 @@ impl Execution {
         self.schedule.clear();
         self.run_began = 0;
         self.ask_again();
-        self.time = 0;
+        self.times.reset();
         self.errand = None;
         self.torn_operations = 0;
         self.last_busy = 0;

@@ -37,7 +37,10 @@ impl Execution {
             self.following.arrived.insert(ThreadId::MAIN);
         }
         self.tell_steps();
-        let position = self.position();
+        let shows = self.following.portrait.from.is_some_and(|from| from <= self.position());
+        if shows {
+            self.take_asked_times();
+        }
         let Some(strategy) = &mut self.strategy else { return };
         let arrived = &mut self.following.arrived;
         for thread in &*arrived {
@@ -51,11 +54,11 @@ impl Execution {
         }
         arrived.clear();
         let portrait = &self.following.portrait;
-        if portrait.from.is_some_and(|from| from <= position) {
+        if shows {
             let threads = self.threads.first(self.live_threads);
             let objects = &self.objects[..self.live_objects];
-            let fingerprint = portrait.fingerprint(threads, objects, self.time, &self.resting);
-            strategy.state(fingerprint, self.time);
+            let fingerprint = portrait.fingerprint(threads, objects, &self.times, &self.resting);
+            strategy.state(fingerprint, self.times.common);
         }
         self.fairness_assumed |= portrait.fair;
     }

@@ -1,9 +1,9 @@
 //! Threads' lives: start, end, panics, and taking everything down when the execution is over.
 
+use super::Probe;
 use super::execution::{Execution, Mode};
 use super::fiber::Errand;
 use super::thread::Life;
-use super::{Clock, Probe};
 use crate::base::{
     Action, CondvarAction, Ending, FEW_THREADS, FOREVER, MutexAction, Operation, Outcome, Step, ThreadAction,
     ThreadId,
@@ -96,7 +96,6 @@ impl Execution {
         thread.knows.inherit(Some((&mut parent.knows, me, offset)));
         thread.parent = Some(me);
         thread.process = parent.process;
-        thread.now = parent.now;
         thread.whole_lines = parent.whole_lines;
         let operation = Operation::free(Action::Thread(ThreadAction::Spawn(child)));
         self.push_free(Step { thread: me, choice: 0, operation, outcome: Outcome::Done, location });
@@ -287,41 +286,11 @@ impl Execution {
         }
     }
 
-    /// The running thread has let so much time pass.
-    pub(crate) fn advance(&mut self, time: u64) {
-        if time != FOREVER && self.settings.clock == Clock::Abstract {
-            let thread = self.running_mut();
-            thread.now = thread.now.saturating_add(time);
-        }
-    }
-
-    /// The running thread's time in nanoseconds since the execution began.
-    pub(crate) fn now(&mut self) -> u64 {
-        let now = self.tell_time();
-        self.following.portrait.tell_time(self.running.index(), now);
-        now
-    }
-
-    fn tell_time(&mut self) -> u64 {
-        match self.settings.clock {
-            Clock::Virtual => self.time,
-            Clock::Abstract => {
-                // Asking takes time, so that a loop which waits for a deadline comes to an end; and no answer is before an
-                // earlier one, whoever got that.
-                let now = self.running_mut().now.saturating_add(1_000).max(self.time);
-                self.running_mut().now = now;
-                self.time = now;
-                now
-            }
-        }
-    }
-
     #[inline(always)]
     pub(crate) fn learn_of_end(&mut self, ended: ThreadId) {
         let (me, offset) = (self.running, self.offset());
         if let Some([mine, theirs]) = self.threads.pair(me, ended) {
             mine.knows.clock.join(&theirs.knows.clock);
-            mine.now = mine.now.max(theirs.now);
             if theirs.life == Life::Killed {
                 // Its clock does not tell when it ended.
                 theirs.end_told.push((me, offset));

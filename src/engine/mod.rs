@@ -13,6 +13,7 @@
 //! | `teardown`, `panics` | panics, and taking down what is left |
 //! | `record`, `ring` | what is kept, and the trace made of it |
 //! | `object` | one pure state machine per family of objects |
+//! | `times` | what time it is |
 //! | `learning` | what is kept for, and different under, strategies that learn from whole executions |
 //! | `loops`, `trial` | polling loops without a hint, and those that give up, under the same strategies |
 //! | `following`, `portrait` | telling what happens to strategies that follow it, and in what state it is |
@@ -63,6 +64,7 @@ pub(crate) mod testing;
 mod tests;
 mod thread;
 mod threads;
+mod times;
 mod trial;
 mod turn;
 mod waiting;
@@ -82,7 +84,8 @@ pub(crate) use stretch::{Halt, Leeway, Plain};
 /// How time passes in an execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
-    /// A sleep orders nothing and a time-out may fire whenever its thread waits: what a program may rely on.
+    /// A sleep orders nothing and a time-out may fire whenever its thread waits: what a program may rely on. An
+    /// [`Instant`](crate::time::Instant) tells the least time that can have passed.
     #[default]
     Abstract,
     /// Time moves on only when nobody can run: what usually happens.

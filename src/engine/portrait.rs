@@ -10,6 +10,7 @@
 
 use super::objects::Object;
 use super::thread::Thread;
+use super::times::Times;
 use crate::base::{
     Action, CondvarAction, FOREVER, MutexAction, ObjectKind, Operation, Outcome, OutputAction, QueueAction,
     SharedAction, Step, ThreadAction, ThreadId, ThreadSet,
@@ -189,17 +190,18 @@ impl Portrait {
         &self,
         threads: impl Iterator<Item = &'a Thread>,
         objects: &[Object],
-        time: u64,
+        times: &Times,
         resting: &ThreadSet,
     ) -> u128 {
         let mut digest = Digest::default();
+        times.hash(&mut digest);
         for (number, thread) in threads.enumerate() {
             if let Some(own) = self.threads.get(number) {
                 digest.add(own.digest.0);
                 digest.add(own.clock.0);
             }
             let timed = thread.watching && thread.pending.timeout() != FOREVER;
-            let left = if timed { thread.deadline.saturating_sub(time) } else { FOREVER };
+            let left = if timed { thread.deadline.saturating_sub(times.common) } else { FOREVER };
             let rests = resting.contains(ThreadId(number as u32));
             (rests, thread.life as u8, thread.token, thread.spurious, thread.weak, left).hash(&mut digest);
         }

@@ -42,8 +42,6 @@ pub(crate) struct Thread {
     pub(crate) locks: Vec<ObjectId>,
     /// Stands for the order in which it took them.
     pub(crate) lock_order: u64,
-    /// Its own virtual time under the abstract clock, in nanoseconds.
-    pub(crate) now: u64,
     pub(crate) name: String,
     pub(crate) parent: Option<ThreadId>,
     /// The thread with which its process began.
@@ -93,7 +91,6 @@ impl Thread {
             held: 0,
             locks: Vec::new(),
             lock_order: 0,
-            now: 0,
             name: String::new(),
             parent: None,
             process: ThreadId::MAIN,
@@ -127,7 +124,6 @@ impl Thread {
         self.held = 0;
         self.locks.clear();
         self.lock_order = 0;
-        self.now = 0;
         self.name.clear();
         self.parent = None;
         self.process = ThreadId::MAIN;

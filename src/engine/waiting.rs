@@ -16,7 +16,7 @@ impl Execution {
         let timeout = operation.timeout();
         if timeout != FOREVER {
             let thread = &mut self.threads[me.index()];
-            thread.deadline = self.time.saturating_add(timeout);
+            thread.deadline = self.times.common.saturating_add(timeout);
         }
         if !self.is_possible(me) || self.resting.contains(me) {
             // At once, because time may have to pass before anybody can go on.
@@ -102,7 +102,8 @@ impl Execution {
 
     pub(crate) fn may_time_out(&self, thread: ThreadId, operation: &Operation) -> bool {
         operation.timeout() != FOREVER
-            && (self.settings.clock == Clock::Abstract || self.time >= self.threads[thread.index()].deadline)
+            && (self.settings.clock == Clock::Abstract
+                || self.times.common >= self.threads[thread.index()].deadline)
             && self.objects().get(operation.object.index()).is_none_or(|met| met.state.may_time_out())
     }
 
@@ -195,11 +196,11 @@ impl Execution {
         }
         // Of a thread that waits without a time-out the deadline is left from an earlier wait.
         let waits = |t: &&super::thread::Thread| {
-            !t.is_over() && t.watching && t.pending.timeout() != FOREVER && t.deadline > self.time
+            !t.is_over() && t.watching && t.pending.timeout() != FOREVER && t.deadline > self.times.common
         };
         let all = self.threads.first(self.live_threads);
         let Some(next) = all.filter(waits).map(|t| t.deadline).min() else { return false };
-        self.time = self.time.max(next);
+        self.times.common = self.times.common.max(next);
         for thread in (0..self.live_threads).map(ThreadId) {
             if !self.threads[thread.index()].is_over() && self.threads[thread.index()].watching {
                 self.refresh_thread(thread);

@@ -24,6 +24,7 @@ mod sockets;
 mod spinning;
 mod statics;
 mod threads;
+mod times;
 mod weak;
 
 use selvedge::{Explorer, Report, strategy};

@@ -80,6 +80,8 @@ pub(crate) enum Act {
     Start(usize),
     Yield,
     Sleep,
+    /// How much time has passed since the beginning.
+    Time,
     Choose,
 }
 
@@ -197,11 +199,23 @@ fn others() -> [Acts; 7] {
 
 /// Two or three threads, of which the first is the main one, of a few operations of two kinds.
 pub(crate) fn wide() -> impl Strategy<Value = Wide> {
+    let [atomics, _] = atomics_and_loops();
+    among(atomics)
+}
+
+/// As [`wide`], where threads let time pass, and ask for it.
+pub(crate) fn timed() -> impl Strategy<Value = Wide> {
+    use Act::*;
+    among(prop_oneof![Just(Sleep), Just(Time), Just(ReceiveAwhile), Just(ParkAwhile)].boxed())
+}
+
+/// Of two kinds, and of a third one.
+fn among(third: Acts) -> impl Strategy<Value = Wide> {
     let kinds: Vec<Acts> = atomics_and_loops().into_iter().chain(others()).collect();
     let (first, second) = (0..kinds.len(), 0..kinds.len());
     let shape = prop_oneof![Just((2usize, 4usize)), Just((3, 2)), Just((3, 3))];
     (first, second, shape, 0..3usize).prop_flat_map(move |(first, second, (count, most), room)| {
-        let act = prop_oneof![kinds[first].clone(), kinds[second].clone(), kinds[0].clone()];
+        let act = prop_oneof![kinds[first].clone(), kinds[second].clone(), third.clone()];
         let bodies = proptest::collection::vec(proptest::collection::vec(act, 0..=most), count);
         bodies.prop_map(move |bodies| Wide { bodies, room })
     })

@@ -10,8 +10,8 @@ use selvedge::sync::{
     Arc, Mutex, MutexGuard, Once, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
 };
 use selvedge::thread::{self, JoinHandle};
+use selvedge::time::{Duration, Instant};
 use std::panic::resume_unwind;
-use std::time::Duration;
 
 /// Behind a pointer that is not the facade's, unlike what `counted` is for.
 struct Things {
@@ -21,6 +21,8 @@ struct Things {
     once: Once,
     cell: OnceLock<u32>,
     data: UnsafeCell<u32>,
+    /// There only if somebody asks.
+    begin: Option<Instant>,
 }
 
 // SAFETY: that it is accessed without protection is what is to be found.
@@ -54,6 +56,7 @@ pub(crate) fn run_wide(program: &Wide, log: &Log) {
         once: Once::new(),
         cell: OnceLock::new(),
         data: UnsafeCell::new(0),
+        begin: program.bodies.iter().flatten().any(|act| *act == Act::Time).then(Instant::now),
     });
     let (sender, receiver) = sync_channel(program.room);
     let counted = Arc::new(7);
@@ -176,6 +179,7 @@ impl<'a> Worker<'a> {
                 thread::sleep(AWHILE);
                 0
             }
+            Act::Time => self.things.begin.map_or(0, |begin| begin.elapsed().as_micros() as u64),
             Act::Park => {
                 thread::park();
                 0
