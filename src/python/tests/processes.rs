@@ -174,6 +174,26 @@ fn locks_say_what_cpythons_say() {
 }
 
 #[test]
+fn a_condition_between_processes_wants_its_caller_to_hold_a_plain_lock_too() {
+    fine(|| {
+        let lock = Lock::new();
+        let condition = Condition::over(&lock);
+        lock.acquire();
+        let other = condition.clone();
+        let process = start(move || {
+            assert_eq!(message(other.notify()), "AssertionError: lock is not owned");
+            let early = "AssertionError: must acquire() condition before using wait()";
+            assert_eq!(message(other.wait()), early);
+        });
+        process.join().unwrap();
+        condition.notify().unwrap();
+        condition.release().unwrap();
+        let too_often = "ValueError: semaphore or lock released too many times";
+        assert_eq!(message(condition.release()), too_often);
+    });
+}
+
+#[test]
 fn a_notification_between_processes_wakes_any_that_sleeps() {
     let woken = outcomes(|| {
         let (condition, ready) = {
