@@ -41,6 +41,31 @@ fn a_process_starts_once_and_is_joined_by_its_parent() {
 }
 
 #[test]
+fn only_its_parent_may_ask_whether_a_process_runs_and_a_daemon_starts_none_however_often_it_tries() {
+    fine(|| {
+        let never = Event::new();
+        let wait = never.clone();
+        let first = start(move || wait.wait());
+        let sibling = first.clone();
+        let second = start(move || {
+            assert_eq!(message(sibling.is_alive()), "AssertionError: can only test a child process");
+            assert_eq!(current_process().is_alive(), Ok(true));
+        });
+        second.join().unwrap();
+        never.set();
+        first.join().unwrap();
+        let daemon = Process::new(|| {
+            let child = Process::new(|| ());
+            let refused = "AssertionError: daemonic processes are not allowed to have children";
+            assert_eq!((message(child.start()), message(child.start())), (refused.into(), refused.into()));
+        });
+        let daemon = daemon.daemon(true);
+        daemon.start().unwrap();
+        daemon.join().unwrap();
+    });
+}
+
+#[test]
 fn an_unhandled_error_is_exit_code_one_and_a_finding_and_a_system_exit_is_neither() {
     let trace = run(|| {
         let codes = [

@@ -182,6 +182,12 @@ impl History {
     pub(super) fn note_told_by_join(&mut self, whom: usize, ended: ThreadId) {
         if self.watches {
             let own = self.by_thread[whom].len() as u32;
+            // What the other was told at its end nobody has from a later event of its.
+            for at in 0..self.told.len() {
+                if self.told[at].whom == ended.0 {
+                    self.told.push(Told { whom: whom as u32, own, known: own + 1, ..self.told[at] });
+                }
+            }
             self.told.push(Told { ended, whom: whom as u32, own, known: own + 1 });
         }
     }
