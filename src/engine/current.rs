@@ -19,8 +19,9 @@ pub(crate) use super::pointers::{
 use super::slot::Slot;
 pub(crate) use super::statics::{Erased, keep_static, remove_static, static_of, take_static};
 pub(crate) use super::threads::{
-    detach_running, ended_in_panic, found_process, is_daemon, leave_thread, mark_delivered, next_share,
-    process, rename_thread, set_local_of, thread_count, thread_name,
+    detach_running, ended_in_panic, found_process, has_joined, inherit_panic, is_daemon, leave_thread,
+    mark_delivered, next_share, process, process_of, rename_thread, set_local_of, take_panic, thread_count,
+    thread_name,
 };
 use crate::base::object::State;
 use crate::base::{Action, FOREVER, Name, ObjectId, ObjectKind, Operation, Outcome, ThreadAction, ThreadId};

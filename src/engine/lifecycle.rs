@@ -229,9 +229,8 @@ impl Execution {
         let me = self.running;
         match action {
             ThreadAction::Join { thread, timeout } => {
-                if !self.threads[thread.index()].is_over() {
-                    self.advance(timeout);
-                    return Outcome::TimedOut;
+                if !self.threads[thread.index()].is_over() || choice != 0 {
+                    return self.join_in_vain(thread, timeout);
                 }
                 self.learn_of_end(thread);
                 Outcome::Done

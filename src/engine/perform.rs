@@ -313,6 +313,10 @@ impl Execution {
                 1 + u32::from(left && self.would_match(operation))
             }
             Action::Thread(ThreadAction::IsFinished(thread)) => 1 + u32::from(self.may_deny_end(thread)),
+            // Under virtual time the time is not up before it is.
+            Action::Thread(ThreadAction::Join { thread, .. }) => {
+                1 + u32::from(self.settings.clock == Clock::Abstract && self.may_deny_end(thread))
+            }
             Action::Channel(_) => self.outcomes_of_attempt(operation),
             Action::Condvar(CondvarAction::Wake { .. }) => {
                 let left = self.threads[self.running.index()].spurious < self.settings.spurious_wakeups;
@@ -363,7 +367,7 @@ const fn has_outcomes(operation: &Operation) -> bool {
         Action::Choose(_)
             | Action::Condvar(CondvarAction::NotifyOne | CondvarAction::Wake { stays: false, .. })
             | Action::Atomic(AtomicAction::CompareExchange { weak: true, .. })
-            | Action::Thread(crate::base::ThreadAction::IsFinished(_))
+            | Action::Thread(ThreadAction::IsFinished(_) | ThreadAction::Join { .. })
             | Action::Channel(ChannelAction::TrySend)
     )
 }

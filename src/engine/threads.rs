@@ -2,6 +2,7 @@
 
 use super::execution::Execution;
 use super::fiber::{self, is_active, with};
+use super::panics::Report;
 use crate::base::{CHECK_SEED, ThreadId, mix_check};
 use std::any::Any;
 use std::rc::Rc;
@@ -37,6 +38,16 @@ pub(crate) fn leave_thread() {
     }
 }
 
+/// What is known of the panic that the running thread has just caught, for whichever thread is to end by it.
+pub(crate) fn take_panic() -> Option<Report> {
+    with(Execution::take_report)
+}
+
+/// The running thread ends by a panic that another one has caught.
+pub(crate) fn inherit_panic(report: Option<Report>) {
+    with(|execution| report.into_iter().for_each(|report| execution.keep_report(report)));
+}
+
 /// Whether the execution does not wait for a thread.
 pub(crate) fn is_daemon(thread: ThreadId) -> bool {
     with(|execution| execution.thread_mut(thread).daemon)
@@ -60,6 +71,16 @@ pub(crate) fn found_process() {
 /// The thread with which the process of the running thread began.
 pub(crate) fn process() -> ThreadId {
     with(|execution| execution.running_mut().process)
+}
+
+/// The thread with which the process of a thread began.
+pub(crate) fn process_of(thread: ThreadId) -> ThreadId {
+    with(|execution| execution.thread_mut(thread).process)
+}
+
+/// Whether the running thread has joined another, or knows of somebody who has.
+pub(crate) fn has_joined(thread: ThreadId) -> bool {
+    with(|execution| execution.has_joined(thread))
 }
 
 /// The share that the running thread gives the next one of several who own something together; `None` outside of an exploration.

@@ -5,7 +5,7 @@ use super::execution::{Execution, Mode};
 use super::thread::Life;
 use crate::base::object::State;
 use crate::base::{
-    Action, CondvarAction, FOREVER, MOST_DENIALS, MutexAction, ObjectId, Operation, SemaphoreAction,
+    Action, CondvarAction, FOREVER, MOST_DENIALS, MutexAction, ObjectId, Operation, Outcome, SemaphoreAction,
     ThreadAction, ThreadId,
 };
 
@@ -122,7 +122,8 @@ impl Execution {
         self.has_joined(ended) || told.iter().any(|(whom, at)| *whom == me || clock.get(*whom) >= *at)
     }
 
-    /// Whether the running thread, which asks whether another has ended, may be told that it has not though it has.
+    /// Whether the running thread, which asks whether another has ended or waits some time for that, may find that it has not
+    /// though it has.
     pub(crate) fn may_deny_end(&mut self, ended: ThreadId) -> bool {
         if !self.threads[ended.index()].is_over() || self.knows_end_of(ended) {
             return false;
@@ -133,6 +134,16 @@ impl Execution {
         let enough = denied >= MOST_DENIALS && self.weak.total;
         self.fairness_assumed |= enough;
         !enough
+    }
+
+    /// The time for a join was up first, be it that the thread has come to its end just now.
+    pub(super) fn join_in_vain(&mut self, thread: ThreadId, timeout: u64) -> Outcome {
+        let me = self.running;
+        if self.threads[thread.index()].is_over() {
+            self.threads[thread.index()].end_denied.push(me);
+        }
+        self.advance(timeout);
+        Outcome::TimedOut
     }
 
     pub(crate) fn may_wake_spuriously(&self, thread: ThreadId, operation: &Operation) -> bool {

@@ -49,17 +49,17 @@ fn pools(lines: &Lines) {
     tell(lines, "late", [repr(late.done()), repr(late.result_timeout(SHORT))]);
     event.set();
     tell(lines, "in time", [repr(late.result())]);
-    pool.shutdown(true);
+    pool.shutdown(true).unwrap();
     let refused = repr(pool.submit(|| Ok(())).map(drop));
-    pool.shutdown(true);
+    pool.shutdown(true).unwrap();
     tell(lines, "shut down", [refused, repr(())]);
     tell(lines, "none", [repr(ThreadPoolExecutor::new(0).map(drop))]);
     let pool = ThreadPoolExecutor::prefixed(2, "pool").unwrap();
     let names: Vec<String> = vec![pool.submit(name_of_thread).unwrap().result().unwrap()];
     tell(lines, "prefix", [repr(names)]);
-    pool.shutdown(true);
+    pool.shutdown(true).unwrap();
     let pool = ThreadPoolExecutor::new(1).unwrap();
     let kept = pool.submit(|| Ok(1)).unwrap();
-    pool.shutdown(false);
+    pool.shutdown(false).unwrap();
     tell(lines, "still done", [repr(kept.result())]);
 }

@@ -1,23 +1,25 @@
 //! A pool of threads.
 
 use super::Future;
-use crate::base::ThreadId;
+use super::exit::{count, remember};
+use super::task::{Task, Ticket};
+use crate::base::FOREVER;
 use crate::engine::current;
 use crate::python::Error;
 use crate::python::identity::require_exploration;
 use crate::python::queue::SimpleQueue;
-use crate::python::threading::{Lock, Semaphore, Thread};
+use crate::python::threading::{Lock, Semaphore, Thread, current_thread};
 use std::fmt;
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// `concurrent.futures.ThreadPoolExecutor`. A clone is the same pool.
 ///
 /// It is built as CPython's: a queue of tasks, and threads that are started when a task comes and none is idle, up to so many.
-/// A panic of a task is a finding and ends its thread; an error is kept in the [`Future`]. Who never shuts the pool down has its
-/// threads ended when the main thread ends. A task cannot be cancelled.
+/// An error is kept in the [`Future`]. So is a [`sys::exit`](crate::python::sys::exit), and a panic, as a `RuntimeError`; but that is a
+/// finding too. Who never shuts the pool down has its threads ended when the main thread of the process ends, and no task is taken any
+/// more from then on. Only what [`map`](ThreadPoolExecutor::map) has submitted is ever cancelled.
 ///
 /// ```
 /// use selvedge::Explorer;
@@ -36,27 +38,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 #[derive(Clone)]
 pub struct ThreadPoolExecutor(Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     tasks: SimpleQueue<Task>,
     /// A permit for each thread that has done a task and waits for another.
     idle: Semaphore,
     /// Guards the rest.
     lock: Lock,
     shut: AtomicBool,
+    /// Whether that was done by the first thread of the process, which then need not do it again.
+    shut_by_main: AtomicBool,
     threads: Mutex<Vec<Thread>>,
     most: usize,
     prefix: String,
 }
 
-/// What the threads are given.
-enum Task {
-    Do(Box<dyn FnOnce() + Send>),
-    /// There will be no more.
-    Stop,
-}
-
 /// The results of [`ThreadPoolExecutor::map`], in the order of what was given.
-pub struct Results<T>(std::vec::IntoIter<Future<T>>);
+///
+/// Who drops it cancels what no thread has begun yet; so does an error, after which there are no more results.
+pub struct Results<T> {
+    left: std::vec::IntoIter<(Future<T>, Arc<Ticket>)>,
+    pool: Arc<Inner>,
+    epoch: u64,
+}
 
 impl ThreadPoolExecutor {
     /// `ThreadPoolExecutor(max_workers)`
@@ -103,11 +106,12 @@ impl ThreadPoolExecutor {
             idle: Semaphore::new(0).named("idle threads"),
             lock: Lock::new().named("lock of the pool"),
             shut: AtomicBool::new(false),
+            shut_by_main: AtomicBool::new(false),
             threads: Mutex::default(),
             most,
             prefix,
         }));
-        remember(&pool);
+        remember(&pool.0);
         pool
     }
 
@@ -123,7 +127,9 @@ impl ThreadPoolExecutor {
             Err(error) => panic!("{error}"),
         };
         let result = body(&pool);
-        pool.shutdown(true);
+        if let Err(error) = pool.shutdown(true) {
+            panic!("{error}");
+        }
         result
     }
 
@@ -138,6 +144,15 @@ impl ThreadPoolExecutor {
         T: Clone + Send + Sync + 'static,
         F: FnOnce() -> Result<T, Error> + Send + 'static,
     {
+        self.submit_with(task, Arc::default())
+    }
+
+    #[track_caller]
+    fn submit_with<T, F>(&self, task: F, ticket: Arc<Ticket>) -> Result<Future<T>, Error>
+    where
+        T: Clone + Send + Sync + 'static,
+        F: FnOnce() -> Result<T, Error> + Send + 'static,
+    {
         let inner = &self.0;
         inner.lock.acquire();
         if inner.shut.load(Relaxed) {
@@ -145,8 +160,7 @@ impl ThreadPoolExecutor {
             return Err(Error::runtime("cannot schedule new futures after shutdown"));
         }
         let future = Future::new();
-        let promised = future.clone();
-        inner.tasks.put(Task::Do(Box::new(move || promised.finish(task()))));
+        inner.tasks.put(Task::new(task, future.clone(), ticket));
         let threads = inner.threads().len();
         if !inner.idle.try_acquire() && threads < inner.most {
             let worker = Arc::clone(inner);
@@ -174,32 +188,51 @@ impl ThreadPoolExecutor {
         let mut futures = Vec::new();
         for item in items {
             let function = Arc::clone(&function);
-            futures.push(self.submit(move || function(item))?);
+            let ticket = Arc::<Ticket>::default();
+            futures.push((self.submit_with(move || function(item), Arc::clone(&ticket))?, ticket));
         }
-        Ok(Results(futures.into_iter()))
+        Ok(Results { left: futures.into_iter(), pool: Arc::clone(&self.0), epoch: current::epoch() })
     }
 
     /// `shutdown(wait)`: takes no more tasks, and has the threads end when all are done; waits for that, if so told.
+    ///
+    /// # Errors
+    ///
+    /// `RuntimeError: cannot join current thread` when a task of the pool's own is to wait.
     #[track_caller]
-    pub fn shutdown(&self, wait: bool) {
+    pub fn shutdown(&self, wait: bool) -> Result<(), Error> {
         let inner = &self.0;
-        inner.lock.acquire();
-        inner.shut.store(true, Relaxed);
-        inner.tasks.put(Task::Stop);
-        let released = inner.lock.release();
-        debug_assert!(released.is_ok(), "it is the pool's own");
-        if wait {
-            let threads = inner.threads().clone();
-            threads.iter().for_each(|thread| drop(thread.join()));
+        inner.shut_down(Location::caller());
+        let threads = inner.threads().clone();
+        if wait && threads.contains(&current_thread()) {
+            return Err(Error::runtime("cannot join current thread"));
         }
+        if wait { threads.iter().try_for_each(Thread::join) } else { Ok(()) }
     }
 }
 
 impl Inner {
+    /// Takes no more tasks, and tells the threads.
+    fn shut_down(&self, location: &'static Location<'static>) {
+        self.lock.acquire_within(FOREVER, location);
+        self.shut.store(true, Relaxed);
+        self.shut_by_main.fetch_or(current::thread() == current::process(), Relaxed);
+        self.tasks.put_at(Task::Stop, location);
+        let released = self.lock.release_at(location);
+        debug_assert!(released.is_ok(), "it is the pool's own");
+    }
+
+    /// The process ends. Whether somebody else shuts the pool down is for its lock to say.
+    pub(super) fn end(&self, location: &'static Location<'static>) {
+        if !self.shut_by_main.load(Relaxed) {
+            self.shut_down(location);
+        }
+    }
+
     /// What each thread does.
     fn work(&self) {
         while let Task::Do(task) = self.tasks.get() {
-            task();
+            task.run();
             self.idle.release();
         }
         // The next one is to be told too.
@@ -216,7 +249,33 @@ impl<T: Clone> Iterator for Results<T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|future| future.result())
+        let (future, _) = self.left.next()?;
+        let result = future.result();
+        if result.is_err() {
+            self.cancel();
+        }
+        Some(result)
+    }
+}
+
+impl<T> Results<T> {
+    /// Cancels what nobody has begun: one step, which looks at what the threads have yet to take.
+    #[track_caller]
+    fn cancel(&mut self) {
+        let left = std::mem::take(&mut self.left);
+        if left.len() > 0 {
+            self.pool.tasks.qsize();
+            left.for_each(|(_, ticket)| ticket.cancel());
+        }
+    }
+}
+
+impl<T> Drop for Results<T> {
+    #[track_caller]
+    fn drop(&mut self) {
+        if current::is_active() && !current::is_tearing_down() && current::epoch() == self.epoch {
+            self.cancel();
+        }
     }
 }
 
@@ -228,63 +287,6 @@ impl fmt::Debug for ThreadPoolExecutor {
 
 impl<T> fmt::Debug for Results<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Results").field("left", &self.0.len()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Task::Do(_) => "a task",
-            Task::Stop => "None",
-        })
-    }
-}
-
-/// The pools of an execution.
-#[derive(Default)]
-struct Pools {
-    counted: u32,
-    /// Their threads hold them.
-    all: Vec<Weak<Inner>>,
-}
-
-fn with<R>(f: impl FnOnce(&mut Pools) -> R) -> R {
-    current::of_execution(f)
-}
-
-/// The number in the names of a pool's threads.
-fn count() -> u32 {
-    with(|pools| {
-        pools.counted += 1;
-        pools.counted - 1
-    })
-}
-
-/// Keeps a pool in mind until the main thread ends.
-fn remember(pool: &ThreadPoolExecutor) {
-    let first = with(|pools| {
-        pools.all.push(Arc::downgrade(&pool.0));
-        pools.all.len() == 1
-    });
-    if first {
-        static KEY: u8 = 0;
-        let key = std::ptr::from_ref(&KEY).addr();
-        current::set_local_of(ThreadId::MAIN, key, Rc::new(AtExit(Location::caller())));
-    }
-}
-
-/// Ends the threads of all pools that nobody has shut down, when the main thread drops its locals as its last deed.
-struct AtExit(&'static Location<'static>);
-
-impl Drop for AtExit {
-    fn drop(&mut self) {
-        if current::is_tearing_down() {
-            return;
-        }
-        let pools = with(|pools| std::mem::take(&mut pools.all));
-        for pool in pools.iter().filter_map(Weak::upgrade).filter(|pool| !pool.shut.load(Relaxed)) {
-            pool.tasks.put_at(Task::Stop, self.0);
-        }
+        f.debug_struct("Results").field("left", &self.left.len()).finish_non_exhaustive()
     }
 }

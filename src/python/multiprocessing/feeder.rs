@@ -11,6 +11,7 @@ use super::world;
 use crate::base::{Name, ObjectKind, Outcome, PipeAction, Width};
 use crate::engine::current;
 use crate::python::identity::Identity;
+use crate::python::threading::roster;
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::Location;
@@ -50,6 +51,7 @@ impl<T: fmt::Debug + Send + 'static> Line<T> {
         let before = world::feeder(key);
         let name = feeder_name();
         let claim = current::spawn(&name, true, location, move || {
+            roster::hide();
             if let Some(before) = before {
                 current::join(before, location);
             }

@@ -1,5 +1,6 @@
 //! Locks and conditions between processes: as `threading`'s, but for what they say when they are misused.
 
+use crate::base::FOREVER;
 use crate::python::threading::{self, AnyLock};
 use crate::python::{Error, threading::Condition as Threads};
 use std::fmt;
@@ -90,7 +91,7 @@ impl Lock {
     }
 
     fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
-        self.0.release_at(location).map_err(|_| Error::value("semaphore or lock released too many times"))
+        self.0.release_at(location).map_err(|_| released_too_often())
     }
 }
 
@@ -155,8 +156,7 @@ impl RLock {
     }
 
     fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
-        let message = "attempt to release recursive lock not owned by thread";
-        self.0.release_at(location).map_err(|_| Error::assertion(message))
+        self.0.release_at(location).map_err(|_| unowned_release())
     }
 }
 
@@ -170,7 +170,7 @@ impl Condition {
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
-        Condition(Threads::new())
+        Condition(Threads::strictly_over(&threading::RLock::new()))
     }
 
     /// `Condition(lock)`
@@ -181,7 +181,7 @@ impl Condition {
     #[must_use]
     #[track_caller]
     pub fn over(lock: impl Into<AnyLock>) -> Self {
-        Condition(Threads::over(lock))
+        Condition(Threads::strictly_over(lock))
     }
 
     /// The same condition under a name, for traces.
@@ -201,11 +201,11 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// `AssertionError: attempt to release recursive lock not owned by thread`
+    /// That of the lock's kind: `ValueError: semaphore or lock released too many times`, `AssertionError: attempt to release recursive
+    /// lock not owned by thread`.
     #[track_caller]
     pub fn release(&self) -> Result<(), Error> {
-        let message = "attempt to release recursive lock not owned by thread";
-        self.0.release().map_err(|_| Error::assertion(message))
+        self.release_at(Location::caller())
     }
 
     /// `with condition:` takes the lock, runs `body` and gives it back, also when `body` panics.
@@ -215,14 +215,23 @@ impl Condition {
     /// When `body` has released it.
     #[track_caller]
     pub fn with<R>(&self, body: impl FnOnce() -> R) -> R {
-        self.0.with(body)
+        let location = Location::caller();
+        self.0.lock().acquire_within(FOREVER, location);
+        threading::within(|| self.release_at(location), body)
+    }
+
+    fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
+        self.0.lock().release_at(location).map_err(|_| match self.0.lock() {
+            AnyLock::Lock(_) => released_too_often(),
+            AnyLock::RLock(_) => unowned_release(),
+        })
     }
 
     /// `wait()`: gives the lock back and sleeps until notified; then takes it again.
     ///
     /// # Errors
     ///
-    /// `AssertionError: must acquire() condition before using wait()`
+    /// `AssertionError: must acquire() condition before using wait()`, of a plain lock too unless the caller has taken it.
     #[track_caller]
     pub fn wait(&self) -> Result<(), Error> {
         self.0.wait().map_err(|_| unowned_wait())
@@ -252,7 +261,7 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// `AssertionError: lock is not owned`
+    /// `AssertionError: lock is not owned`, of a plain lock too unless the caller has taken it.
     #[track_caller]
     pub fn notify(&self) -> Result<(), Error> {
         self.notify_n(1)
@@ -280,6 +289,14 @@ impl Condition {
     pub fn notify_all(&self) -> Result<(), Error> {
         self.0.notify_all().map_err(|_| Error::assertion("lock is not owned"))
     }
+}
+
+fn released_too_often() -> Error {
+    Error::value("semaphore or lock released too many times")
+}
+
+fn unowned_release() -> Error {
+    Error::assertion("attempt to release recursive lock not owned by thread")
 }
 
 fn unowned_wait() -> Error {

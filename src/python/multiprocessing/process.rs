@@ -3,9 +3,10 @@
 use super::world::{self, Life};
 use crate::base::{Action, Operation, ThreadAction, ThreadId};
 use crate::engine::current;
-use crate::python::Error;
 use crate::python::identity::require_exploration;
+use crate::python::threading::{numbering, roster};
 use crate::python::time::nanoseconds;
+use crate::python::{Error, futures};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -19,8 +20,8 @@ const KILLED: i32 = -9;
 ///
 /// Its closure owns what it is given, as a process owns what it has inherited. An error that it returns, or a panic, ends it with
 /// exit code 1 and is a finding, as the traceback of an unhandled exception is; [`sys::exit`](crate::python::sys::exit) and [`Error::SystemExit`] end it with their code and are
-/// none. When it ends it waits for its own children and for what it has put into queues to be written, and ends those children
-/// that are daemons.
+/// none. When it ends it waits for its own children, for what it has put into queues to be written and for its threads, and ends those
+/// children and threads that are daemons.
 ///
 /// ```
 /// use selvedge::Explorer;
@@ -123,18 +124,23 @@ impl Process {
         let location = Location::caller();
         self.check()?;
         let me = current::process();
-        let target = self.0.target.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(target) = target else { return Err(Error::assertion("cannot start a process twice")) };
+        let mut kept = self.0.target.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_none() {
+            return Err(Error::assertion("cannot start a process twice"));
+        }
         if me != self.0.life.parent {
             return Err(Error::assertion("can only start a process object created by current process"));
         }
         if world::life_of(me).is_some_and(|life| life.daemon) {
             return Err(Error::assertion("daemonic processes are not allowed to have children"));
         }
-        let life = Arc::clone(&self.0.life);
+        let Some(target) = kept.take() else { unreachable!("looked at under the same guard") };
+        drop(kept);
+        let (life, threads_made) = (Arc::clone(&self.0.life), numbering::count());
         world::begin(&life);
         let claim = current::spawn(&self.0.life.name, self.0.life.daemon, location, move || {
             current::found_process();
+            numbering::go_on_from(threads_made);
             current::detach_running();
             current::print_whole_lines();
             life.thread.get_or_init(current::thread);
@@ -178,11 +184,18 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// `ValueError: process object is closed`
+    /// `AssertionError: can only test a child process`; `ValueError: process object is closed`.
     #[track_caller]
     pub fn is_alive(&self) -> Result<bool, Error> {
         let location = Location::caller();
         self.check()?;
+        let me = current::process();
+        if self.0.life.thread.get() == Some(&me) {
+            return Ok(true);
+        }
+        if self.0.life.parent != me {
+            return Err(Error::assertion("can only test a child process"));
+        }
         Ok(self.0.life.thread.get().is_some() && !self.has_ended(location))
     }
 
@@ -273,6 +286,7 @@ impl Process {
         let life = Arc::clone(&self.0.life);
         let name = format!("{name} to {}", life.name);
         let claim = current::spawn(&name, true, location, move || {
+            roster::hide();
             life.signal.get_or_init(current::thread);
             world::kill(&life, code, location);
         });
@@ -281,7 +295,7 @@ impl Process {
     }
 
     /// Asks whether it has ended, given that it was started.
-    fn has_ended(&self, location: &'static Location<'static>) -> bool {
+    pub(super) fn has_ended(&self, location: &'static Location<'static>) -> bool {
         let ended = |thread: Option<&ThreadId>| {
             thread.is_none_or(|thread| {
                 let question = Action::Thread(ThreadAction::IsFinished(*thread));
@@ -290,6 +304,12 @@ impl Process {
         };
         let signalled = self.0.life.exit.get().is_some_and(|code| *code < 0);
         ended(self.0.life.thread.get()) && (!signalled || ended(self.0.life.signal.get()))
+    }
+
+    /// A handle to a process that runs or has run.
+    pub(super) fn known(life: Arc<Life>) -> Self {
+        let (target, closed) = (Mutex::new(None), OnceLock::new());
+        Process(Arc::new(Inner { life, epoch: current::epoch(), target, closed }))
     }
 
     fn joinable(&self) -> Result<ThreadId, Error> {
@@ -334,7 +354,10 @@ fn run(life: &Life, target: Target, location: &'static Location<'static>) {
         }
         return;
     }
-    world::leave(location);
+    let written = world::leave(location);
+    futures::end_pools(location);
+    roster::join_all(location);
+    world::end_rest(&written, location);
     let code = match &result {
         Ok(Ok(())) => 0,
         Ok(Err(Error::SystemExit(code))) => *code,
@@ -346,46 +369,4 @@ fn run(life: &Life, target: Target, location: &'static Location<'static>) {
         Ok(Err(error)) if !matches!(error, Error::SystemExit(_)) => panic!("{error}"),
         Ok(_) => {}
     }
-}
-
-/// `multiprocessing.current_process()`. The one that runs the model is "MainProcess".
-///
-/// # Panics
-///
-/// Outside of an exploration.
-#[must_use]
-#[track_caller]
-pub fn current_process() -> Process {
-    require_exploration();
-    let thread = current::process();
-    let life = world::life_of(thread).unwrap_or_else(|| {
-        Arc::new(Life {
-            name: "MainProcess".to_owned(),
-            daemon: false,
-            parent: ThreadId::MAIN,
-            thread: OnceLock::from(thread),
-            exit: OnceLock::new(),
-            signal: OnceLock::new(),
-        })
-    });
-    known(life)
-}
-
-/// `multiprocessing.active_children()`: the children of the running process that have not ended. Each question is a step.
-///
-/// # Panics
-///
-/// Outside of an exploration.
-#[must_use]
-#[track_caller]
-pub fn active_children() -> Vec<Process> {
-    require_exploration();
-    let location = Location::caller();
-    let children = world::children_of(current::process()).into_iter().map(known);
-    children.filter(|child| !child.has_ended(location)).collect()
-}
-
-fn known(life: Arc<Life>) -> Process {
-    let (target, closed) = (Mutex::new(None), OnceLock::new());
-    Process(Arc::new(Inner { life, epoch: current::epoch(), target, closed }))
 }

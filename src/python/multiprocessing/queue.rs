@@ -45,6 +45,8 @@ struct Inner<T> {
     line: Arc<Line<T>>,
     /// The semaphore that bounds it; `None` when nothing does and nobody counts.
     room: Option<Identity>,
+    /// How much of what was put has yet to be dealt with, where the queue can be joined.
+    work: Option<Identity>,
     maxsize: usize,
     name: Name,
     /// The processes that have closed it.
@@ -60,9 +62,17 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
     #[must_use]
     #[track_caller]
     pub fn new(maxsize: usize) -> Self {
+        Queue::made(maxsize, false)
+    }
+
+    /// One that can be joined, or not.
+    #[track_caller]
+    pub(super) fn made(maxsize: usize, joinable: bool) -> Self {
         let room = (maxsize > 0).then(Identity::new);
+        let work = joinable.then(Identity::new);
         let line = Arc::new(Line::new(width::<T>()));
-        Queue(Arc::new(Inner { line, room, maxsize, name: Name::NONE, closed: Mutex::default() }))
+        Queue(Arc::new(Inner { line, room, work, maxsize, name: Name::NONE, closed: Mutex::default() }))
+            .with_parts_named()
     }
 
     /// The same queue under a name, for traces.
@@ -86,11 +96,9 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
     pub fn counted(mut self) -> Self {
         let inner = self.sole();
         if inner.room.is_none() {
-            let mut room = Identity::new();
-            room.rename(inner.name.part("room of"));
-            inner.room = Some(room);
+            inner.room = Some(Identity::new());
         }
-        self
+        self.with_parts_named()
     }
 
     /// `put(item)`: waits until there is room and puts it.
@@ -231,6 +239,7 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
             return give_up(outcome, Error::Full, location);
         }
         show(&item);
+        self.count(QueueAction::Put { timeout: 0 }, location);
         self.0.line.feed(item, location);
         Ok(())
     }
@@ -255,6 +264,13 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
         Some(current::perform_on(room, Action::Queue(action), location))
     }
 
+    /// What has yet to be dealt with changes, or is asked about, where the queue can be joined.
+    pub(super) fn count(&self, action: QueueAction, location: &'static Location<'static>) -> Option<Outcome> {
+        let begin = || (ObjectKind::Queue(None), State::Queue(object::Queue::new(0)));
+        let work = self.0.work.as_ref()?.object(begin);
+        Some(current::perform_on(work, Action::Queue(action), location))
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.0.closed.lock().unwrap_or_else(PoisonError::into_inner).contains(&current::process())
     }
@@ -275,8 +291,23 @@ impl<T: fmt::Debug + Send + 'static> Queue<T> {
         let inner = self.sole();
         inner.name = name;
         Arc::get_mut(&mut inner.line).expect("nobody feeds a queue that is new").rename(name);
-        if let Some(room) = &mut inner.room {
-            room.rename(name.part("room of"));
+        self.with_parts_named()
+    }
+
+    /// What belongs to one queue has its name, or a number where it has none.
+    #[track_caller]
+    fn with_parts_named(mut self) -> Self {
+        let inner = self.sole();
+        let parts = [(&mut inner.room, "room of"), (&mut inner.work, "work in")];
+        let mut name = inner.name;
+        if name.is_empty() && parts.iter().any(|(part, _)| part.is_some()) {
+            name = Name::numbered("process queue", inner.line.key());
+            Arc::get_mut(&mut inner.line).expect("nobody feeds a queue that is new").rename(name);
+        }
+        for (part, word) in parts {
+            if let Some(part) = part {
+                part.rename(name.part(word));
+            }
         }
         self
     }

@@ -5,6 +5,8 @@ use super::ends::End;
 use super::process::TERMINATED;
 use crate::base::{Action, Operation, Outcome, ThreadAction, ThreadId};
 use crate::engine::current;
+use crate::python::futures;
+use crate::python::threading::roster;
 use std::cell::Cell;
 use std::panic::Location;
 use std::rc::Rc;
@@ -134,8 +136,8 @@ pub(super) fn kill(life: &Life, code: i32, location: &'static Location<'static>)
     held.iter().for_each(|end| end.close(location));
 }
 
-/// What a process does before it ends: `multiprocessing.util._exit_function`.
-pub(super) fn leave(location: &'static Location<'static>) {
+/// What a process does before it ends: `multiprocessing.util._exit_function`. The threads that have written what it had put into queues.
+pub(super) fn leave(location: &'static Location<'static>) -> Vec<ThreadId> {
     let process = current::process();
     let children = children_of(process);
     for child in children.iter().filter(|child| child.daemon) {
@@ -145,19 +147,25 @@ pub(super) fn leave(location: &'static Location<'static>) {
     for child in children.iter().filter(|_| process != ThreadId::MAIN) {
         wait_for(child, location);
     }
-    let feeders: Vec<Feeder> =
-        with(|world| world.feeders.iter().filter(|feeder| feeder.process == process).copied().collect());
-    for feeder in &feeders {
-        match feeder.last {
-            Some(last) if feeder.awaited => current::join(last, location),
-            // What is still with it goes down with the process.
-            Some(_) if process != ThreadId::MAIN => {
-                let kill = Operation::free(Action::Thread(ThreadAction::Kill(process)));
-                current::perform(kill, location);
-            }
-            _ => {}
-        }
+    let awaited: Vec<ThreadId> =
+        feeders_of(process).iter().filter(|feeder| feeder.awaited).filter_map(|feeder| feeder.last).collect();
+    awaited.iter().for_each(|last| current::join(*last, location));
+    awaited
+}
+
+/// What is still with a process goes down with it, now that it ends: its daemon threads, and what it has put into queues and nobody waits
+/// for.
+pub(super) fn end_rest(written: &[ThreadId], location: &'static Location<'static>) {
+    let process = current::process();
+    let lost = |feeder: &Feeder| feeder.last.is_some_and(|last| !written.contains(&last));
+    if roster::has_daemons() || feeders_of(process).iter().any(lost) {
+        let kill = Operation::free(Action::Thread(ThreadAction::Kill(process)));
+        current::perform(kill, location);
     }
+}
+
+fn feeders_of(process: ThreadId) -> Vec<Feeder> {
+    with(|world| world.feeders.iter().filter(|feeder| feeder.process == process).copied().collect())
 }
 
 /// Waits for the end of a process that has been started.
@@ -199,6 +207,12 @@ impl Drop for AtExit {
         if let Some(location) = self.0.take()
             && !current::is_tearing_down()
         {
+            let daemons = children_of(ThreadId::MAIN).iter().any(|child| child.daemon);
+            if daemons {
+                // Until then these serve the threads that the program waits for.
+                futures::end_pools(location);
+                roster::join_all(location);
+            }
             leave(location);
         }
     }

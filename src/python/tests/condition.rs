@@ -1,10 +1,11 @@
 //! `threading.Condition`.
 
-use super::{SHORT, fine, message, start};
+use super::{SHORT, explored, fine, message, outputs, start};
 use crate::base::{Action, CondvarAction, Ending, Outcome};
 use crate::engine::testing::{all, outcomes};
-use crate::python::Shared;
 use crate::python::threading::{AnyLock, Condition, Event, Lock, RLock};
+use crate::python::{Shared, print};
+use crate::{Output, Search};
 use std::sync::{Arc, Mutex};
 
 #[test]
@@ -36,6 +37,45 @@ fn of_a_plain_lock_a_condition_only_asks_whether_anybody_holds_it() {
         start(move || condition.notify()).join().unwrap();
         lock.release().unwrap();
     });
+}
+
+#[test]
+fn whether_anybody_holds_a_plain_lock_depends_on_when_a_condition_asks() {
+    let notified = || {
+        let lock = Lock::new();
+        let condition = Condition::over(&lock);
+        let holder = start(move || lock.with(|| ()));
+        print(condition.notify().is_ok());
+        holder.join().unwrap();
+    };
+    assert_eq!(outputs(notified), ["false\n", "true\n"]);
+}
+
+#[test]
+fn a_wait_under_a_lock_that_somebody_else_gives_back_may_come_too_late() {
+    let waited = || {
+        let lock = Lock::new();
+        let condition = Condition::over(&lock);
+        lock.acquire();
+        let waiter = start(move || match condition.wait_timeout(SHORT) {
+            Ok(notified) => print(notified),
+            Err(error) => print(error),
+        });
+        match lock.release() {
+            Ok(()) => print("released"),
+            Err(error) => print(error),
+        }
+        waiter.join().unwrap();
+        if lock.locked() {
+            lock.release().unwrap();
+        }
+    };
+    let report = explored(Search::Exhaustive, Output::Observed, waited);
+    let seen = report.outputs().unwrap();
+    for error in ["cannot wait on un-acquired lock", "release unlocked lock"] {
+        let told = |lines: &String| lines.contains(&format!("RuntimeError: {error}"));
+        assert!(seen.iter().any(told), "{seen:?}");
+    }
 }
 
 #[test]

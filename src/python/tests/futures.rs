@@ -1,12 +1,12 @@
 //! `concurrent.futures`.
 
-use super::{SHORT, fine, message};
+use super::{SHORT, explored, fine, message, outputs};
 use crate::base::Ending;
 use crate::engine::testing::{outcomes, run};
 use crate::python::futures::ThreadPoolExecutor;
-use crate::python::threading::current_thread;
-use crate::python::{Error, Shared};
-use crate::{Explorer, Search};
+use crate::python::threading::{Thread, current_thread};
+use crate::python::{Error, Shared, print, sys};
+use crate::{Explorer, Output, Search};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ fn a_future_has_what_the_task_returned_or_its_error() {
         });
         assert_eq!(message(ThreadPoolExecutor::new(0)), "ValueError: max_workers must be greater than 0");
         let pool = ThreadPoolExecutor::prefixed(1, "pool").unwrap();
-        pool.shutdown(false);
+        pool.shutdown(false).unwrap();
         let late = "RuntimeError: cannot schedule new futures after shutdown";
         assert_eq!(message(pool.submit(|| Ok(()))), late);
     });
@@ -60,7 +60,7 @@ fn a_result_may_come_too_late_and_a_task_that_waits_for_another_needs_a_second_t
             let inner = pool.clone();
             let outer = pool.submit(move || inner.submit(|| Ok(1))?.result()).unwrap();
             assert_eq!(outer.result(), Ok(1));
-            pool.shutdown(true);
+            pool.shutdown(true).unwrap();
         }
     };
     assert_eq!(run(nested(1)).ending, Ending::Deadlocked);
@@ -78,5 +78,89 @@ fn a_pool_that_nobody_shuts_down_ends_with_the_program() {
             Ok(())
         })
         .unwrap();
+    });
+}
+
+#[test]
+fn an_exit_in_a_task_is_what_its_future_tells_and_the_thread_goes_on() {
+    fine(|| {
+        ThreadPoolExecutor::with(1, |pool| {
+            let leaves = |leaves: bool| {
+                move || {
+                    if leaves {
+                        sys::exit(3);
+                    }
+                    Ok(7)
+                }
+            };
+            let (gone, stays) = (pool.submit(leaves(true)).unwrap(), pool.submit(leaves(false)).unwrap());
+            assert_eq!((gone.result(), stays.result()), (Err(Error::SystemExit(3)), Ok(7)));
+        });
+    });
+}
+
+#[test]
+fn a_panic_in_a_task_is_one_finding_and_the_thread_goes_on() {
+    let trace = run(|| {
+        ThreadPoolExecutor::with(1, |pool| {
+            let wrong = pool.submit(|| -> Result<(), Error> { panic!("wrong") }).unwrap();
+            assert_eq!(message(wrong.result()), "RuntimeError: wrong");
+            assert_eq!(pool.submit(|| Ok(1)).unwrap().result(), Ok(1));
+        });
+    });
+    let messages: Vec<_> = trace.panics.iter().map(|panic| panic.message.as_str()).collect();
+    assert_eq!((trace.ending, messages), (Ending::Finished, vec!["wrong"]));
+    assert!(trace.panics[0].location.contains("futures.rs"), "{:?}", trace.panics[0]);
+}
+
+#[test]
+fn no_task_is_taken_after_the_end_of_the_main_thread() {
+    let late = || {
+        let pool = ThreadPoolExecutor::new(1).unwrap();
+        let submitter = Thread::new(move || match pool.submit(|| Ok(1)) {
+            Ok(future) => print(format!("{:?}", future.result())),
+            Err(error) => print(error),
+        });
+        submitter.start().unwrap();
+    };
+    let refused = "RuntimeError: cannot schedule new futures after shutdown\n";
+    assert_eq!(outputs(late), ["Ok(1)\n", refused]);
+}
+
+#[test]
+fn an_error_among_mapped_results_or_dropping_them_cancels_the_rest() {
+    let done = |items: [u32; 3]| {
+        let report = explored(Search::Exhaustive, Output::Observed, move || {
+            let done = Shared::new(0);
+            let count = done.clone();
+            let told = ThreadPoolExecutor::with(1, |pool| {
+                let task = move |item: u32| match item {
+                    0 => Err(Error::ValueError("bad".into())),
+                    _ => {
+                        count.set(count.get() + 1);
+                        Ok(item)
+                    }
+                };
+                let mut results = pool.map(task, items).unwrap();
+                let first = results.next().unwrap().is_ok();
+                // After an error there is nothing more; after a result the others are dropped here.
+                first || results.next().is_some()
+            });
+            print(format!("{told} {}", done.get()));
+        });
+        assert!(report.proved(), "{report}");
+        report.outputs().unwrap().iter().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(done([0, 1, 2]), ["false 0\n", "false 1\n", "false 2\n"]);
+    assert_eq!(done([1, 2, 3]), ["true 1\n", "true 2\n", "true 3\n"]);
+}
+
+#[test]
+fn a_task_cannot_wait_for_the_end_of_its_own_thread() {
+    fine(|| {
+        let pool = ThreadPoolExecutor::new(1).unwrap();
+        let own = pool.clone();
+        let waits = pool.submit(move || own.shutdown(true)).unwrap();
+        assert_eq!(message(waits.result()), "RuntimeError: cannot join current thread");
     });
 }

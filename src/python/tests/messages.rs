@@ -101,6 +101,22 @@ fn simple_and_joinable_queues() {
 }
 
 #[test]
+fn whatever_is_put_into_a_joinable_queue_is_counted_once_there_is_room() {
+    let trace = run(|| {
+        let queue = JoinableQueue::new(1);
+        queue.queue().put_nowait(1).unwrap();
+        assert_eq!(queue.queue().put_nowait(2), Err(Error::Full));
+        assert_eq!(queue.get(), Ok(1));
+        queue.task_done().unwrap();
+        queue.join();
+    });
+    assert_eq!((trace.ending, trace.panics.len()), (Ending::Finished, 0), "{:?}", trace.panics);
+    let names: Vec<String> = trace.objects.iter().map(|object| object.name.to_string()).collect();
+    let expected = ["room of process queue 1", "work in process queue 1", "process queue 1"];
+    assert_eq!(names, expected);
+}
+
+#[test]
 fn the_end_of_a_pipe_is_seen_when_nobody_holds_the_other_one() {
     fine(|| {
         let (reader, writer) = pipe("pipe").one_way();

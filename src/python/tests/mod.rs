@@ -3,6 +3,7 @@
 
 mod barrier;
 mod condition;
+mod ends;
 mod futures;
 mod messages;
 mod output;
@@ -18,6 +19,7 @@ use super::{Error, Shared, time};
 use crate::base::{Action, Ending, MutexAction, ObjectKind, Outcome, SharedAction, Width};
 use crate::engine::testing::{all, outcomes, run, run_with, settings};
 use crate::trace::ThreadStatus;
+use crate::{Explorer, Output, Report, Search};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -39,6 +41,19 @@ fn fine(model: impl Fn()) -> usize {
         assert_eq!(trace.ending, Ending::Finished, "{trace:#?}");
         assert!(trace.panics.is_empty(), "{:?}", trace.panics);
     })
+}
+
+fn explored(search: Search, output: Output, model: impl Fn() + Send + Sync + 'static) -> Report {
+    Explorer::new().search(search).output(output).executions(200_000).explore(model).unwrap()
+}
+
+/// All outputs, as two exhaustive searches agree on them.
+fn outputs(model: impl Fn() + Copy + Send + Sync + 'static) -> Vec<String> {
+    let reports = [Search::Exhaustive, Search::Dfs { preemptions: None }]
+        .map(|search| explored(search, Output::Observed, model));
+    assert!(reports.iter().all(Report::proved), "{}", reports[0]);
+    assert_eq!(reports[0].outputs(), reports[1].outputs());
+    reports[0].outputs().unwrap().iter().cloned().collect()
 }
 
 #[test]

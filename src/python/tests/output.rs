@@ -1,6 +1,6 @@
 //! What models print, observed and not.
 
-use super::start;
+use super::{explored, outputs, start};
 use crate::base::Ending;
 use crate::engine::testing::{run, run_with, settings};
 use crate::python::logging::{self, Level};
@@ -8,21 +8,8 @@ use crate::python::multiprocessing::Process;
 use crate::python::random::{choice, randint, randrange};
 use crate::python::threading::{Lock, Thread};
 use crate::python::{print, time, write};
-use crate::{Clock, Explorer, Output, Report, Search};
+use crate::{Clock, Explorer, Output, Search};
 use std::time::Duration;
-
-fn explored(search: Search, output: Output, model: impl Fn() + Send + Sync + 'static) -> Report {
-    Explorer::new().search(search).output(output).executions(200_000).explore(model).unwrap()
-}
-
-/// All outputs, as two exhaustive searches agree on them.
-fn outputs(model: impl Fn() + Copy + Send + Sync + 'static) -> Vec<String> {
-    let reports = [Search::Exhaustive, Search::Dfs { preemptions: None }]
-        .map(|search| explored(search, Output::Observed, model));
-    assert!(reports.iter().all(Report::proved), "{}", reports[0]);
-    assert_eq!(reports[0].outputs(), reports[1].outputs());
-    reports[0].outputs().unwrap().iter().cloned().collect()
-}
 
 fn two_print() {
     let threads = ["ab", "cd"].map(|text| start(move || print(text)));

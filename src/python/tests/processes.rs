@@ -41,6 +41,31 @@ fn a_process_starts_once_and_is_joined_by_its_parent() {
 }
 
 #[test]
+fn only_its_parent_may_ask_whether_a_process_runs_and_a_daemon_starts_none_however_often_it_tries() {
+    fine(|| {
+        let never = Event::new();
+        let wait = never.clone();
+        let first = start(move || wait.wait());
+        let sibling = first.clone();
+        let second = start(move || {
+            assert_eq!(message(sibling.is_alive()), "AssertionError: can only test a child process");
+            assert_eq!(current_process().is_alive(), Ok(true));
+        });
+        second.join().unwrap();
+        never.set();
+        first.join().unwrap();
+        let daemon = Process::new(|| {
+            let child = Process::new(|| ());
+            let refused = "AssertionError: daemonic processes are not allowed to have children";
+            assert_eq!((message(child.start()), message(child.start())), (refused.into(), refused.into()));
+        });
+        let daemon = daemon.daemon(true);
+        daemon.start().unwrap();
+        daemon.join().unwrap();
+    });
+}
+
+#[test]
 fn an_unhandled_error_is_exit_code_one_and_a_finding_and_a_system_exit_is_neither() {
     let trace = run(|| {
         let codes = [
@@ -170,6 +195,26 @@ fn locks_say_what_cpythons_say() {
         let condition = Condition::new();
         assert_eq!(message(condition.wait()), "AssertionError: must acquire() condition before using wait()");
         assert_eq!(message(condition.notify()), "AssertionError: lock is not owned");
+    });
+}
+
+#[test]
+fn a_condition_between_processes_wants_its_caller_to_hold_a_plain_lock_too() {
+    fine(|| {
+        let lock = Lock::new();
+        let condition = Condition::over(&lock);
+        lock.acquire();
+        let other = condition.clone();
+        let process = start(move || {
+            assert_eq!(message(other.notify()), "AssertionError: lock is not owned");
+            let early = "AssertionError: must acquire() condition before using wait()";
+            assert_eq!(message(other.wait()), early);
+        });
+        process.join().unwrap();
+        condition.notify().unwrap();
+        condition.release().unwrap();
+        let too_often = "ValueError: semaphore or lock released too many times";
+        assert_eq!(message(condition.release()), too_often);
     });
 }
 

@@ -68,25 +68,31 @@ impl AnyLock {
         }
     }
 
-    /// What `Condition` takes for "the caller holds it": of a plain lock it only asks whether anybody does.
-    pub(super) fn is_owned(&self) -> bool {
+    /// What `Condition` takes for "the caller holds it": of a plain lock it only asks whether anybody does. That is a step, where it
+    /// is not the caller, because somebody may take it or give it back just before or after.
+    pub(super) fn is_owned(&self, location: &'static Location<'static>) -> bool {
         match self {
-            AnyLock::Lock(lock) => lock.is_held(),
+            AnyLock::Lock(lock) => lock.is_mine() || lock.locked_at(location),
             AnyLock::RLock(lock) => lock.is_owned(),
         }
     }
 
-    /// A condition's wait has given it back, however often it was taken; how often.
-    pub(super) fn note_given_up(&self) -> u32 {
+    /// Whether the caller has taken it, without a step.
+    pub(super) fn is_mine(&self) -> bool {
         match self {
-            AnyLock::Lock(lock) => {
-                lock.set_held(false);
-                1
-            }
+            AnyLock::Lock(lock) => lock.is_mine(),
+            AnyLock::RLock(lock) => lock.is_owned(),
+        }
+    }
+
+    /// A condition's wait has given it back, however often it was taken; how often. `None` if somebody else had given it back before.
+    pub(super) fn note_given_up(&self) -> Option<u32> {
+        match self {
+            AnyLock::Lock(lock) => lock.note_given_up().then_some(1),
             AnyLock::RLock(lock) => {
                 let depth = lock.depth();
                 lock.set_depth(0);
-                depth
+                Some(depth)
             }
         }
     }
@@ -94,19 +100,23 @@ impl AnyLock {
     /// A condition's wait has taken it again, to hold it as often as before.
     pub(super) fn note_taken_back(&self, depth: u32) {
         match self {
-            AnyLock::Lock(lock) => lock.set_held(true),
+            AnyLock::Lock(lock) => lock.note_taken(),
             AnyLock::RLock(lock) => lock.set_depth(depth),
         }
     }
 
-    pub(super) fn acquire_within(&self, timeout: u64, location: &'static Location<'static>) -> bool {
+    pub(in crate::python) fn acquire_within(
+        &self,
+        timeout: u64,
+        location: &'static Location<'static>,
+    ) -> bool {
         match self {
             AnyLock::Lock(lock) => lock.acquire_within(timeout, location),
             AnyLock::RLock(lock) => lock.acquire_within(timeout, location),
         }
     }
 
-    pub(super) fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
+    pub(in crate::python) fn release_at(&self, location: &'static Location<'static>) -> Result<(), Error> {
         match self {
             AnyLock::Lock(lock) => lock.release_at(location),
             AnyLock::RLock(lock) => lock.release_at(location),

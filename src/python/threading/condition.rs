@@ -23,6 +23,8 @@ pub struct Condition(Arc<Inner>);
 struct Inner {
     identity: Identity,
     lock: AnyLock,
+    /// Whether the caller himself has to hold the lock, as `multiprocessing` has it, even if that is a plain one.
+    strict: bool,
 }
 
 impl Condition {
@@ -46,7 +48,13 @@ impl Condition {
     #[must_use]
     #[track_caller]
     pub fn over(lock: impl Into<AnyLock>) -> Self {
-        Condition(Arc::new(Inner { identity: Identity::new(), lock: lock.into() }))
+        Condition(Arc::new(Inner { identity: Identity::new(), lock: lock.into(), strict: false }))
+    }
+
+    /// One whose lock the caller himself has to hold.
+    #[track_caller]
+    pub(in crate::python) fn strictly_over(lock: impl Into<AnyLock>) -> Self {
+        Condition(Arc::new(Inner { identity: Identity::new(), lock: lock.into(), strict: true }))
     }
 
     /// The same condition under a name, for traces.
@@ -108,7 +116,8 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// `RuntimeError: cannot wait on un-acquired lock`. Of a plain lock CPython only asks whether *anybody* holds it.
+    /// `RuntimeError: cannot wait on un-acquired lock`. Of a plain lock CPython only asks whether *anybody* holds it, which is a step of
+    /// its own unless it is the caller; `RuntimeError: release unlocked lock` when that has changed by then.
     #[track_caller]
     pub fn wait(&self) -> Result<(), Error> {
         self.wait_at(Location::caller())
@@ -176,7 +185,8 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// `RuntimeError: cannot notify on un-acquired lock`. Of a plain lock CPython only asks whether *anybody* holds it.
+    /// `RuntimeError: cannot notify on un-acquired lock`. Of a plain lock CPython only asks whether *anybody* holds it, which is a step
+    /// of its own unless it is the caller.
     #[track_caller]
     pub fn notify(&self) -> Result<(), Error> {
         self.notify_by(CondvarAction::NotifyFirst(1), Location::caller())
@@ -232,20 +242,28 @@ impl Condition {
 
     /// Gives the lock back and falls asleep, in one step; how often the lock was taken.
     fn sleep(&self, timeout: u64, location: &'static Location<'static>) -> Result<u32, Error> {
-        if !self.0.lock.is_owned() {
+        if !self.is_owned(location) {
             return Err(Error::runtime("cannot wait on un-acquired lock"));
         }
         let mutex = self.0.lock.object();
         current::perform_on(self.object(), Action::Condvar(CondvarAction::Wait { mutex, timeout }), location);
-        Ok(self.0.lock.note_given_up())
+        self.0.lock.note_given_up().ok_or_else(|| {
+            // Somebody else gave the plain lock back after it was looked at, so there was nothing to give back.
+            current::perform_on(self.object(), Action::Condvar(CondvarAction::Leave), location);
+            Error::runtime("release unlocked lock")
+        })
     }
 
     fn notify_by(&self, action: CondvarAction, location: &'static Location<'static>) -> Result<(), Error> {
-        if !self.0.lock.is_owned() {
+        if !self.is_owned(location) {
             return Err(Error::runtime("cannot notify on un-acquired lock"));
         }
         current::perform_on(self.object(), Action::Condvar(action), location);
         Ok(())
+    }
+
+    fn is_owned(&self, location: &'static Location<'static>) -> bool {
+        if self.0.strict { self.0.lock.is_mine() } else { self.0.lock.is_owned(location) }
     }
 
     fn object(&self) -> ObjectId {

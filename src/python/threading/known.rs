@@ -1,11 +1,13 @@
 //! Which threads there are.
 
-use super::Thread;
-use crate::base::ThreadId;
+use super::{Thread, roster};
+use crate::base::{Action, Operation, ThreadAction, ThreadId};
 use crate::engine::current;
 use crate::python::identity::require_exploration;
+use std::collections::VecDeque;
+use std::panic::Location;
 
-/// `threading.current_thread()`. The one that runs the model is "MainThread".
+/// `threading.current_thread()`. The one that runs the model is "MainThread", and so is the first one of each process.
 ///
 /// # Panics
 ///
@@ -17,7 +19,7 @@ pub fn current_thread() -> Thread {
     Thread::known(current::thread())
 }
 
-/// `threading.main_thread()`: the one that runs the model.
+/// `threading.main_thread()`: the first one of the running process, which is the one that runs the model unless that starts others.
 ///
 /// # Panics
 ///
@@ -26,7 +28,7 @@ pub fn current_thread() -> Thread {
 #[track_caller]
 pub fn main_thread() -> Thread {
     require_exploration();
-    Thread::known(ThreadId::MAIN)
+    Thread::known(current::process())
 }
 
 /// `threading.get_ident()`: the [`ident`](Thread::ident) of the caller.
@@ -41,9 +43,10 @@ pub fn get_ident() -> u64 {
     u64::from(current::thread().0) + 1
 }
 
-/// `threading.enumerate()`: the threads that run, in the order in which they were started.
+/// `threading.enumerate()`: the threads of the running process that run, in the order in which they were started.
 ///
-/// Those started so far are asked one after the other, each a step as [`is_alive`](Thread::is_alive) is.
+/// Those started so far are asked one after the other, each a step as [`is_alive`](Thread::is_alive) is; and whoever was found to run
+/// before another was found to have ended is asked again, so that all that are told of did run at one time.
 ///
 /// # Panics
 ///
@@ -52,15 +55,25 @@ pub fn get_ident() -> u64 {
 #[track_caller]
 pub fn enumerate() -> Vec<Thread> {
     require_exploration();
-    let me = current::thread();
+    let location = Location::caller();
+    let (me, process) = (current::thread(), current::process());
+    let threads = (0..current::thread_count()).map(ThreadId).filter(|thread| *thread != me);
+    let own = |thread: &ThreadId| current::process_of(*thread) == process && !roster::is_hidden(*thread);
+    let mut left: VecDeque<ThreadId> = threads.filter(own).collect();
     let mut alive = Vec::new();
-    for thread in (0..current::thread_count()).map(ThreadId) {
-        let thread_of = Thread::known(thread);
-        if thread == me || thread_of.is_alive() {
-            alive.push(thread_of);
+    while let Some(thread) = left.pop_front() {
+        let question = Action::Thread(ThreadAction::IsFinished(thread));
+        if current::perform(Operation::free(question), location).value() == Some(1) {
+            // Whoever had to end before that one has ended too.
+            current::join(thread, location);
+            left.extend(alive.drain(..));
+        } else {
+            alive.push(thread);
         }
     }
-    alive
+    alive.push(me);
+    alive.sort();
+    alive.into_iter().map(Thread::known).collect()
 }
 
 /// `threading.active_count()`: how many threads [`enumerate`] tells of.

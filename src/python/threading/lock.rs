@@ -11,7 +11,7 @@ use crate::python::time::nanoseconds;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 /// `threading.Lock`: taken by one thread at a time, not even twice by the same, and given back by any.
@@ -22,9 +22,11 @@ pub struct Lock(Arc<Inner>);
 
 struct Inner {
     identity: Identity,
-    // Invariant: whenever a thread may be switched away from, whether the engine's mutex has a holder.
-    held: AtomicBool,
+    // Invariant: whenever a thread may be switched away from, the holder of the engine's mutex, or `NOBODY`.
+    holder: AtomicU32,
 }
+
+const NOBODY: u32 = u32::MAX;
 
 impl Lock {
     /// A lock of the running execution that nobody holds.
@@ -36,7 +38,7 @@ impl Lock {
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
-        Lock(Arc::new(Inner { identity: Identity::new(), held: AtomicBool::new(false) }))
+        Lock(Arc::new(Inner { identity: Identity::new(), holder: AtomicU32::new(NOBODY) }))
     }
 
     /// The same lock under a name, for traces.
@@ -86,8 +88,7 @@ impl Lock {
     /// `locked()`: whether somebody holds it.
     #[track_caller]
     pub fn locked(&self) -> bool {
-        let question = Action::Mutex(MutexAction::IsLocked);
-        current::perform_on(self.object(), question, Location::caller()).value() == Some(1)
+        self.locked_at(Location::caller())
     }
 
     /// `with lock:` takes it, runs `body` and gives it back, also when `body` panics.
@@ -106,17 +107,31 @@ impl Lock {
         self.0.identity.object(|| (ObjectKind::Lock, State::Mutex(object::Mutex::new(false))))
     }
 
-    /// Whether somebody holds it, without a step.
-    pub(super) fn is_held(&self) -> bool {
-        self.0.held.load(Relaxed)
+    pub(super) fn locked_at(&self, location: &'static Location<'static>) -> bool {
+        let question = Action::Mutex(MutexAction::IsLocked);
+        current::perform_on(self.object(), question, location).value() == Some(1)
     }
 
-    /// A condition's wait has taken it, or given it back.
-    pub(super) fn set_held(&self, held: bool) {
-        self.0.held.store(held, Relaxed);
+    /// Whether the caller has taken it and nobody has given it back since, without a step.
+    pub(super) fn is_mine(&self) -> bool {
+        self.0.holder.load(Relaxed) == current::thread().0
     }
 
-    pub(super) fn acquire_within(&self, timeout: u64, location: &'static Location<'static>) -> bool {
+    /// A condition's wait has given it back; whether somebody had taken it.
+    pub(super) fn note_given_up(&self) -> bool {
+        self.0.holder.swap(NOBODY, Relaxed) != NOBODY
+    }
+
+    /// The caller has taken it.
+    pub(super) fn note_taken(&self) {
+        self.0.holder.store(current::thread().0, Relaxed);
+    }
+
+    pub(in crate::python) fn acquire_within(
+        &self,
+        timeout: u64,
+        location: &'static Location<'static>,
+    ) -> bool {
         let outcome = match timeout {
             FOREVER => {
                 current::perform_hot(self.object(), hot::Lock, location);
@@ -132,7 +147,7 @@ impl Lock {
         match current::perform_on(self.object(), Action::Mutex(MutexAction::Release), location) {
             Outcome::Refused => Err(Error::runtime("release unlocked lock")),
             _ => {
-                self.set_held(false);
+                self.note_given_up();
                 Ok(())
             }
         }
@@ -141,7 +156,7 @@ impl Lock {
     fn took(&self, outcome: Outcome) -> bool {
         let took = outcome == Outcome::Done;
         if took {
-            self.set_held(true);
+            self.note_taken();
         }
         took
     }

@@ -1,11 +1,11 @@
 //! Python's threads.
 
-use super::numbering;
+use super::{numbering, roster};
 use crate::base::{self, Action, Operation, ThreadAction};
 use crate::engine::current;
-use crate::python::Error;
 use crate::python::identity::require_exploration;
 use crate::python::time::nanoseconds;
+use crate::python::{Error, Shared};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -41,7 +41,6 @@ use std::time::Duration;
 ///     worker.join().unwrap();
 /// });
 /// ```
-#[derive(Clone)]
 pub struct Thread(Arc<Inner>);
 
 struct Inner {
@@ -53,6 +52,9 @@ struct Inner {
     target: Mutex<Option<Target>>,
     /// Set as its first deed, before it or anybody else can ask.
     started: OnceLock<base::ThreadId>,
+    /// Whether it has been started, as a variable, once there are several handles to one that has not: then somebody may look while
+    /// another starts it. Of one that is started before anybody else knows it nobody can tell.
+    contested: OnceLock<Shared<bool>>,
 }
 
 type Target = Box<dyn FnOnce() -> Result<(), Error> + Send>;
@@ -122,10 +124,11 @@ impl Thread {
         let target: Target = Box::new(move || target.run().into_result());
         Thread(Arc::new(Inner {
             name: Mutex::new(Label::Counted(numbering::next())),
-            daemon: AtomicBool::new(current::is_daemon(current::thread())),
+            daemon: AtomicBool::new(roster::is_daemon(current::thread())),
             epoch,
             target: Mutex::new(Some(target)),
             started: OnceLock::new(),
+            contested: OnceLock::new(),
         }))
     }
 
@@ -150,7 +153,8 @@ impl Thread {
         self
     }
 
-    /// `start()`: it runs at once, up to its first step.
+    /// `start()`: it runs at once, up to its first step. Where there was more than one handle to it before, this is a step, as is
+    /// whatever then depends on it.
     ///
     /// # Errors
     ///
@@ -159,11 +163,18 @@ impl Thread {
     pub fn start(&self) -> Result<(), Error> {
         let location = Location::caller();
         self.check();
+        if let Some(started) = self.0.contested.get() {
+            started.set(true);
+        }
         let target = self.0.target.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(target) = target else { return Err(Error::runtime("threads can only be started once")) };
         let inner = Arc::clone(&self.0);
-        let claim = current::spawn(&self.name(), self.is_daemon(), location, move || {
+        let daemon = self.is_daemon();
+        // The execution waits for no thread of a daemonic process.
+        let unawaited = daemon || current::is_daemon(current::process());
+        let claim = current::spawn(&self.name(), unawaited, location, move || {
             inner.started.get_or_init(current::thread);
+            roster::enter(daemon);
             drop(inner);
             // Its result is nothing, and nobody takes it.
             current::detach_running();
@@ -206,6 +217,7 @@ impl Thread {
     pub fn is_alive(&self) -> bool {
         let location = Location::caller();
         self.check();
+        self.look();
         let Some(&thread) = self.0.started.get() else { return false };
         let question = Action::Thread(ThreadAction::IsFinished(thread));
         current::perform(Operation::free(question), location).value() != Some(1)
@@ -213,15 +225,21 @@ impl Thread {
 
     /// `name`
     pub fn name(&self) -> String {
-        let called = match self.0.started.get() {
-            Some(&thread) => current::thread_name(thread),
-            None => String::new(),
-        };
-        match (&*self.label(), self.0.started.get()) {
-            _ if !called.is_empty() => called,
-            (_, Some(&base::ThreadId::MAIN)) => "MainThread".to_owned(),
-            (Label::Given(name), _) => name.clone(),
-            (Label::Counted(number), _) => format!("Thread-{number}"),
+        if let Some(&thread) = self.0.started.get() {
+            if thread != base::ThreadId::MAIN && roster::is_first(thread) {
+                return roster::name_of(thread).unwrap_or_else(|| "MainThread".to_owned());
+            }
+            let called = current::thread_name(thread);
+            if !called.is_empty() {
+                return called;
+            }
+            if thread == base::ThreadId::MAIN {
+                return "MainThread".to_owned();
+            }
+        }
+        match &*self.label() {
+            Label::Given(name) => name.clone(),
+            Label::Counted(number) => format!("Thread-{number}"),
         }
     }
 
@@ -230,8 +248,12 @@ impl Thread {
     pub fn set_name(&self, name: impl Into<String>) {
         self.check();
         let name = name.into();
-        if let Some(&thread) = self.0.started.get() {
-            current::rename_thread(thread, &name);
+        match self.0.started.get() {
+            Some(&thread) if thread != base::ThreadId::MAIN && roster::is_first(thread) => {
+                roster::rename(thread, &name);
+            }
+            Some(&thread) => current::rename_thread(thread, &name),
+            None => {}
         }
         *self.label() = Label::Given(name);
     }
@@ -249,6 +271,7 @@ impl Thread {
     #[track_caller]
     pub fn set_daemon(&self, daemon: bool) -> Result<(), Error> {
         self.check();
+        self.look();
         if self.0.started.get().is_some() {
             return Err(Error::runtime("cannot set daemon status of active thread"));
         }
@@ -257,7 +280,9 @@ impl Thread {
     }
 
     /// `ident`, and `native_id`: a number that no other thread of the execution has; `None` before it is started.
+    #[track_caller]
     pub fn ident(&self) -> Option<u64> {
+        self.look();
         self.0.started.get().map(|thread| u64::from(thread.0) + 1)
     }
 
@@ -266,10 +291,11 @@ impl Thread {
         Thread(Arc::new(Inner {
             // Not started by `threading`, if the engine has no name for it.
             name: Mutex::new(Label::Given(format!("Dummy-{}", thread.0))),
-            daemon: AtomicBool::new(current::is_daemon(thread)),
+            daemon: AtomicBool::new(roster::is_daemon(thread)),
             epoch: current::epoch(),
             target: Mutex::new(None),
             started: OnceLock::from(thread),
+            contested: OnceLock::new(),
         }))
     }
 
@@ -277,12 +303,22 @@ impl Thread {
         self.0.name.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[track_caller]
     fn joinable(&self) -> Result<base::ThreadId, Error> {
         self.check();
+        self.look();
         match self.0.started.get() {
             None => Err(Error::runtime("cannot join thread before it is started")),
             Some(&thread) if thread == current::thread() => Err(Error::runtime("cannot join current thread")),
             Some(&thread) => Ok(thread),
+        }
+    }
+
+    /// Somebody depends on whether it has been started.
+    #[track_caller]
+    fn look(&self) {
+        if let Some(started) = self.0.contested.get() {
+            started.get();
         }
     }
 
@@ -295,6 +331,16 @@ impl Thread {
     #[track_caller]
     fn sole(&mut self) -> &mut Inner {
         Arc::get_mut(&mut self.0).expect("say what a thread is before it is shared or started")
+    }
+}
+
+impl Clone for Thread {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        if self.0.started.get().is_none() && current::is_active() && self.0.epoch == current::epoch() {
+            self.0.contested.get_or_init(|| Shared::new(false).named("started"));
+        }
+        Thread(Arc::clone(&self.0))
     }
 }
 

@@ -2,6 +2,7 @@
 //! what it would have met.
 
 use super::history::{Entry, History, NONE, Next, Own, Spent, View};
+use super::watching::tells_end;
 use crate::base::object::State;
 use crate::base::{
     Action, AtomicAction, ChannelAction, CondvarAction, FOREVER, MutexAction, ObjectId, Operation, Outcome,
@@ -96,12 +97,8 @@ impl History {
             ThreadAction::Join { timeout: FOREVER, .. } => 0,
             // Whoever would go on for ever does nothing more.
             ThreadAction::GoOn => 0,
-            ThreadAction::Join { thread, .. } => {
-                self.foresee_question(thread);
-                1
-            }
             ThreadAction::Kill(process) => self.foresee_kill(process, view),
-            ThreadAction::IsFinished(thread) => {
+            ThreadAction::Join { thread, .. } | ThreadAction::IsFinished(thread) => {
                 let end = self.own(Own::End, thread.0);
                 let over = self.last_write(end, view).is_some();
                 self.foresee_question(thread);
@@ -243,8 +240,8 @@ impl History {
                 let could = step.choice != 0 || self.hands_over(step);
                 1 + u32::from(could && self.may_be_refused(step.thread.0, index))
             }
-            Action::Thread(ThreadAction::IsFinished(thread)) => {
-                let over = step.choice != 0 || step.outcome == Outcome::Value(1);
+            Action::Thread(ThreadAction::Join { thread, .. } | ThreadAction::IsFinished(thread)) => {
+                let over = step.choice != 0 || tells_end(step.outcome);
                 1 + u32::from(over && self.may_be_denied_end(step.thread.0, index, thread))
             }
             _ => 1,

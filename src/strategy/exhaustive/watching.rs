@@ -27,6 +27,11 @@ fn asks_of(operation: &Operation) -> Option<ThreadId> {
     }
 }
 
+/// Whether a question whether a thread has ended, or a join with a time-out, has found that it has.
+pub(super) fn tells_end(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Value(1) | Outcome::Done)
+}
+
 /// The thread that an operation waits for until it has ended, however long that takes.
 fn joins(operation: &Operation) -> Option<ThreadId> {
     match operation.action {
@@ -164,9 +169,9 @@ impl History {
         }
     }
 
-    /// The event has asked whether a thread has ended.
+    /// The event has asked whether a thread has ended, or has waited some time for that.
     pub(super) fn note_told(&mut self, step: &Step, ended: ThreadId) {
-        if step.outcome == Outcome::Value(1) {
+        if tells_end(step.outcome) {
             let whom = step.thread.0;
             let events = self.by_thread[whom as usize].len() as u32;
             self.told.push(Told { ended, whom, own: events, known: events });
@@ -177,6 +182,12 @@ impl History {
     pub(super) fn note_told_by_join(&mut self, whom: usize, ended: ThreadId) {
         if self.watches {
             let own = self.by_thread[whom].len() as u32;
+            // What the other was told at its end nobody has from a later event of its.
+            for at in 0..self.told.len() {
+                if self.told[at].whom == ended.0 {
+                    self.told.push(Told { whom: whom as u32, own, known: own + 1, ..self.told[at] });
+                }
+            }
             self.told.push(Told { ended, whom: whom as u32, own, known: own + 1 });
         }
     }
@@ -193,11 +204,11 @@ impl History {
         })
     }
 
-    /// Whether `me` may be told at its event `index` that a thread has not ended though it has, as the engine has it.
+    /// Whether `me` may find at its event `index` that a thread has not ended though it has, as the engine has it.
     pub(super) fn may_be_denied_end(&self, me: u32, index: u32, ended: ThreadId) -> bool {
         let denied = |event: &&u32| {
             let step = &self.steps[self.events[**event as usize].step as usize];
-            step.choice != 0 && step.operation.action == Action::Thread(ThreadAction::IsFinished(ended))
+            step.choice != 0 && asks_of(&step.operation) == Some(ended)
         };
         let before = self.by_thread[me as usize].iter().take(index as usize);
         !self.knows_end_of(me, index, ended) && before.filter(denied).count() < MOST_DENIALS

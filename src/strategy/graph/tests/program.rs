@@ -34,6 +34,8 @@ pub(super) enum Op {
     /// Gives a thread its token.
     Unpark(usize),
     AskEnd(usize, usize),
+    /// Waits some time for the end of a thread.
+    JoinWithin(usize, usize),
     /// Waits for the barrier's generation in the register.
     Pass(usize, usize),
 }
@@ -178,6 +180,7 @@ impl<'a> Machine<'a> {
             Some(Op::Start(other)) => free(ThreadAction::Spawn(number(other))),
             Some(Op::Join(other)) => free(ThreadAction::Join { thread: number(other), timeout: FOREVER }),
             Some(Op::Unpark(other)) => free(ThreadAction::Unpark(number(other))),
+            Some(Op::JoinWithin(other, _)) => free(ThreadAction::Join { thread: number(other), timeout: 1 }),
             Some(Op::AskEnd(other, _)) => free(ThreadAction::IsFinished(number(other))),
             Some(Op::Pass(object, register)) => {
                 let generation = state.registers[register] as u32;
@@ -217,7 +220,9 @@ impl<'a> Machine<'a> {
             Action::Atomic(_) if self.model == Model::C11 => {
                 self.stores[operation.object.index()].len() as u32
             }
-            Action::Thread(ThreadAction::IsFinished(other)) => {
+            Action::Thread(ThreadAction::IsFinished(other) | ThreadAction::Join { thread: other, .. })
+                if operation.is_point() =>
+            {
                 1 + u32::from(self.threads[self.started[other.index()]].ended)
             }
             action if operation.object != ObjectId::NONE => {
@@ -321,6 +326,10 @@ impl<'a> Machine<'a> {
                 let ended = self.threads[self.started[other.index()]].ended;
                 Outcome::Value(u64::from(ended && choice == 0))
             }
+            Action::Thread(ThreadAction::Join { thread, .. }) if operation.is_point() => {
+                let ended = self.threads[self.started[thread.index()]].ended;
+                if ended && choice == 0 { Outcome::Done } else { Outcome::TimedOut }
+            }
             Action::Fence(_) | Action::Thread(_) => Outcome::Done,
             Action::Condvar(CondvarAction::Wait { mutex, .. }) => {
                 let unlock = Action::Mutex(MutexAction::Unlock { poison: false });
@@ -346,7 +355,7 @@ impl<'a> Machine<'a> {
         let op = self.program.threads[thread].get(self.threads[thread].at).copied();
         match op {
             None => self.threads[thread].ended = true,
-            Some(Op::Act(_, _, register) | Op::AskEnd(_, register)) => {
+            Some(Op::Act(_, _, register) | Op::AskEnd(_, register) | Op::JoinWithin(_, register)) => {
                 self.threads[thread].registers[register] = value;
             }
             Some(Op::Wait(..)) if !self.threads[thread].asleep => {

@@ -133,6 +133,16 @@ fn whether_a_thread_has_ended() {
 }
 
 #[test]
+fn who_has_waited_in_time_for_an_end_knows_of_it() {
+    let short = vec![store(0, 1, Relaxed)];
+    // Late or too early, and then the end may be known by the question or not; in time, and nothing is left to ask.
+    let asks = vec![Op::JoinWithin(2, 0), Op::AskEnd(2, 1)];
+    check(&Program::new(vec![atomic(0)], vec![asks, short.clone()]), 3, 0);
+    let looks = vec![Op::JoinWithin(2, 0), load(0, 1, Relaxed)];
+    check(&Program::new(vec![atomic(0)], vec![looks, short]), 3, 0);
+}
+
+#[test]
 fn tokens_and_events() {
     let park = Op::Act(usize::MAX, Action::Thread(ThreadAction::Park { timeout: FOREVER }), 7);
     check(&Program::new(Vec::new(), vec![vec![park], vec![Op::Unpark(1)]]), 1, 0);
