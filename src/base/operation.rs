@@ -308,7 +308,7 @@ pub enum ChannelAction {
     },
     /// Receives if there is a message.
     TryReceive,
-    /// A sender goes; chosen if it is the last.
+    /// A sender goes. Whether it is the last it is not told: that depends on the order, which nobody else can tell.
     DropSender {
         /// What it has of the channel; what all senders have sums up to nothing only when all are gone.
         share: u64,

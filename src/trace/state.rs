@@ -3,6 +3,7 @@
 //! The engine knows more while it runs, but a trace must explain itself: it is read long after its execution is gone.
 //! Of a trace whose first steps were dropped, the state is what the rest tells.
 
+use crate::base::object::Channel;
 use crate::base::{
     Action, BarrierAction, ChannelAction, CondvarAction, EventAction, MutexAction, ObjectId, OnceAction,
     Operation, Outcome, PortAction, QueueAction, RwLockAction, SemaphoreAction, Step, ThreadAction, ThreadId,
@@ -57,6 +58,8 @@ struct Counter {
     count: i64,
     // An event that is up, an initialization that is complete, a channel whose other end is gone, a queue shut down.
     flag: bool,
+    // What the senders had that are gone.
+    dropped: u64,
     // Who initializes.
     busy: Option<ThreadId>,
     unfinished: i64,
@@ -104,6 +107,11 @@ impl State {
     pub fn permits(&self, semaphore: ObjectId) -> impl Iterator<Item = &Hold> + '_ {
         let signals = self.objects.get(&semaphore).is_some_and(|counter| counter.signals);
         self.permits.iter().filter(move |permit| permit.lock == semaphore && !signals)
+    }
+
+    /// Whether all senders of a channel are gone, as far as its trace tells: of one made outside it does not.
+    pub fn has_no_sender(&self, channel: ObjectId) -> bool {
+        self.objects.get(&channel).is_some_and(|counter| counter.dropped == Channel::WHOLE)
     }
 
     /// What `thread` holds.
@@ -324,8 +332,9 @@ impl State {
             }
             Action::Channel(ChannelAction::Send | ChannelAction::TrySend) => counter.count += 1,
             Action::Channel(ChannelAction::Receive { .. } | ChannelAction::TryReceive) => counter.count -= 1,
-            Action::Channel(ChannelAction::DropSender { .. }) => {
-                counter.flag |= step.outcome == Outcome::Chosen
+            Action::Channel(ChannelAction::DropSender { share }) => {
+                counter.dropped = counter.dropped.wrapping_add(share);
+                counter.flag |= counter.dropped == Channel::WHOLE;
             }
             Action::Channel(ChannelAction::DropReceiver) => counter.flag = true,
             _ => {}

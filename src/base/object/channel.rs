@@ -82,7 +82,7 @@ impl Channel {
             }
             ChannelAction::DropSender { share } => {
                 self.owed = self.owed.wrapping_sub(share);
-                if self.owed == 0 { Outcome::Chosen } else { Outcome::Done }
+                Outcome::Done
             }
             ChannelAction::DropReceiver => {
                 self.receiver_gone = true;
@@ -157,8 +157,8 @@ mod tests {
             let mut channel = Channel::new(None);
             for (gone, at) in (first..first + 3).enumerate() {
                 assert_eq!(channel.apply(ChannelAction::TryReceive), Outcome::Refused);
-                let last = channel.apply(ChannelAction::DropSender { share: shares[at % 3] });
-                assert_eq!(last, if gone == 2 { Outcome::Chosen } else { Outcome::Done });
+                channel.apply(ChannelAction::DropSender { share: shares[at % 3] });
+                assert_eq!(channel.ready(RECEIVE), gone == 2);
             }
             assert_eq!(channel.apply(ChannelAction::TryReceive), Outcome::Disconnected);
         }

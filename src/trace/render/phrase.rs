@@ -22,6 +22,8 @@ pub struct Scene<'a> {
     pub note: Option<&'a str>,
     /// Whom it notified.
     pub woken: &'a [ThreadId],
+    /// Whether the last sender of a channel goes.
+    pub hangs_up: bool,
 }
 
 /// The step in words, the thread being understood.
@@ -327,7 +329,9 @@ fn channel(action: ChannelAction, outcome: Outcome, scene: &Scene<'_>, object: &
         (ChannelAction::Receive { .. }, _) => format!("receive{item} from {object}"),
         (ChannelAction::TryReceive, Outcome::Refused) => format!("try_recv from {object} -> empty"),
         (ChannelAction::TryReceive, _) => format!("try_recv{item} from {object}"),
-        (ChannelAction::DropSender { .. }, Outcome::Chosen) => format!("drop the last sender of {object}"),
+        (ChannelAction::DropSender { .. }, _) if scene.hangs_up => {
+            format!("drop the last sender of {object}")
+        }
         (ChannelAction::DropSender { .. }, _) => format!("drop a sender of {object}"),
         (ChannelAction::DropReceiver, _) => format!("drop the receiver of {object}"),
     }

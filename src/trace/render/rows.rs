@@ -65,7 +65,8 @@ pub fn phrases(trace: &Trace, names: &Names) -> Vec<(ThreadId, String)> {
     let phrases = trace.numbered().map(|(offset, step)| {
         let woken = state.apply(offset, step);
         let note = notes.get(&offset).map(String::as_str);
-        (step.thread, phrase(step, &Scene { names, trace, note, woken: &woken }))
+        let hangs_up = state.has_no_sender(step.operation.object);
+        (step.thread, phrase(step, &Scene { names, trace, note, woken: &woken, hangs_up }))
     });
     phrases.collect()
 }
