@@ -3,14 +3,22 @@
 use super::fiber::with;
 use std::any::{Any, TypeId};
 
+/// What a layer keeps for an execution.
+pub(crate) trait Belongs: Default + 'static {
+    /// Begins afresh in another execution. What is used in every execution keeps its memory.
+    fn begin_again(&mut self) {
+        *self = Self::default();
+    }
+}
+
 /// Runs `f` on what the caller's layer keeps for the running execution. `f` must not perform operations, nor ask for the same again.
-pub(crate) fn of_execution<T: Default + 'static, R>(f: impl FnOnce(&mut T) -> R) -> R {
+pub(crate) fn of_execution<T: Belongs, R>(f: impl FnOnce(&mut T) -> R) -> R {
     let (mut value, stale) = with(|execution| {
         let epoch = execution.epoch().number();
         execution.belongings.take::<T>(epoch)
     });
     if stale {
-        *value = T::default();
+        value.begin_again();
     }
     let result = f(&mut value);
     with(|execution| execution.belongings.put_back(value));

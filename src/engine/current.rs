@@ -3,7 +3,7 @@
 //! Every function asks the exploration of this OS thread; where there is none, [`object`] says so and the facade falls back
 //! to std.
 
-pub(crate) use super::belongings::of_execution;
+pub(crate) use super::belongings::{Belongs, of_execution};
 use super::carried;
 pub(crate) use super::carried::is_living;
 use super::execution::Arrival;

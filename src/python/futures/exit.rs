@@ -18,6 +18,8 @@ struct Pools {
     busy: Vec<ThreadId>,
 }
 
+impl current::Belongs for Pools {}
+
 fn with<R>(f: impl FnOnce(&mut Pools) -> R) -> R {
     current::of_execution(f)
 }

@@ -156,6 +156,8 @@ fn by_default() -> Setup {
     Setup { level: Level::Warning, format }
 }
 
+impl current::Belongs for Option<Setup> {}
+
 fn with_setup<R>(f: impl FnOnce(&mut Option<Setup>) -> R) -> R {
     current::of_execution(f)
 }

@@ -47,6 +47,8 @@ struct Feeder {
     awaited: bool,
 }
 
+impl current::Belongs for World {}
+
 /// Runs `f` on the world of the running execution. `f` must not perform operations.
 fn with<R>(f: impl FnOnce(&mut World) -> R) -> R {
     current::of_execution(f)

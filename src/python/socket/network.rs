@@ -35,6 +35,8 @@ struct Network {
     ports: Vec<Arc<Port>>,
 }
 
+impl current::Belongs for Network {}
+
 /// The port of this address in the running execution.
 pub(super) fn port(address: &'static str) -> Arc<Port> {
     current::of_execution(|network: &mut Network| {

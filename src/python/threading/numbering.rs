@@ -6,6 +6,12 @@ use crate::engine::current;
 #[derive(Default)]
 struct Counted(Vec<(ThreadId, u32)>);
 
+impl current::Belongs for Counted {
+    fn begin_again(&mut self) {
+        self.0.clear();
+    }
+}
+
 impl Counted {
     fn of(&mut self, process: ThreadId) -> &mut u32 {
         let known = self.0.iter().position(|(of, _)| *of == process).unwrap_or_else(|| {

@@ -21,6 +21,14 @@ struct Entry {
     daemon: bool,
 }
 
+impl current::Belongs for Roster {
+    fn begin_again(&mut self) {
+        self.started.clear();
+        self.hidden.clear();
+        self.names.clear();
+    }
+}
+
 fn with<R>(f: impl FnOnce(&mut Roster) -> R) -> R {
     current::of_execution(f)
 }
